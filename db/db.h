@@ -1,0 +1,32 @@
+/* One connection to mom's database. The room db/ is the only one that knows SQL; all others see
+ * rows as structs. Writers: the recorder (everything), the courier (state of mails). Readers:
+ * momctl, any number, also while the recorder runs, after it has stopped, and after it was killed
+ * (WAL kept on disk). */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "slices/base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+
+enum db_mode {
+    DB_WRITE, /* makes it (0640) and migrates it to this program's schema version */
+    DB_READ   /* never writes; works for whoever may read the files */
+};
+
+/* Error codes beside errno's: -EUCLEAN corrupt, -EROFS read-only, -ENOTSUP newer than this program,
+ * -EAGAIN locked for longer than the time allowed, -ENOSPC full disk. */
+int db_open(const char *path, enum db_mode mode, struct db **ret, struct mom_error *error);
+void db_close(struct db *db);
+
+int db_begin(struct db *db, struct mom_error *error);
+int db_commit(struct db *db, struct mom_error *error);
+void db_rollback(struct db *db);
+
+/* PRAGMA user_version: the number of migrations applied. */
+int db_version(struct db *db);
+
+#endif

@@ -1,0 +1,89 @@
+/* Reading: rows as structs, one callback a row; a callback that returns non-zero ends the query,
+ * and that value is returned. 0 at the end, -errno with words on failure. Texts are valid during
+ * the call only. */
+#ifndef DB_QUERY_H
+#define DB_QUERY_H
+
+#include "db/db.h"
+#include "policy/decide/decision.h"
+#include "slices/action.h"
+
+#include <stdint.h>
+
+enum query_tier { TIER_AUTO, TIER_RAW, TIER_MINUTE, TIER_TEN_MINUTES, TIER_HOUR };
+
+struct query_slice {
+    int64_t id;
+    const char *key, *name, *path, *kind, *runtime;
+    int64_t first_unix_usec, last_unix_usec;
+    uint32_t lives, decisions, resets;
+    bool alive;
+    const char *leak, *shape; /* newest trend, or "" */
+    double rate;              /* bytes a second */
+    int64_t since_unix_usec;
+    double left_p10, left_p50, left_p90; /* seconds, negative: none */
+    uint64_t footprint_bytes, limit_bytes;
+};
+/* All slices whose key, name or path matches the glob (NULL: all), ordered by key. */
+int query_slices(struct db *db, const char *glob, int (*row)(void *, const struct query_slice *),
+    void *context, struct mom_error *error);
+
+struct query_point {
+    int64_t unix_usec;
+    int64_t span_sec;                       /* 0: a raw row */
+    uint64_t rss, swap, footprint, current; /* bytes; averages of a rollup */
+    uint64_t footprint_min, footprint_max;
+    uint32_t pressure; /* hundredths of a per cent */
+    uint32_t faults;
+    uint64_t limit; /* bytes, SAMPLE_NO_LIMIT: none */
+    uint8_t have;   /* BRIEF_* bits */
+};
+/* The history of one slice over all of its lives; TIER_AUTO takes the finest tier that covers
+ * `since`. */
+int query_history(struct db *db, int64_t slice_id, enum query_tier tier, int64_t since_unix_usec,
+    int64_t until_unix_usec, int (*row)(void *, const struct query_point *), void *context,
+    struct mom_error *error);
+
+struct query_node_point {
+    int64_t unix_usec;
+    uint64_t mem_total, mem_available, swap_total, swap_free; /* bytes */
+    uint32_t psi_some, psi_full;                              /* hundredths of a per cent */
+};
+int query_node(struct db *db, int64_t since_unix_usec, int64_t until_unix_usec,
+    int (*row)(void *, const struct query_node_point *), void *context, struct mom_error *error);
+
+/* Decisions, notes and outcomes of a time, oldest first. */
+struct query_event {
+    int64_t unix_usec;
+    const char *id;         /* "3f2a91c0-17": what `momctl why` takes */
+    const char *what;       /* action, or the note's kind */
+    const char *key, *name; /* "" for notes */
+    const char *text;       /* reason, restraint and outcome in a few words; or the note */
+};
+int query_events(struct db *db, const char *glob, int64_t since_unix_usec, int64_t until_unix_usec,
+    int (*row)(void *, const struct query_event *), void *context, struct mom_error *error);
+
+/* One decision with all that belongs to it. */
+struct query_decision {
+    char id[32];
+    struct decision decision;
+    bool has_outcome;
+    struct outcome outcome;
+    struct process_table processes;
+};
+/* `id` as printed, or its number alone (newest boot). -ENOENT: no such decision. */
+int query_decision(
+    struct db *db, const char *id, struct query_decision *ret, struct mom_error *error);
+
+/* Warm start: floors of a key's last days, one bin per element (WINDOW_NO_FLOOR where there is
+ * none), oldest first. `bin_sec` 60, 300 or 1800; at most `max` newest bins before `until`.
+ * *ret_first is the Unix time of the first bin in seconds. Returns how many. */
+int query_floors(struct db *db, const char *key, int64_t bin_sec, int64_t until_unix_usec,
+    uint32_t max, uint32_t *floor_pages, int64_t *ret_first_sec, struct mom_error *error);
+
+/* Resets of a key in the last `within_sec` seconds, and its newest hold that is in force (0: none).
+ */
+int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
+    uint32_t *ret_strikes, int64_t *ret_hold_until_usec, struct mom_error *error);
+
+#endif

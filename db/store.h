@@ -1,0 +1,51 @@
+/* Writing: what the recorder drains from the rings. All calls belong inside db_begin .. db_commit.
+ * Rows that were stored before (same boot and seq, same slice and time) are passed over, so that
+ * draining a ring again changes nothing. 0, or -errno with words. */
+#ifndef DB_STORE_H
+#define DB_STORE_H
+
+#include "db/db.h"
+#include "policy/decide/decision.h"
+#include "slices/action.h"
+#include "slices/sample.h"
+#include "slices/slice.h"
+
+#include <stdint.h>
+
+/* The boot that all later rows belong to. Finds or makes its row; returns its id (1, 2, ...) in
+ * *ret. */
+int store_boot(
+    struct db *db, const uint8_t boot[16], struct stamp at, int64_t *ret, struct mom_error *error);
+
+/* A life begins: finds or makes the slice by its key. */
+int store_slice_born(
+    struct db *db, const struct slice *slice, struct stamp at, struct mom_error *error);
+int store_slice_vanished(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error);
+
+/* Buffers one raw row; the rows of a slice are written together when STORE_BATCH of them wait, or
+ * by store_flush. A time that is not after the slice's last one (the clock was set back) becomes
+ * last + 1 s, so that order is kept; a step back of more than a day is taken as it is. -ENOENT: no
+ * such life. */
+#define STORE_BATCH 30
+int store_sample(struct db *db, const struct sample_brief *brief, struct mom_error *error);
+int store_flush(struct db *db, struct mom_error *error);
+
+int store_node(struct db *db, const struct node_sample *node, struct mom_error *error);
+
+/* A change of verdict or shape. */
+int store_trend(struct db *db, uint64_t serial, struct stamp at, const struct leak_report *report,
+    struct mom_error *error);
+
+int store_decision(struct db *db, const struct decision *decision, struct mom_error *error);
+int store_outcome(struct db *db, const struct outcome *outcome,
+    const struct process_table *processes, struct mom_error *error);
+
+/* Things worth remembering that are no decision: clock steps, policy changes, overflows, restarts,
+ * drops. `kind` is a short word. Idempotent by (boot, seq). */
+int store_note(struct db *db, uint64_t seq, struct stamp at, const char *kind, const char *text,
+    struct mom_error *error);
+
+int store_hold(struct db *db, const char *key, int64_t until_unix_usec, uint32_t by_uid,
+    const char *why, struct stamp at, struct mom_error *error);
+
+#endif

@@ -1,0 +1,93 @@
+/* The live table: what the governor knew at its last tick, in a mapped file of the run dir that
+ * others read (0640 root:mom). Works while the governor hangs or is stopped: nobody is asked.
+ *
+ * One writer, the governor's thread. Header and rows each carry a sequence number that is odd while
+ * they are written (a seqlock): live_read_* copies until it got a whole one. A writer that died in
+ * the middle leaves an odd number behind: the reader then gives -EAGAIN for that row after some
+ * tries. */
+#ifndef MOM_COMMON_LIVE_H
+#define MOM_COMMON_LIVE_H
+
+#include "policy/decide/ladder.h"
+#include "policy/file/policy.h"
+#include "policy/leak/leak.h"
+#include "slices/base/file.h"
+#include "slices/sample.h"
+#include "slices/slice.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LIVE_FILE  "live"
+#define LIVE_MAGIC 0x6d6f6d6c69766531ull /* "momlive1" */
+
+struct live_state {
+    int32_t pid;
+    uint8_t boot[16];
+    struct stamp started, ticked; /* of the governor */
+    uint64_t ticks;
+    int64_t tick_cost_usec; /* CPU time of the newest tick */
+    int64_t tick_usec;      /* the policy's period */
+    uint64_t policy_hash;
+    double time_scale;
+    bool dry_run;
+    uint8_t hierarchy; /* 1 or 2 */
+    char scope[SLICE_PATH_MAX];
+    uint32_t slices, folded, unreadable, unkept;
+    uint64_t resets, warnings, alarms; /* since the start */
+    uint64_t dropped;                  /* records that found a ring full */
+    int64_t clock_stepped_usec;        /* the newest step of the wall clock */
+    struct node_sample node;
+};
+
+struct live_slice {
+    struct slice slice; /* serial 0: no slice in this row */
+    struct sample sample;
+    struct leak_report leak;
+    uint64_t footprint;
+    double growth; /* bytes a second */
+    enum ladder_state ladder;
+    uint32_t strikes;
+    int rank;
+    bool protected_by_policy, held;
+    enum mode mode, leak_mode;
+    char owner[128];
+    struct stamp born;
+};
+
+/* The file. next_seq and next_serial go on over restarts of the governor within a boot. */
+struct live_header {
+    uint64_t magic, version, rows;
+    uint64_t row_size;
+    _Atomic uint64_t next_seq, next_serial;
+    _Atomic uint64_t sequence;
+    struct live_state state;
+};
+struct live_row {
+    _Atomic uint64_t sequence;
+    struct live_slice slice;
+};
+
+struct live {
+    struct shared_file file;
+};
+
+int live_create(
+    struct live *live, const char *run_dir, uint32_t rows, gid_t group, struct mom_error *error);
+int live_open(struct live *live, const char *run_dir, struct mom_error *error);
+void live_close(struct live *live);
+
+struct live_header *live_header(const struct live *live);
+uint64_t live_next_seq(struct live *live); /* any thread of the governor */
+
+void live_write_state(struct live *live, const struct live_state *state);
+void live_write_slice(struct live *live, uint32_t index, const struct live_slice *slice);
+
+/* 0; -EAGAIN when no whole copy was to be had. */
+int live_read_state(const struct live *live, struct live_state *ret);
+/* The same; -ENOENT where the row is empty. */
+int live_read_slice(const struct live *live, uint32_t index, struct live_slice *ret);
+uint32_t live_rows(const struct live *live);
+
+#endif

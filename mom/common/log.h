@@ -1,0 +1,27 @@
+/* Log lines of the programs: to stderr, where systemd's journal takes the "<N>" prefix as the
+ * priority (only when JOURNAL_STREAM is set). One write(2) a line, nothing allocated, no lock.
+ * Texts are escaped. A consumer that blocks costs lines, never time: stderr is switched to not wait
+ * where it is a pipe or a socket, and lines that don't fit are counted and told later. */
+#ifndef MOM_COMMON_LOG_H
+#define MOM_COMMON_LOG_H
+
+enum log_level {
+    LOG_LEVEL_ERROR = 3,
+    LOG_LEVEL_WARNING = 4,
+    LOG_LEVEL_NOTICE = 5,
+    LOG_LEVEL_INFO = 6,
+    LOG_LEVEL_DEBUG = 7
+};
+
+/* `program` stands at the beginning of each line ("mom-governor"). */
+void log_open(const char *program, enum log_level most);
+
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...)  log_write(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)   log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

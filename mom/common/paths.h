@@ -1,0 +1,39 @@
+/* Every path that mom uses has a flag, and the flags mean the same for all programs; the warden
+ * hands them on as they are. */
+#ifndef MOM_COMMON_PATHS_H
+#define MOM_COMMON_PATHS_H
+
+#include "slices/base/error.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stddef.h>
+
+struct paths {
+    char cgroup_root[PATH_MAX]; /* --cgroup-root; "": this machine's, by libcgroup */
+    char proc_root[PATH_MAX];   /* --proc-root; /proc */
+    char run_dir[PATH_MAX];     /* --run-dir; /run/mom */
+    char state_dir[PATH_MAX];   /* --state-dir; /var/lib/mom */
+    char etc_dir[PATH_MAX];     /* --etc-dir; as installed, /etc/mom */
+    char scope[PATH_MAX];       /* --scope; "": everything */
+    char self_cgroup[PATH_MAX]; /* --self-cgroup; "": from /proc/self/cgroup */
+};
+
+/* Rows for getopt_long; the values start at PATHS_OPTION_FIRST. */
+#define PATHS_OPTION_FIRST 1000
+#define PATHS_OPTIONS      7
+extern const struct option paths_options[PATHS_OPTIONS];
+
+void paths_init(struct paths *paths);
+
+/* Takes one option of ours. -ENOENT: not ours; -ENAMETOOLONG. */
+int paths_take(struct paths *paths, int option, const char *value);
+
+/* `dir`/`name` into buffer[size]; -ENAMETOOLONG. */
+int paths_join(char *buffer, size_t size, const char *dir, const char *name);
+
+/* Writes --flag=value words for every path that differs from its default into words[] (storage in
+ * buffer). Returns how many, or -E2BIG. For handing them to a child. */
+int paths_to_words(const struct paths *paths, char *buffer, size_t size, char **words, int max);
+
+#endif

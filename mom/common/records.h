@@ -1,0 +1,88 @@
+/* What flows through the rings: the record types, and which ring carries which. Open structs,
+ * copied whole; both ends are of the same build (RECORDS_VERSION is checked), so nothing here is a
+ * file format. */
+#ifndef MOM_COMMON_RECORDS_H
+#define MOM_COMMON_RECORDS_H
+
+#include "policy/decide/decision.h"
+#include "policy/leak/window.h"
+#include "slices/action.h"
+#include "slices/sample.h"
+#include "slices/slice.h"
+
+#include <stdint.h>
+
+#define RECORDS_VERSION 1
+
+/* The rings, each with one writing thread. */
+enum ring_name {
+    RING_SAMPLES, /* governor's thread > recorder: bulk; a flood of it can't crowd out the others */
+    RING_DECISIONS, /* governor's thread > recorder */
+    RING_GUARD,     /* guard's thread > recorder */
+    RING_OUTCOMES,  /* hands' thread > recorder */
+    RING_PAST,      /* recorder > governor's thread: warm start */
+    RINGS
+};
+struct ring_info {
+    const char *file, *ack; /* names in the run dir; the recorder's own are in its sub-folder */
+    size_t size;
+};
+extern const struct ring_info ring_table[RINGS];
+
+enum record_type {
+    RECORD_BORN = 1, /* struct record_born: before the first sample of a life */
+    RECORD_VANISHED, /* struct record_vanished */
+    RECORD_BRIEF,    /* struct sample_brief */
+    RECORD_NODE,     /* struct node_sample */
+    RECORD_TREND,    /* struct record_trend */
+    RECORD_DECISION, /* struct decision */
+    RECORD_OUTCOME,  /* struct record_outcome */
+    RECORD_NOTE,     /* struct record_note */
+    RECORD_HOLD,     /* struct record_hold */
+    RECORD_FLOORS,   /* struct record_floors */
+    RECORD_PAST,     /* struct record_past: ends what is sent for a slice */
+};
+
+struct record_born {
+    struct stamp at;
+    struct slice slice;
+};
+struct record_vanished {
+    struct stamp at;
+    uint64_t serial;
+};
+struct record_trend {
+    struct stamp at;
+    uint64_t serial;
+    struct leak_report report;
+};
+struct record_outcome {
+    struct outcome outcome;
+    struct process_table processes;
+};
+struct record_note {
+    struct stamp at;
+    uint64_t seq;
+    char kind[24], text[256];
+};
+struct record_hold {
+    struct stamp at;
+    char key[SLICE_KEY_MAX];
+    int64_t until_unix_usec; /* 0: released */
+    uint32_t by_uid;
+    char why[128];
+};
+struct record_floors {
+    uint64_t serial;
+    uint32_t scale; /* enum window_scale */
+    uint32_t count;
+    int64_t first_unix_usec;
+    uint32_t floor[WINDOW_HALVES];
+};
+struct record_past {
+    uint64_t serial;
+    uint32_t strikes;
+    int64_t hold_until_unix_usec; /* 0: none */
+};
+
+#endif

@@ -1,0 +1,86 @@
+/* A decision: what mom means to do about one slice, why, and what it knew then. A value that is
+ * copied, never points anywhere, and is stored whole: `momctl why` prints nothing but this. */
+#ifndef POLICY_DECIDE_DECISION_H
+#define POLICY_DECIDE_DECISION_H
+
+#include "policy/file/policy.h"
+#include "policy/leak/leak.h"
+#include "slices/action.h"
+#include "slices/sample.h"
+
+#include <stdint.h>
+
+enum reason {
+    REASON_LEAK_SUSPECTED, /* recorded only */
+    REASON_LEAK_CONFIRMED,
+    REASON_LEAK_HORIZON, /* a confirmed leaker was warned, and its time to limit is below the
+                            horizon */
+    REASON_NODE_RULE,    /* the node is short: evidence names the rule */
+    REASON_REQUEST,      /* a person asked for it */
+    REASON_ALL_CLEAR,    /* the incident is over */
+    REASONS
+};
+extern const char *const reason_names[REASONS]; /* "leak-suspected", ... */
+
+/* Why less was decided than the ladder asked for. */
+enum restraint {
+    RESTRAINT_NONE,
+    RESTRAINT_MODE, /* the mode is observe or warn */
+    RESTRAINT_PROTECTED,
+    RESTRAINT_HOLD, /* a person holds it */
+    RESTRAINT_PROBATION,
+    RESTRAINT_SIZE, /* smaller than min_size, or a reset would not help */
+    RESTRAINT_AGE,
+    RESTRAINT_LONE,   /* the only unprotected slice */
+    RESTRAINT_UNABLE, /* this build can't do it (reboot): announced */
+    RESTRAINTS
+};
+extern const char *const restraint_names[RESTRAINTS];
+
+struct evidence_item {
+    char name[32];  /* "mem_available", "footprint", "rate", "gate:mann-kendall" */
+    enum unit unit; /* of value and bound; UNIT_COUNT for plain numbers */
+    char relation;  /* '<', '>', or ' ' where there is no bound */
+    double value, bound;
+};
+#define EVIDENCE_MAX 24
+
+struct evidence {
+    uint32_t count;
+    struct evidence_item item[EVIDENCE_MAX];
+};
+/* Appends; silently full at EVIDENCE_MAX. */
+void evidence_add(struct evidence *evidence, const char *name, enum unit unit, double value,
+    char relation, double bound);
+
+struct runner_up {
+    char key[96]; /* cut where longer */
+    int rank;
+    double score;
+};
+#define RUNNERS_UP_MAX 4
+
+struct decision {
+    uint64_t seq;      /* unique within the boot; given by the governor */
+    uint64_t incident; /* seq of the incident's first decision */
+    struct stamp at;
+    enum action_kind wanted; /* what the ladder asked for */
+    enum action_kind action; /* what is done */
+    enum restraint restraint;
+    enum reason reason;
+    char rule[32]; /* REASON_NODE_RULE: its name */
+    uint64_t serial;
+    struct slice_life life;
+    char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];
+    char owner[128];
+    enum mode mode, leak_mode;
+    int rank;
+    uint32_t strikes;
+    uint64_t policy_hash;
+    struct leak_report leak;
+    struct evidence evidence;
+    uint32_t runners_up;
+    struct runner_up runner_up[RUNNERS_UP_MAX];
+};
+
+#endif

@@ -1,0 +1,50 @@
+/* The ladder of one slice as a table: state x event -> next state and action. The diagram in the
+ * manual is this table. */
+#ifndef POLICY_DECIDE_LADDER_H
+#define POLICY_DECIDE_LADDER_H
+
+#include "slices/action.h"
+
+#include <stdint.h>
+
+enum ladder_state {
+    LADDER_CALM,
+    LADDER_SUSPECTED, /* recorded, nothing done */
+    LADDER_WARNED,    /* the owner knows */
+    LADDER_RESETTING, /* asked for, outcome not yet known */
+    LADDER_PROBATION, /* was reset; watched, not acted on again until it is over */
+    LADDER_STATES
+};
+extern const char *const ladder_state_names[LADDER_STATES];
+
+enum ladder_event {
+    LADDER_QUIET,   /* no leak, nothing due */
+    LADDER_SUSPECT, /* the verdict is suspected */
+    LADDER_CONFIRM, /* the verdict is confirmed */
+    LADDER_DUE,     /* confirmed, warned long enough ago, time to limit below the horizon */
+    LADDER_ORDERED, /* the guard or a person has it reset */
+    LADDER_RESET_DONE,
+    LADDER_RESET_FAILED,
+    LADDER_PROBATION_OVER,
+    LADDER_EVENTS
+};
+
+struct ladder_step {
+    enum ladder_state next;
+    enum action_kind action;
+};
+extern const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS];
+
+struct ladder {
+    enum ladder_state state;
+    int64_t since_usec;     /* of this state */
+    int64_t warned_usec;    /* last warning; 0: none in this incident */
+    int64_t probation_usec; /* until when */
+    uint32_t strikes;       /* resets so far, over lives */
+    uint64_t incident;      /* 0: none open */
+};
+
+/* Takes the step for `event` and returns its action. */
+enum action_kind ladder_take(struct ladder *ladder, enum ladder_event event, struct stamp now);
+
+#endif

@@ -1,0 +1,35 @@
+/* The node's rules: which one holds, since when, with which evidence. Pure. */
+#ifndef POLICY_DECIDE_RULES_H
+#define POLICY_DECIDE_RULES_H
+
+#include "policy/decide/decision.h"
+#include "policy/file/policy.h"
+#include "slices/sample.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct standing;
+
+/* The guard's memory of the node. */
+struct node_watch {
+    struct node_sample last;
+    int64_t
+        swapped_out_usec; /* when pages were last seen to be swapped out, or reclaimed directly */
+    double fill_rate;     /* bytes a second by which available memory + free swap shrink; >= 0 */
+    int64_t rule_since_usec[POLICY_RULES_MAX]; /* 0: does not hold */
+    int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
+    int64_t acted_usec;                        /* last reset: cool-down */
+    int64_t psi_stuck_since_usec; /* memory is reclaimed, and PSI's total does not move */
+};
+
+void node_watch_init(struct node_watch *watch);
+
+/* Updates what is derived from two samples (rates, swap activity, stuck PSI). */
+void node_watch_update(struct node_watch *watch, const struct node_sample *node);
+
+/* Does this rule hold now? Evidence of every condition is appended whether or not it holds. */
+bool rule_holds(const struct rule *rule, const struct node_watch *watch,
+    const struct node_sample *node, const struct standing *standing, struct evidence *evidence);
+
+#endif

@@ -1,0 +1,47 @@
+/* The standing list: slices in the order in which they would go if the node were short now. Made
+ * each tick by the governor's thread, copied by the guard. */
+#ifndef POLICY_DECIDE_STANDING_H
+#define POLICY_DECIDE_STANDING_H
+
+#include "policy/file/policy.h"
+#include "slices/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct watch;
+
+struct standing_entry {
+    uint64_t serial;
+    struct slice_life life;
+    char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];
+    char owner[128];
+    enum mode mode;
+    bool barred; /* may not be acted on now (protected, held, probation, too small): alarm only */
+    uint8_t restraint; /* enum restraint: why */
+    int rank;
+    uint32_t strikes;
+    double score;        /* see score.h */
+    uint64_t gives_back; /* bytes that a reset would free now */
+    double growth;       /* bytes a second */
+    uint8_t leak;        /* enum leak_verdict */
+};
+
+#define STANDING_MAX 32
+
+struct standing {
+    struct stamp made;
+    uint64_t policy_hash;
+    uint32_t unprotected; /* slices that are not protected, of all */
+    double growth_total;  /* of all slices that grow, bytes a second */
+    uint32_t count;
+    struct standing_entry entry[STANDING_MAX];
+};
+
+/* Starts a list; then each slice is offered; the best STANDING_MAX are kept in order: barred ones
+ * after all others, lower rank first, higher score first, lower serial first. */
+void standing_begin(struct standing *standing, struct stamp now, uint64_t policy_hash);
+void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
+    struct stamp now);
+
+#endif

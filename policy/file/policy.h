@@ -1,0 +1,145 @@
+/* What the operators want: the policy as a value. Made from the defaults
+ * (policy/presets/default.yaml, built in), the policy file and its drop-ins; read-only afterwards,
+ * so every thread may read it.
+ *
+ * All settings stand in one table (settings.c): name, type, unit, range, default and a sentence,
+ * from which the parser, the check, `momctl policy` and the manual are made. */
+#ifndef POLICY_FILE_POLICY_H
+#define POLICY_FILE_POLICY_H
+
+#include "slices/action.h"
+#include "slices/base/error.h"
+#include "slices/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum mode { MODE_OBSERVE, MODE_WARN, MODE_ENFORCE, MODES };
+extern const char *const mode_names[MODES];
+
+/* Sizes may be given in bytes or as a part of a whole (memory or swap of the node). */
+struct amount {
+    bool relative;
+    double ratio; /* 0..1 where relative */
+    uint64_t bytes;
+};
+uint64_t amount_of(const struct amount *amount, uint64_t whole);
+
+/* A rule about the node: all of its conditions must hold for `hold_usec`. A condition that is not
+ * given has its bit in `conditions` clear. */
+enum rule_condition {
+    RULE_AVAILABLE_BELOW = 1 << 0, /* MemAvailable < amount (of MemTotal) */
+    RULE_SWAP_USED_ABOVE = 1 << 1, /* swap used >= amount (of SwapTotal); false without swap */
+    RULE_PSI_FULL_ABOVE = 1 << 2,  /* PSI full avg10 >= ratio */
+    RULE_SWAPPING = 1 << 3,        /* pages swapped out, or direct reclaim, within the given time */
+    RULE_EXHAUSTED_WITHIN = 1 << 4, /* at the present rate memory and swap are gone within that
+                                       time, and one slice makes at least half of the growth */
+    RULE_NO_SWAP = 1 << 5,          /* the node has no swap */
+    RULE_PSI_UNUSABLE = 1 << 6,     /* PSI is absent or stuck */
+};
+enum rule_action { RULE_RECORD, RULE_WARN, RULE_RESET, RULE_REBOOT, RULE_ACTIONS };
+extern const char *const rule_action_names[RULE_ACTIONS]; /* "record", "warn", "reset", "reboot" */
+
+struct rule {
+    char name[32];
+    unsigned conditions; /* enum rule_condition, or-ed */
+    struct amount available_below, swap_used_above;
+    double psi_full_above; /* per cent */
+    int64_t swapping_usec, exhausted_usec;
+    int64_t hold_usec;
+    enum rule_action action;
+};
+#define POLICY_RULES_MAX 16
+
+/* Where a value came from. file NULL: built in. */
+struct origin {
+    const char *file; /* owned by the policy */
+    unsigned line, column;
+};
+
+/* What applies to one slice, resolved. */
+enum slice_setting {
+    SET_OWNER,
+    SET_RANK,
+    SET_PROTECT,
+    SET_MODE,
+    SET_LEAK,
+    SET_LEAK_HORIZON,
+    SET_LEAK_GRACE,
+    SET_PROBATION,
+    SET_MIN_SIZE,
+    SET_MIN_AGE,
+    SLICE_SETTINGS
+};
+
+struct slice_policy {
+    char owner[128]; /* mail address, "" : found by other means */
+    int rank;        /* importance: higher goes later */
+    bool protect;
+    enum mode mode;            /* what may be done when the node is short */
+    enum mode leak;            /* what a confirmed leak leads to */
+    int64_t leak_horizon_usec; /* reset a leaker when its p50 time to limit is below this */
+    int64_t leak_grace_usec;   /* at least this long between the warning and the reset */
+    int64_t probation_usec;    /* after a reset */
+    uint64_t min_size_bytes;   /* smaller slices are not reset for the node's sake */
+    int64_t min_age_usec;      /* nor younger ones: 0 */
+    struct origin origin[SLICE_SETTINGS];
+};
+
+/* Settings that are not about one slice. */
+struct policy_globals {
+    double time_scale; /* divides every time constant of detector, ladder and probation */
+    int64_t tick_usec; /* how often slices are sampled; not scaled */
+    uint32_t max_slices;
+    uint32_t full_every; /* every file of a slice is read at least every so many ticks */
+    char operators[256]; /* addresses, separated by commas */
+    char mail_from[128];
+    char mail_directory[256];   /* where the courier delivers; "" : <state dir>/mail */
+    char mail_domain[128];      /* appended to owners without '@' */
+    int64_t mail_interval_usec; /* at most one mail a slice and stage in so long */
+    int64_t cooldown_usec;      /* after a reset for the node's sake, before the next */
+    int64_t guard_usec;         /* how often the node is looked at */
+    int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
+        hour_retention_usec;
+    uint64_t database_cap_bytes;
+};
+
+struct policy; /* opaque: globals, rules, matches, texts */
+
+/* Where problems go, one call each: "mom.yaml:12:5: unknown key `ownr`; did you mean `owner`?" */
+typedef void policy_say(void *context, const char *text);
+
+struct policy_source {
+    const char *file;     /* the policy file, or NULL: built-in defaults alone */
+    const char *drop_ins; /* folder of *.yaml, read in order of their names, or NULL */
+};
+
+/* Loads defaults > file > drop-ins. All problems of all files are told to `say` before it gives up:
+ * -EINVAL then (*ret untouched), -errno when a file can't be read. A missing file that was not
+ * asked for by name is the caller's business. Time constants come out already divided by
+ * time_scale. */
+int policy_load(
+    const struct policy_source *source, policy_say *say, void *context, struct policy **ret);
+
+/* The same from one text, for tests and fuzzing. */
+int policy_load_text(const char *name, const char *text, size_t length, policy_say *say,
+    void *context, struct policy **ret);
+
+void policy_free(struct policy *policy);
+
+const struct policy_globals *policy_globals(const struct policy *policy);
+const struct rule *policy_rules(const struct policy *policy, uint32_t *ret_count);
+
+/* Each setting comes from the first match that fits the slice and says anything about it: drop-ins
+ * first (last name first), then the file, then the defaults; else from the section `slices`. */
+void policy_for_slice(
+    const struct policy *policy, const struct slice *slice, struct slice_policy *ret);
+
+/* A hash over all texts that went in: tells one policy from another in the record. */
+uint64_t policy_hash(const struct policy *policy);
+
+/* The built-in default policy's text. */
+const char *policy_default_text(size_t *ret_length);
+
+#endif

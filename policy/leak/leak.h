@@ -1,0 +1,86 @@
+/* Does this slice leak, in which shape, since when, how fast, and when does it hurt?
+ *
+ *   footprint samples > window (floors: minima of bins) > trend (slope with a band) > gates >
+ * verdict
+ *
+ * Pure: time comes in with each sample, nothing is allocated, no file is read, so a replay of the
+ * same samples gives the same verdicts. Times here are the detector's own: the caller multiplies by
+ * the policy's time_scale before, and leak_report_unscale brings the report back.
+ *
+ * Thread: whoever owns the struct. */
+#ifndef POLICY_LEAK_LEAK_H
+#define POLICY_LEAK_LEAK_H
+
+#include "policy/leak/window.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum leak_verdict { LEAK_NONE, LEAK_SUSPECTED, LEAK_CONFIRMED, LEAK_VERDICTS };
+extern const char *const leak_verdict_names[LEAK_VERDICTS]; /* "none", "suspected", "confirmed" */
+
+enum leak_shape {
+    SHAPE_UNKNOWN,    /* too little seen */
+    SHAPE_GROWING,    /* no end in sight */
+    SHAPE_BOUNDED,    /* flat, or coming back to where it was */
+    SHAPE_SATURATING, /* growing ever more slowly towards a ceiling */
+    LEAK_SHAPES
+};
+extern const char *const leak_shape_names[LEAK_SHAPES];
+
+/* One gate of the verdict: passed where value > threshold (or <, as the gate's text says).
+ * `strength` is value/threshold turned so that more is stronger: the weakest gate is the evidence's
+ * score. */
+struct leak_gate {
+    char name[24]; /* "growth", "noise", "mann-kendall", "ratchet", "novelty", "horizon",
+                      "persistence" */
+    double value, threshold, strength;
+    bool passed;
+};
+#define LEAK_GATES_MAX 10
+
+struct leak_report {
+    enum leak_verdict verdict;
+    enum leak_shape shape;
+    double rate;                /* bytes a second, slope of the floors; 0 while unknown */
+    double rate_low, rate_high; /* p10 and p90 of the slope */
+    int64_t at_usec;            /* when this was evaluated */
+    int64_t since_usec;         /* when the growth began; 0: not growing */
+    int64_t window_usec;        /* length of the window that decided */
+    uint64_t floor_bytes;       /* newest floor */
+    uint64_t grown_bytes;       /* newest floor less the one where the growth began */
+    uint64_t limit_bytes;       /* the nearest limit that binds; SAMPLE_NO_LIMIT: none known */
+    bool forecast;              /* the three below are known */
+    double left_p10, left_p50, left_p90; /* seconds until the limit */
+    uint32_t gates;
+    struct leak_gate gate[LEAK_GATES_MAX];
+    uint32_t weakest; /* index of the gate with the least strength */
+};
+
+/* One slice's detector. Fixed size (sizeof is printed by the benchmark). */
+struct leak_detector {
+    struct window window;
+    struct leak_report report; /* the newest */
+    int64_t evaluated_usec, persistent_since_usec;
+    bool warm; /* earlier history was given, or there is none: only then may it say "confirmed"
+                  early */
+};
+
+/* Makes it empty. `warm` false: floors of the past may still come (leak_preload); until then
+ * verdicts are at most suspected. */
+void leak_init(struct leak_detector *detector, bool warm);
+
+/* Adds a sample; times must not go back (a sample that does is passed over). `limit`
+ * SAMPLE_NO_LIMIT or 0: none. Evaluates when it is due. True when verdict or shape has changed. */
+bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit);
+
+/* Floors of the past, oldest first, before what the window holds; then the detector is warm. Values
+ * in bytes, WINDOW_NO_FLOOR for a bin without samples. */
+void leak_preload(struct leak_detector *detector, enum window_scale scale, int64_t first_bin_usec,
+    const uint32_t *floor_pages, uint32_t count);
+void leak_set_warm(struct leak_detector *detector);
+
+/* Divides times and multiplies rates by time_scale. */
+void leak_report_unscale(struct leak_report *report, double time_scale);
+
+#endif

@@ -1,0 +1,79 @@
+/* What is done to a slice, and what came of it. Made by policy (an action), carried out by
+ * slices/act (an outcome), stored by the recorder: open types that flow. */
+#ifndef SLICES_ACTION_H
+#define SLICES_ACTION_H
+
+#include "slices/sample.h"
+#include "slices/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum action_kind {
+    ACTION_NONE,
+    ACTION_RECORD, /* nothing but the record: an observation worth keeping */
+    ACTION_ALARM,  /* tell the operators: what should be done may not be done (protected, mode,
+                      reboot) */
+    ACTION_WARN,   /* tell the owner and the operators */
+    ACTION_RESET,  /* kill the whole slice */
+    ACTION_KINDS
+};
+extern const char *const action_kind_names[ACTION_KINDS]; /* "none", "record", "alarm", ... */
+
+struct action {
+    enum action_kind kind;
+    uint64_t
+        decision; /* sequence number of the decision that asks for it, unique within the boot */
+    struct slice_life life;
+    char path[SLICE_PATH_MAX];
+};
+
+enum action_result {
+    RESULT_DONE,       /* a reset: verified empty */
+    RESULT_DRY_RUN,    /* all but the last write */
+    RESULT_RECORDED,   /* the recording actuator took it */
+    RESULT_INCOMPLETE, /* a reset: survivors after the last round */
+    RESULT_VANISHED,   /* the group is gone */
+    RESULT_STRANGER,   /* another life under the same path: nothing was done */
+    RESULT_REFUSED,    /* outside the scope, or protected */
+    RESULT_FAILED,     /* see the error text */
+    ACTION_RESULTS
+};
+extern const char *const action_result_names[ACTION_RESULTS]; /* "done", "dry-run", ... */
+
+/* One process as it was before the action, from /proc/PID/stat and status alone. */
+struct process_row {
+    int32_t pid, parent;
+    uint32_t uid;
+    char state;    /* 'R', 'S', 'D', 'Z', ... */
+    char comm[16]; /* bytes as found; escape before showing */
+    uint64_t vsz_bytes, rss_bytes, swap_bytes;
+    uint64_t start_ticks; /* field 22 of stat: clock ticks since boot */
+};
+
+#define PROCESS_TABLE_MAX 64
+
+struct process_table {
+    uint32_t count; /* rows filled: the largest by rss + swap among those read */
+    uint32_t total; /* processes seen in the slice */
+    bool complete;  /* all of them were read within the time allowed */
+    struct process_row row[PROCESS_TABLE_MAX];
+};
+
+#define OUTCOME_SURVIVORS_MAX 8
+
+struct outcome {
+    uint64_t decision;
+    enum action_kind kind;
+    enum action_result result;
+    struct stamp started, ended;
+    uint32_t rounds;           /* how often the slice was killed until it was empty */
+    uint32_t processes_before; /* of the slice and all groups nested below it */
+    uint32_t survivors;
+    int32_t survivor[OUTCOME_SURVIVORS_MAX]; /* their first pids */
+    uint64_t bytes_before, bytes_after;      /* memory + swap charged to the group */
+    uint64_t bytes_freed;                    /* before - after, 0 where it grew */
+    char error[160];                         /* "" or what went wrong */
+};
+
+#endif

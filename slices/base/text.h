@@ -1,0 +1,45 @@
+/* Text that comes from outside: copying it, reading numbers out of it, making it safe to show. */
+#ifndef SLICES_BASE_TEXT_H
+#define SLICES_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Copies a string into dst[size], always terminated. 0, or -ENAMETOOLONG when it did not fit (dst
+ * then holds the beginning). */
+int text_copy(char *dst, size_t size, const char *src);
+
+/* printf into dst[size], always terminated. 0, or -ENAMETOOLONG when it did not fit. */
+int text_format(char *dst, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Reads a decimal number at *cursor and moves the cursor behind it. -EINVAL: no digit there.
+ * -ERANGE: larger than 64 bits. Neither moves the cursor. Takes no sign and no blanks. */
+int text_u64(const char **cursor, uint64_t *ret);
+
+/* The whole string is one decimal number (a newline may follow). -EINVAL or -ERANGE otherwise. */
+int text_whole_u64(const char *text, uint64_t *ret);
+
+/* Makes text safe for a terminal, a log line or a mail: control bytes, DEL, backslash, bytes that
+ * are no valid UTF-8 and C1 controls become \xNN; printable UTF-8 stays. Always terminated; cut at
+ * a whole character where it does not fit. Returns dst. */
+char *text_escape(char *dst, size_t size, const char *src);
+
+/* Length in bytes of the valid UTF-8 sequence at s (1 to 4), 0 where there is none. */
+size_t text_utf8_length(const char *s);
+
+bool text_starts_with(const char *text, const char *prefix);
+bool text_ends_with(const char *text, const char *suffix);
+
+/* Levenshtein distance of two short words (at most 63 bytes each; longer ones count as far apart):
+ * for "did you mean". */
+unsigned text_distance(const char *a, const char *b);
+
+/* 64-bit FNV-1a (the offset basis and prime of the algorithm's public description): for tables and
+ * checksums, not against an adversary. `seed` is the result of an earlier call, or TEXT_HASH_SEED.
+ */
+#define TEXT_HASH_SEED 0xcbf29ce484222325ull
+uint64_t text_hash(uint64_t seed, const void *bytes, size_t length);
+
+#endif

@@ -1,0 +1,157 @@
+/* What was read of a slice and of the node at one moment.
+ *
+ * Both are arrays of numbers with a presence mask: a file that this kernel doesn't have, or that
+ * was not due this time, leaves its bits clear; no number is ever made up. The tables give each
+ * field its name, unit and source, and everything that lists fields (store, CLI, live table) is
+ * made from them. */
+#ifndef SLICES_SAMPLE_H
+#define SLICES_SAMPLE_H
+
+#include "slices/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum unit {
+    UNIT_BYTES,
+    UNIT_COUNT,   /* things there are now */
+    UNIT_COUNTER, /* events since the group or the node was born; going back means a new one */
+    UNIT_USEC,    /* a counter of microseconds */
+    UNIT_CENTI,   /* hundredths of a per cent */
+    UNITS
+};
+
+struct field_info {
+    const char *name; /* as in the database, in JSON and in the manual: "swap", "pgmajfault" */
+    enum unit unit;
+};
+
+#define SAMPLE_NO_LIMIT UINT64_MAX
+
+enum sample_field {
+    SAMPLE_CURRENT, /* memory.current; v1 usage_in_bytes */
+    SAMPLE_SWAP,    /* memory.swap.current; v1 total_swap */
+    SAMPLE_ANON,    /* anonymous pages without tmpfs; v1 total_rss */
+    SAMPLE_FILE,    /* page cache, tmpfs included; v1 total_cache */
+    SAMPLE_FILE_MAPPED,
+    SAMPLE_SHMEM,
+    SAMPLE_KERNEL, /* memory.stat `kernel`; absent on v1, whose kmem cannot be told from reclaimable
+                      slab */
+    SAMPLE_SLAB_RECLAIMABLE,
+    SAMPLE_SLAB_UNRECLAIMABLE,
+    SAMPLE_SOCK,
+    SAMPLE_SWAPCACHED,
+    SAMPLE_PGMAJFAULT,
+    SAMPLE_REFAULT_ANON,
+    SAMPLE_REFAULT_FILE,
+    SAMPLE_PGSCAN,
+    SAMPLE_PGSTEAL,
+    SAMPLE_EVENT_HIGH,
+    SAMPLE_EVENT_MAX,
+    SAMPLE_EVENT_OOM,
+    SAMPLE_EVENT_OOM_KILL,
+    SAMPLE_EVENT_OOM_GROUP_KILL,
+    SAMPLE_PSI_SOME_AVG10,
+    SAMPLE_PSI_FULL_AVG10,
+    SAMPLE_PSI_SOME_TOTAL,
+    SAMPLE_PSI_FULL_TOTAL,
+    SAMPLE_PIDS,
+    SAMPLE_LIMIT_MAX,  /* memory.max; SAMPLE_NO_LIMIT where there is none */
+    SAMPLE_LIMIT_HIGH, /* memory.high; v1 memory.soft_limit_in_bytes */
+    SAMPLE_LIMIT_SWAP, /* memory.swap.max; v1 memsw.limit - limit */
+    SAMPLE_FIELDS
+};
+extern const struct field_info sample_fields[SAMPLE_FIELDS];
+
+struct sample {
+    struct stamp at;
+    uint64_t have;      /* bit (1 << field): value[field] is known */
+    uint64_t refreshed; /* bit: it was read at `at`; known but not refreshed: kept from an earlier
+                           tick */
+    uint64_t value[SAMPLE_FIELDS];
+};
+
+static inline bool sample_has(const struct sample *sample, enum sample_field field)
+{
+    return sample->have >> field & 1;
+}
+
+static inline void sample_set(struct sample *sample, enum sample_field field, uint64_t value)
+{
+    sample->value[field] = value;
+    sample->have |= 1ull << field;
+    sample->refreshed |= 1ull << field;
+}
+
+/* anon + mapped file: what pl_mom called RSS. False while a part of it is unknown. */
+bool sample_rss(const struct sample *sample, uint64_t *ret);
+
+/* What a leak can't give back: anon + shmem + (kernel - slab_reclaimable) + swap - swapcached. The
+ * kernel part counts as 0 where it is unknown (v1); swap where there is none. False while anon is
+ * unknown. */
+bool sample_footprint(const struct sample *sample, uint64_t *ret);
+
+/* What is kept of a sample for history: the raw row of the database, in pages of SAMPLE_PAGE bytes.
+ */
+#define SAMPLE_PAGE 4096
+
+struct sample_brief {
+    uint64_t serial; /* the slice's life */
+    int64_t unix_usec;
+    uint64_t limit_bytes;                   /* SAMPLE_NO_LIMIT: none */
+    uint32_t rss, swap, footprint, current; /* pages */
+    uint32_t pressure;                      /* some avg10, hundredths of a per cent */
+    uint32_t faults;                        /* major faults since the brief before */
+    uint8_t have;                           /* bits below */
+};
+enum { BRIEF_RSS = 1, BRIEF_SWAP = 2, BRIEF_FOOTPRINT = 4, BRIEF_CURRENT = 8, BRIEF_PRESSURE = 16 };
+
+enum node_field {
+    NODE_MEM_TOTAL,
+    NODE_MEM_FREE,
+    NODE_MEM_AVAILABLE,
+    NODE_CACHED,
+    NODE_SHMEM,
+    NODE_ANON,
+    NODE_SLAB_RECLAIMABLE,
+    NODE_SLAB_UNRECLAIMABLE,
+    NODE_SWAP_TOTAL, /* /proc/meminfo */
+    NODE_SWAP_FREE,
+    NODE_SWAP_CACHED,
+    NODE_SWAP_DEVICES, /* /proc/swaps: how many */
+    NODE_ZRAM_SWAP,    /* of NODE_SWAP_TOTAL, what lies on zram: it takes the memory it saves */
+    NODE_PSWPIN,
+    NODE_PSWPOUT,
+    NODE_PGMAJFAULT,
+    NODE_PGSCAN_DIRECT,
+    NODE_ALLOCSTALL, /* all zones */
+    NODE_OOM_KILL,
+    NODE_PSI_SOME_AVG10,
+    NODE_PSI_FULL_AVG10,
+    NODE_PSI_SOME_TOTAL,
+    NODE_PSI_FULL_TOTAL,
+    NODE_FIELDS
+};
+extern const struct field_info node_fields[NODE_FIELDS];
+
+/* With nested mode or --scope, mem_total and mem_available may be those of the enclosing limited
+ * group. */
+struct node_sample {
+    struct stamp at;
+    uint64_t have;
+    uint64_t value[NODE_FIELDS];
+};
+
+static inline bool node_has(const struct node_sample *node, enum node_field field)
+{
+    return node->have >> field & 1;
+}
+
+static inline void node_set(struct node_sample *node, enum node_field field, uint64_t value)
+{
+    node->value[field] = value;
+    node->have |= 1ull << field;
+}
+
+#endif
