@@ -8,6 +8,7 @@
 #include "slices/base/error.h"
 
 #include <limits.h>
+#include <stddef.h>
 
 enum hierarchy_version { HIERARCHY_V1 = 1, HIERARCHY_V2 = 2 };
 
