@@ -71,6 +71,8 @@ struct live_row {
 
 struct live {
     struct shared_file file;
+    int fd;             /* the writer's, for allocating rows; -1 for readers */
+    uint32_t allocated; /* rows whose pages exist */
 };
 
 int live_create(
@@ -82,7 +84,8 @@ struct live_header *live_header(const struct live *live);
 uint64_t live_next_seq(struct live *live); /* any thread of the governor */
 
 void live_write_state(struct live *live, const struct live_state *state);
-void live_write_slice(struct live *live, uint32_t index, const struct live_slice *slice);
+/* -ENOSPC when the run dir is full: the row is then left out. */
+int live_write_slice(struct live *live, uint32_t index, const struct live_slice *slice);
 
 /* 0; -EAGAIN when no whole copy was to be had. */
 int live_read_state(const struct live *live, struct live_state *ret);

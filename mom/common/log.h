@@ -1,7 +1,7 @@
-/* Log lines of the programs: to stderr, where systemd's journal takes the "<N>" prefix as the
- * priority (only when JOURNAL_STREAM is set). One write(2) a line, nothing allocated, no lock.
- * Texts are escaped. A consumer that blocks costs lines, never time: stderr is switched to not wait
- * where it is a pipe or a socket, and lines that don't fit are counted and told later. */
+/* Log lines of the programs, to stderr; under systemd with its "<N>" priority in front. One
+ * write(2) a line, nothing allocated, no lock; texts are escaped, so that a slice's name can't
+ * reach a terminal. A consumer that blocks costs lines, never time: what doesn't fit is counted,
+ * and told later. log_open comes before the first thread; log_write may then be called by any. */
 #ifndef MOM_COMMON_LOG_H
 #define MOM_COMMON_LOG_H
 

@@ -40,7 +40,8 @@ uint64_t ring_dropped(const struct ring_writer *writer);
 
 struct ring_reader {
     int fd, ack_fd;
-    uint64_t size, tail; /* tail: next byte to read; ack is written by ring_ack */
+    uint64_t size, incarnation;
+    uint64_t tail; /* number of the next byte to read; safe on disk by ring_ack */
 };
 
 /* -ENOENT while the writer has not made it; -EPROTO when it is no ring of ours. */
@@ -49,7 +50,8 @@ int ring_reader_open(
 void ring_reader_close(struct ring_reader *reader);
 
 /* The next record into buffer[RING_PAYLOAD_MAX]: its length and type; -EAGAIN when there is none,
- * -EPROTO when the ring is damaged (the reader has then moved on to the head: `skipped`). */
+ * -EPROTO when the ring is damaged (the reader has then moved on to the head), -ESTALE when the
+ * writer has made it anew: open it again. */
 ssize_t ring_read(struct ring_reader *reader, uint32_t *ret_type, void *buffer);
 
 /* All that was read is safe: the writer may use its room again. */

@@ -75,7 +75,7 @@ static int map(int fd, size_t size, int protection, struct shared_file *ret)
     return 0;
 }
 
-static int prepare(int fd, size_t size, mode_t mode, gid_t group)
+static int prepare(int fd, size_t size, size_t allocated, mode_t mode, gid_t group)
 {
     struct stat status;
     if (fstat(fd, &status) < 0)
@@ -86,20 +86,34 @@ static int prepare(int fd, size_t size, mode_t mode, gid_t group)
         return -errno;
     if (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, mode) < 0)
         return -errno;
-    return -posix_fallocate(fd, 0, (off_t)size);
+    return -posix_fallocate(fd, 0, (off_t)allocated);
+}
+
+int shared_file_create_sparse(const char *path, size_t size, size_t allocated, mode_t mode,
+    gid_t group, struct shared_file *ret, int *ret_fd, struct mom_error *error)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return error_errno(error, -errno, "%s", path);
+    int r = prepare(fd, size, allocated, mode, group);
+    if (r == 0)
+        r = map(fd, size, PROT_READ | PROT_WRITE, ret);
+    if (r < 0) {
+        (void)close(fd);
+        return error_errno(error, r, "%s", path);
+    }
+    *ret_fd = fd;
+    return 0;
 }
 
 int shared_file_create(const char *path, size_t size, mode_t mode, gid_t group,
     struct shared_file *ret, struct mom_error *error)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (fd < 0)
-        return error_errno(error, -errno, "%s", path);
-    int r = prepare(fd, size, mode, group);
+    int fd;
+    int r = shared_file_create_sparse(path, size, size, mode, group, ret, &fd, error);
     if (r == 0)
-        r = map(fd, size, PROT_READ | PROT_WRITE, ret);
-    (void)close(fd);
-    return r < 0 ? error_errno(error, r, "%s", path) : 0;
+        (void)close(fd);
+    return r;
 }
 
 int shared_file_open(

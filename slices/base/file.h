@@ -34,6 +34,11 @@ struct shared_file {
 int shared_file_create(const char *path, size_t size, mode_t mode, gid_t group,
     struct shared_file *ret, struct mom_error *error);
 
+/* The same, but only the first `allocated` bytes get their pages now: before any other part is
+ * written to, the owner allocates it (posix_fallocate on `*ret_fd`, which it keeps). */
+int shared_file_create_sparse(const char *path, size_t size, size_t allocated, mode_t mode,
+    gid_t group, struct shared_file *ret, int *ret_fd, struct mom_error *error);
+
 /* Maps an existing file read-only; its size is taken from the file, at least `size_least`. */
 int shared_file_open(
     const char *path, size_t size_least, struct shared_file *ret, struct mom_error *error);

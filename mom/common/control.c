@@ -1,0 +1,43 @@
+#include "mom/common/control.h"
+
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int exchange(int fd, const struct control_request *request, struct control_reply *ret)
+{
+    if (send(fd, request, sizeof *request, MSG_NOSIGNAL) != (ssize_t)sizeof *request)
+        return errno == EAGAIN ? -ETIMEDOUT : -errno;
+    ssize_t n = recv(fd, ret, sizeof *ret, 0);
+    if (n < 0)
+        return errno == EAGAIN ? -ETIMEDOUT : -errno;
+    if (n != sizeof *ret || ret->magic != CONTROL_MAGIC)
+        return -EPROTO;
+    ret->text[sizeof ret->text - 1] = '\0';
+    return 0;
+}
+
+int control_call(const char *run_dir, const struct control_request *request, int64_t timeout_usec,
+    struct control_reply *ret, struct mom_error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (text_format(address.sun_path, sizeof address.sun_path, "%s/%s", run_dir, CONTROL_SOCKET) <
+        0)
+        return error_errno(error, -ENAMETOOLONG, "%s/%s", run_dir, CONTROL_SOCKET);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(error, -errno, "socket");
+    const struct timeval wait = {
+        .tv_sec = timeout_usec / 1000000, .tv_usec = timeout_usec % 1000000};
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    int r = connect(fd, (const struct sockaddr *)&address, sizeof address) < 0
+                ? -errno
+                : exchange(fd, request, ret);
+    (void)close(fd);
+    return r < 0 ? error_errno(error, r, "%s", address.sun_path) : 0;
+}

@@ -1,0 +1,35 @@
+/* Signs of life in the run dir: each program's threads say when they last went round, the warden
+ * reads. A mapped file of a few words that its owner writes; readers pread it, so that nobody's
+ * truncation can hurt them. libc only. */
+#ifndef MOM_COMMON_HEARTBEAT_H
+#define MOM_COMMON_HEARTBEAT_H
+
+#include "slices/base/file.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum heart { HEART_GOVERNOR, HEART_GUARD, HEART_HANDS, HEART_RECORDER, HEARTS };
+
+#define HEARTBEAT_GOVERNOR_FILE "heartbeat"
+#define HEARTBEAT_RECORDER_FILE "recorder/heartbeat"
+
+struct heartbeat_page {
+    _Atomic int64_t beat_usec[HEARTS]; /* boot time of the last beat; 0: never */
+    _Atomic int64_t allow_usec;        /* the writer asks not to be judged dead for so long */
+    _Atomic uint32_t mail_due;         /* the recorder: mails wait for a courier */
+    _Atomic uint32_t ready;            /* the governor: started, sampling, may be told to systemd */
+};
+
+struct heartbeat {
+    struct shared_file file;
+};
+
+int heartbeat_create(
+    struct heartbeat *heartbeat, const char *path, gid_t group, struct mom_error *error);
+struct heartbeat_page *heartbeat_page(const struct heartbeat *heartbeat);
+
+/* Reads the page of another program. -ENOENT and others: no sign of life. */
+int heartbeat_read(const char *path, struct heartbeat_page *ret);
+
+#endif

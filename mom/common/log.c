@@ -1,0 +1,70 @@
+#include "mom/common/log.h"
+
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *program_name = "mom";
+static enum log_level most_told = LOG_LEVEL_INFO;
+static bool journal; /* systemd reads our stderr: it takes <N> for the priority and adds the time */
+static _Atomic unsigned long lost;
+
+void log_open(const char *program, enum log_level most)
+{
+    program_name = program;
+    most_told = most;
+    journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+/* A reader that has stopped reading must not stop us: rather lose the line. (Switching stderr to
+ * O_NONBLOCK instead would switch it for everybody who shares the open file.) */
+static void put(const char *line, size_t length)
+{
+    struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&writable, 1, 0) != 1 || !(writable.revents & POLLOUT) ||
+        write(STDERR_FILENO, line, length) != (ssize_t)length)
+        atomic_fetch_add(&lost, 1);
+}
+
+static size_t begin_line(enum log_level level, char *line, size_t size)
+{
+    static const char *const words[] = {[LOG_LEVEL_ERROR] = "error: ",
+        [LOG_LEVEL_WARNING] = "warning: ",
+        [LOG_LEVEL_DEBUG] = "debug: "};
+    int n = journal
+                ? snprintf(line, size, "<%d>%s: ", (int)level, program_name)
+                : snprintf(line, size, "%s: %s", program_name, words[level] ? words[level] : "");
+    return n > 0 && (size_t)n < size ? (size_t)n : 0;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    if (level > most_told)
+        return;
+    int saved_errno = errno;
+    char text[1024], line[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+
+    unsigned long gone = atomic_exchange(&lost, 0);
+    if (gone > 0) {
+        int n = snprintf(line, sizeof line, "%s: %lu log lines were lost: nobody read them\n",
+            program_name, gone);
+        put(line, (size_t)n);
+    }
+    size_t used = begin_line(level, line, sizeof line);
+    text_escape(line + used, sizeof line - used - 1, text);
+    used += strlen(line + used);
+    line[used++] = '\n';
+    put(line, used);
+    errno = saved_errno;
+}

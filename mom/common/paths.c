@@ -1,0 +1,74 @@
+#include "mom/common/paths.h"
+
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+#ifndef MOM_ETC_DIR
+#define MOM_ETC_DIR "/etc/mom"
+#endif
+
+static const struct {
+    const char *flag, *preset;
+    size_t offset;
+} table[PATHS_OPTIONS] = {
+    {"cgroup-root", "", offsetof(struct paths, cgroup_root)},
+    {"proc-root", "/proc", offsetof(struct paths, proc_root)},
+    {"run-dir", "/run/mom", offsetof(struct paths, run_dir)},
+    {"state-dir", "/var/lib/mom", offsetof(struct paths, state_dir)},
+    {"etc-dir", MOM_ETC_DIR, offsetof(struct paths, etc_dir)},
+    {"scope", "", offsetof(struct paths, scope)},
+    {"self-cgroup", "", offsetof(struct paths, self_cgroup)},
+};
+
+const struct option paths_options[PATHS_OPTIONS] = {
+    {"cgroup-root", required_argument, NULL, PATHS_OPTION_FIRST},
+    {"proc-root", required_argument, NULL, PATHS_OPTION_FIRST + 1},
+    {"run-dir", required_argument, NULL, PATHS_OPTION_FIRST + 2},
+    {"state-dir", required_argument, NULL, PATHS_OPTION_FIRST + 3},
+    {"etc-dir", required_argument, NULL, PATHS_OPTION_FIRST + 4},
+    {"scope", required_argument, NULL, PATHS_OPTION_FIRST + 5},
+    {"self-cgroup", required_argument, NULL, PATHS_OPTION_FIRST + 6},
+};
+
+static char *field(struct paths *paths, int number)
+{
+    return (char *)paths + table[number].offset;
+}
+
+void paths_init(struct paths *paths)
+{
+    for (int i = 0; i < PATHS_OPTIONS; i++)
+        (void)text_copy(field(paths, i), PATH_MAX, table[i].preset);
+}
+
+int paths_take(struct paths *paths, int option, const char *value)
+{
+    int number = option - PATHS_OPTION_FIRST;
+    if (number < 0 || number >= PATHS_OPTIONS)
+        return -ENOENT;
+    return text_copy(field(paths, number), PATH_MAX, value);
+}
+
+int paths_join(char *buffer, size_t size, const char *dir, const char *name)
+{
+    return text_format(buffer, size, "%s/%s", dir, name);
+}
+
+int paths_to_words(const struct paths *paths, char *buffer, size_t size, char **words, int max)
+{
+    int count = 0;
+    for (int i = 0; i < PATHS_OPTIONS; i++) {
+        const char *value = (const char *)paths + table[i].offset;
+        if (strcmp(value, table[i].preset) == 0)
+            continue;
+        if (count == max || text_format(buffer, size, "--%s=%s", table[i].flag, value) < 0)
+            return -E2BIG;
+        words[count++] = buffer;
+        size_t used = strlen(buffer) + 1;
+        buffer += used;
+        size -= used;
+    }
+    return count;
+}
