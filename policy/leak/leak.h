@@ -28,16 +28,22 @@ enum leak_shape {
 };
 extern const char *const leak_shape_names[LEAK_SHAPES];
 
-/* One gate of the verdict: passed where value > threshold (or <, as the gate's text says).
- * `strength` is value/threshold turned so that more is stronger: the weakest gate is the evidence's
- * score. */
+/* One gate of the verdict: passed where value > threshold, or value < threshold for "shift",
+ * "ceiling" and "horizon". `strength` is value/threshold turned so that more is stronger, 1 is
+ * just passed: the weakest gate is the evidence's score. gates.h says what each means.
+ *
+ *   growth       of the floors, bytes              novelty  over the record floor, part of growth
+ *   noise        growth in sigmas                  ceiling  growth tends to, bytes, below the limit
+ *   mann-kendall Z                                 age      of the ramp, seconds
+ *   ratchet      increments that rise, of 5        horizon  time to limit, seconds
+ *   shift        largest increment, of growth      persistence  seconds without a break
+ *   rising       newest third, of growth */
 struct leak_gate {
-    char name[24]; /* "growth", "noise", "mann-kendall", "ratchet", "novelty", "horizon",
-                      "persistence" */
+    char name[24];
     double value, threshold, strength;
     bool passed;
 };
-#define LEAK_GATES_MAX 10
+#define LEAK_GATES_MAX 11
 
 struct leak_report {
     enum leak_verdict verdict;
@@ -57,17 +63,22 @@ struct leak_report {
     uint32_t weakest; /* index of the gate with the least strength */
 };
 
-/* One slice's detector. Fixed size (sizeof is printed by the benchmark). */
+#define LEAK_SPANS 8 /* stretches of the window that are judged, 1.5 h to 7 days */
+
+/* One slice's detector: 4 KiB, nothing behind it. */
 struct leak_detector {
     struct window window;
     struct leak_report report; /* the newest */
-    int64_t evaluated_usec, persistent_since_usec;
-    bool warm; /* earlier history was given, or there is none: only then may it say "confirmed"
-                  early */
+    int64_t evaluated_bin;     /* five-minute bin of the newest evaluation; -1: none */
+    int64_t evaluated_usec;
+    int64_t supported_usec;   /* when the verdict was last borne out */
+    int64_t record_from_usec; /* floors before belong to an earlier life, which leaked */
+    uint16_t held_minutes[LEAK_SPANS][LEAK_VERDICTS]; /* how long each stretch has borne it out */
+    bool warm; /* earlier history was given, or there is none to be given */
 };
 
-/* Makes it empty. `warm` false: floors of the past may still come (leak_preload); until then
- * verdicts are at most suspected. */
+/* Makes it empty. `warm` false: floors of the past may still come (leak_preload); until they do,
+ * or the slice has been seen for a day, verdicts are at most suspected. */
 void leak_init(struct leak_detector *detector, bool warm);
 
 /* Adds a sample; times must not go back (a sample that does is passed over). `limit`

@@ -2,7 +2,13 @@
  * can't give memory back, so it lifts the floors; spikes and saw-teeth don't.
  *
  * Rings of bins aligned to time zero (1 min x 180, 5 min x 288, 30 min x 336: 3 h, 24 h, 7 d),
- * values in pages of 4 KiB, 3.2 KB in all. A bin without samples is a hole, never a guess. */
+ * values in pages of 4 KiB, 3.2 KB in all. A bin without samples is a hole, never a guess.
+ *
+ *   minute  |....|....|....|....|....|    newest_bin[WINDOW_MINUTE] = last_usec / 1 min
+ *   five    |.........................|   bin b lies at five[b % 288]
+ *   half    |............ . .  .          the newest bin of each is still filling
+ *
+ * Pure: no clock, no allocation. Thread: whoever owns the struct. */
 #ifndef POLICY_LEAK_WINDOW_H
 #define POLICY_LEAK_WINDOW_H
 
@@ -15,24 +21,50 @@ enum window_scale { WINDOW_MINUTE, WINDOW_FIVE_MINUTES, WINDOW_HALF_HOUR, WINDOW
 #define WINDOW_FIVES    288
 #define WINDOW_HALVES   336
 #define WINDOW_NO_FLOOR UINT32_MAX
+#define WINDOW_PAGE     4096
 
 extern const int64_t window_bin_usec[WINDOW_SCALES];
 extern const uint32_t window_bins[WINDOW_SCALES];
 
 struct window {
-    int64_t first_usec, last_usec; /* of the samples seen; 0: none yet */
+    int64_t first_usec, last_usec; /* of what was seen; meaningless while newest_bin[0] < 0 */
     uint64_t last_footprint;
     uint64_t limit_bytes;              /* of the newest sample; SAMPLE_NO_LIMIT: none */
-    int64_t newest_bin[WINDOW_SCALES]; /* number of the newest bin: t / bin length */
+    int64_t newest_bin[WINDOW_SCALES]; /* number of the newest bin: t / bin length; -1: none yet */
     uint32_t minute[WINDOW_MINUTES], five[WINDOW_FIVES], half[WINDOW_HALVES];
 };
 
 void window_init(struct window *window);
-void window_add(struct window *window, int64_t t_usec, uint64_t footprint, uint64_t limit);
+
+/* False when the sample was passed over: its time is negative or before the newest. Footprints
+ * above 16 TiB count as that; limit 0 is none. */
+bool window_add(struct window *window, int64_t t_usec, uint64_t footprint, uint64_t limit);
+
+/* Floors of the past, oldest first: they fill holes, and never replace what was seen. Bins that are
+ * negative or too old are passed over; so are bins after the newest, unless the window is empty. */
 void window_preload(struct window *window, enum window_scale scale, int64_t first_bin_usec,
     const uint32_t *floor_pages, uint32_t count);
 
 /* The floor `back` bins before the newest (0: the newest, which is still filling). */
 uint32_t window_floor(const struct window *window, enum window_scale scale, uint32_t back);
+
+/* A stretch that ends with the newest complete bin: `floors` floors of `merge` bins each. */
+struct window_span {
+    enum window_scale scale;
+    uint32_t merge, floors;
+};
+static inline int64_t window_span_step_usec(const struct window_span *span)
+{
+    return window_bin_usec[span->scale] * span->merge;
+}
+
+/* The stretch's floors, oldest first, holes as WINDOW_NO_FLOOR, into floor[span->floors]. Returns
+ * the end of the newest one. */
+int64_t window_floors(const struct window *window, const struct window_span *span, uint32_t *floor);
+
+/* The highest half-hour floor of those that end by `before_usec` and begin no sooner than
+ * `from_usec`, 0 where there is none; *ret_known_usec: how much time they cover. */
+uint32_t window_record(
+    const struct window *window, int64_t from_usec, int64_t before_usec, int64_t *ret_known_usec);
 
 #endif

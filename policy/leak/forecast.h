@@ -1,0 +1,30 @@
+/* When does it hurt: the time until a growth reaches a limit, and whether it ever will. */
+#ifndef POLICY_LEAK_FORECAST_H
+#define POLICY_LEAK_FORECAST_H
+
+#include "policy/leak/trend.h"
+
+#include <stdbool.h>
+
+/* The band is never narrower than that of a lognormal with this s: slopes of the past say nothing
+ * about what the program does next. On real hosts forecasts of leaks were off by a median factor of
+ * exp(0.24) to exp(0.39), which is s = 0.36 to 0.58. */
+#define FORECAST_SPREAD 0.45
+
+/* Seconds, p10 <= p50 <= p90. */
+struct forecast {
+    double p10, p50, p90;
+};
+
+/* Time until `level` (bytes) reaches `limit` at `slope` (bytes a second), with the trend's band and
+ * noise. False when it doesn't grow, or the answer is beyond a hundred years; at or above the limit
+ * all three are 0. */
+bool forecast_time_to_limit(
+    const struct trend *trend, double level, double slope, double limit, struct forecast *ret);
+
+/* Growth that slows down by the factor `ratio` (0..1) for every `step_growth` that it makes tends
+ * to level + step_growth x ratio / (1 - ratio), the sum of the geometric series: exact for a
+ * warm-up of the form 1 - exp(-t/tau). Infinite for a ratio of 1 and more. */
+double forecast_ceiling(double level, double step_growth, double ratio);
+
+#endif

@@ -1,0 +1,247 @@
+#include "policy/leak/gates.h"
+#include "policy/leak/forecast.h"
+#include "policy/leak/trend.h"
+#include "slices/base/text.h"
+#include "slices/sample.h"
+
+#include <math.h>
+
+#define STRENGTH_MAX 1000.0 /* of a gate that could not be passed more clearly */
+
+const struct window_span leak_spans[LEAK_SPANS] = {
+    {WINDOW_MINUTE, 2, 45},       /* 1.5 h */
+    {WINDOW_FIVE_MINUTES, 1, 36}, /* 3 h */
+    {WINDOW_FIVE_MINUTES, 2, 36}, /* 6 h */
+    {WINDOW_FIVE_MINUTES, 3, 48}, /* 12 h */
+    {WINDOW_FIVE_MINUTES, 6, 47}, /* 24 h, less the bin that is filling */
+    {WINDOW_HALF_HOUR, 2, 48},    /* 48 h */
+    {WINDOW_HALF_HOUR, 4, 48},    /* 96 h */
+    {WINDOW_HALF_HOUR, 7, 47},    /* 164.5 h: a week, less the bin that is filling */
+};
+
+/* A stretch while it is judged; values in bytes and seconds. */
+struct stretch {
+    const struct window *window;
+    struct trend_series series;
+    int64_t begins_usec, ends_usec;
+    double block[LEAK_BLOCKS]; /* minima */
+    double growth, limit;      /* limit INFINITY: none */
+    struct trend trend;
+};
+
+/* The part of the growth after the last floor at its foot. */
+struct ramp {
+    uint32_t first;                        /* index into the series */
+    double age, slope, ratio, half_growth; /* seconds; of the newer half; newer/older; newer half */
+    double older_slope;
+};
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+bool gates_record(
+    struct leak_report *report, const char *name, double value, bool above, double threshold)
+{
+    struct leak_gate *gate = &report->gate[report->gates];
+    double over = above ? value : threshold, under = above ? threshold : value;
+    text_copy(gate->name, sizeof gate->name, name);
+    gate->value = value;
+    gate->threshold = threshold;
+    gate->passed = above ? value > threshold : value < threshold;
+    gate->strength =
+        under > 0 ? least(fmax(over, 0) / under, STRENGTH_MAX) : (gate->passed ? STRENGTH_MAX : 0);
+    if (gate->strength < report->gate[report->weakest].strength)
+        report->weakest = report->gates;
+    report->gates++;
+    return gate->passed;
+}
+
+/* Fills the series with the floors that are there. False when there are too few. */
+static bool read_series(struct stretch *s, const struct window_span *span)
+{
+    uint32_t floor[TREND_POINTS_MAX], first = 0;
+    int64_t step = window_span_step_usec(span);
+    s->ends_usec = window_floors(s->window, span, floor);
+    while (first < span->floors && floor[first] == WINDOW_NO_FLOOR)
+        first++;
+    uint32_t length = span->floors - first;
+    if (length < LEAK_POINTS_LEAST || length < LEAK_SPAN_LEAST * span->floors)
+        return false;
+    s->begins_usec = s->ends_usec - length * step;
+    s->series.count = 0;
+    for (uint32_t i = first; i < span->floors; i++) {
+        if (floor[i] == WINDOW_NO_FLOOR)
+            continue;
+        s->series.t[s->series.count] = (double)((i - first) * step) / 1e6;
+        s->series.x[s->series.count++] = (double)floor[i] * WINDOW_PAGE;
+    }
+    return s->series.count >= LEAK_POINTS_LEAST && s->series.count >= LEAK_FILLED_LEAST * length;
+}
+
+/* False when a block has no floor. */
+static bool read_blocks(struct stretch *s)
+{
+    double length = (double)(s->ends_usec - s->begins_usec) / 1e6;
+    for (int b = 0; b < LEAK_BLOCKS; b++)
+        s->block[b] = INFINITY;
+    for (uint32_t i = 0; i < s->series.count; i++) {
+        double *block = &s->block[(int)(s->series.t[i] / length * LEAK_BLOCKS)];
+        *block = least(*block, s->series.x[i]);
+    }
+    for (int b = 0; b < LEAK_BLOCKS; b++)
+        if (isinf(s->block[b]))
+            return false;
+    s->growth = s->block[LEAK_BLOCKS - 1] - s->block[0];
+    return true;
+}
+
+/* Each gate below returns whether the stretch may still be suspected. */
+static bool pass_growth(const struct stretch *s, struct leak_report *report)
+{
+    double newest = s->block[LEAK_BLOCKS - 1];
+    double bytes = least(LEAK_GROWTH_BYTES, s->limit * LEAK_GROWTH_LIMIT);
+    double needed = fmax(bytes, LEAK_GROWTH_CONFIRMED * newest);
+    gates_record(report, "growth", s->growth, true, needed);
+    return s->growth > fmax(bytes, LEAK_GROWTH_SUSPECTED * newest);
+}
+
+static bool pass_increments(const struct stretch *s, struct leak_report *report)
+{
+    double largest = 0;
+    int steps = 0;
+    for (int b = 1; b < LEAK_BLOCKS; b++) {
+        double part = (s->block[b] - s->block[b - 1]) / s->growth;
+        steps += (part > LEAK_STEP) - (part < -LEAK_STEP);
+        largest = fmax(largest, part);
+    }
+    double newest = (s->block[LEAK_BLOCKS - 1] - s->block[LEAK_BLOCKS - 3]) / s->growth;
+    bool ratchet = gates_record(report, "ratchet", steps, true, LEAK_STEPS - 0.5);
+    bool shift = gates_record(report, "shift", largest, false, LEAK_SHIFT);
+    bool rising = gates_record(report, "rising", newest, true, LEAK_RISING);
+    return ratchet && shift && rising;
+}
+
+static bool pass_trend(const struct stretch *s, struct leak_report *report)
+{
+    double sigmas = s->trend.sigma > 0 ? s->growth / s->trend.sigma : STRENGTH_MAX;
+    bool noise = gates_record(report, "noise", sigmas, true, LEAK_NOISE);
+    bool rank = gates_record(report, "mann-kendall", s->trend.z, true, LEAK_Z);
+    return noise && rank;
+}
+
+static bool pass_novelty(
+    const struct stretch *s, int64_t record_from_usec, struct leak_report *report)
+{
+    int64_t known;
+    uint32_t record = window_record(s->window, record_from_usec, s->begins_usec, &known);
+    double over = s->block[LEAK_BLOCKS - 1] - (double)record * WINDOW_PAGE;
+    return gates_record(report, "novelty", over / s->growth, true, LEAK_NOVELTY);
+}
+
+static struct ramp find_ramp(const struct stretch *s)
+{
+    const struct trend_series *series = &s->series;
+    struct ramp ramp = {0};
+    double foot = s->block[0] + LEAK_RAMP_FOOT * s->growth;
+    for (uint32_t i = 0; i < series->count; i++)
+        if (series->x[i] <= foot)
+            ramp.first = i;
+    uint32_t count = series->count - ramp.first, half = count / 2;
+    double end = (double)(s->ends_usec - s->begins_usec) / 1e6;
+    ramp.age = least((end - series->t[ramp.first]) / (1 - LEAK_RAMP_FOOT), end);
+    ramp.slope = trend_slope(series, ramp.first + half, count - half);
+    ramp.older_slope = trend_slope(series, ramp.first, half + 1);
+    ramp.ratio = ramp.older_slope > 0 ? ramp.slope / ramp.older_slope : 1;
+    ramp.half_growth = ramp.slope * ramp.age / 2;
+    return ramp;
+}
+
+/* True unless the growth is slowing down towards a ceiling below the limit. */
+static bool pass_ceiling(
+    const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
+{
+    double lost = (ramp->older_slope - ramp->slope) * ramp->age / 2;
+    bool slowing = ramp->ratio < LEAK_SLOWING && lost > LEAK_SLOWING_SIGMA * s->trend.sigma;
+    if (!slowing)
+        return true;
+    double ceiling = forecast_ceiling(s->block[LEAK_BLOCKS - 1], ramp->half_growth, ramp->ratio);
+    return gates_record(report, "ceiling", s->limit * LEAK_CEILING, false, ceiling);
+}
+
+/* A slice is young while nothing tells a leak from the first rise of its day. */
+static bool is_young(const struct stretch *s, const struct ramp *ramp)
+{
+    int64_t known, starts = s->ends_usec - (int64_t)(ramp->age * 1e6);
+    window_record(s->window, 0, starts, &known);
+    return known < LEAK_KNOWN_DAY_USEC && ramp->age < (double)LEAK_RISE_DAY_USEC / 1e6;
+}
+
+static bool pass_horizon(
+    const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
+{
+    double newest = s->block[LEAK_BLOCKS - 1];
+    double limit = isinf(s->limit) ? 2 * s->block[0] : s->limit;
+    double left = ramp->slope > 0 ? fmax(limit - newest, 0) / ramp->slope : INFINITY;
+    double ages = is_young(s, ramp) ? LEAK_HORIZON_YOUNG : LEAK_HORIZON;
+    bool old = gates_record(report, "age", ramp->age, true, (double)LEAK_AGE_LEAST_USEC / 1e6);
+    bool near = gates_record(report, "horizon", left, false, ages * ramp->age);
+    return old && near;
+}
+
+/* Rate, growth and forecast of a stretch that grows. */
+static void describe(const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
+{
+    struct forecast left;
+    report->rate = s->trend.slope;
+    report->rate_low = s->trend.slope_low;
+    report->rate_high = s->trend.slope_high;
+    report->since_usec = s->ends_usec - (int64_t)(ramp->age * 1e6);
+    report->grown_bytes = (uint64_t)s->growth;
+    report->forecast =
+        !isinf(s->limit) &&
+        forecast_time_to_limit(&s->trend, s->block[LEAK_BLOCKS - 1], ramp->slope, s->limit, &left);
+    if (report->forecast) {
+        report->left_p10 = left.p10;
+        report->left_p50 = left.p50;
+        report->left_p90 = left.p90;
+    }
+}
+
+/* A stretch that grows for sure: by how much of what, and for how long yet? */
+static void judge_growth(struct stretch *s, int64_t record_from_usec, struct leak_report *ret)
+{
+    struct ramp ramp = find_ramp(s);
+    bool novel = pass_novelty(s, record_from_usec, ret);
+    bool open = pass_ceiling(s, &ramp, ret);
+    ret->shape = !novel ? SHAPE_BOUNDED : open ? SHAPE_GROWING : SHAPE_SATURATING;
+    describe(s, &ramp, ret);
+    if (!novel)
+        return;
+    bool confirmed = pass_horizon(s, &ramp, ret) && open && ret->gate[0].passed;
+    ret->verdict = confirmed ? LEAK_CONFIRMED : LEAK_SUSPECTED;
+}
+
+bool gates_judge(const struct window *window, const struct window_span *span,
+    int64_t record_from_usec, struct leak_report *ret)
+{
+    struct stretch s = {.window = window};
+    if (!read_series(&s, span) || !read_blocks(&s))
+        return false;
+    bool limited = window->limit_bytes != SAMPLE_NO_LIMIT;
+    s.limit = limited ? (double)window->limit_bytes : INFINITY;
+    *ret = (struct leak_report){
+        .shape = SHAPE_BOUNDED,
+        .at_usec = window->last_usec,
+        .window_usec = s.ends_usec - s.begins_usec,
+        .floor_bytes = (uint64_t)s.block[LEAK_BLOCKS - 1],
+        .limit_bytes = window->limit_bytes,
+    };
+    if (!pass_growth(&s, ret) || !pass_increments(&s, ret))
+        return true;
+    s.trend = trend_fit(&s.series);
+    if (pass_trend(&s, ret))
+        judge_growth(&s, record_from_usec, ret);
+    return true;
+}

@@ -1,0 +1,77 @@
+/* One stretch of floors against the gates: which verdict would it bear out? Knows nothing of
+ * earlier evaluations; leak.c asks this of each stretch and adds persistence.
+ *
+ *   floors --growth--noise--mann-kendall--ratchet--shift--rising--novelty--> suspected
+ *                                                    --ceiling--horizon----> confirmed
+ *
+ * All constants of the detector stand here. "Prototype" is the survey's detector: 0.3 false
+ * episodes a slice-year on 197 real machines over 91 days. */
+#ifndef POLICY_LEAK_GATES_H
+#define POLICY_LEAK_GATES_H
+
+#include "policy/leak/leak.h"
+
+#define LEAK_MINUTE_USEC INT64_C(60000000)
+#define LEAK_HOUR_USEC   (60 * LEAK_MINUTE_USEC)
+
+/* Stretches from 1.5 hours to a week, each twice the one before; at most TREND_POINTS_MAX floors. A
+ * slice that has been seen for less than a stretch is judged on what there is from
+ * LEAK_SPAN_LEAST of it on, so that some stretch always covers all of a young slice's life. */
+extern const struct window_span leak_spans[LEAK_SPANS];
+#define LEAK_SPAN_LEAST   0.5
+#define LEAK_POINTS_LEAST 20  /* fewer floors bear no Mann-Kendall test with corrected variance */
+#define LEAK_FILLED_LEAST 0.6 /* of the floors; more holes than that are no series */
+#define LEAK_BLOCKS       6   /* blocks of equal time, each with a minimum m1..m6 */
+
+/* growth: m6 - m1. A leak that matters lifts the floor by 3 % (1 % for "suspected") and by 8 MiB,
+ * or a 32nd of the limit where that is smaller (prototype; the latter for small slices). */
+#define LEAK_GROWTH_CONFIRMED 0.03
+#define LEAK_GROWTH_SUSPECTED 0.01
+#define LEAK_GROWTH_BYTES     (8.0 * 1024 * 1024)
+#define LEAK_GROWTH_LIMIT     (1.0 / 32)
+/* noise: growth over sigma of the residuals; 5 costs 12 points of recall (prototype). */
+#define LEAK_NOISE 3.0
+/* mann-kendall: Z of the corrected test. */
+#define LEAK_Z 3.0
+/* ratchet: how many of the five increments are worth LEAK_STEP of the growth, less those that fall
+ * by as much. */
+#define LEAK_STEP  0.08
+#define LEAK_STEPS 4
+/* shift: the largest increment's part of the growth; more is a level shift. */
+#define LEAK_SHIFT 0.6
+/* rising: (m6 - m4) / growth; less has ended. */
+#define LEAK_RISING 0.15
+/* novelty: (m6 - record floor of the 7 days before) / growth: daily and weekly cycles have been
+ * there before. */
+#define LEAK_NOVELTY 0.1
+/* ceiling: growth of the ramp's newer half over that of the older, and the ceiling that follows,
+ * as a part of the limit. The difference of the halves has to stand out of the noise. */
+#define LEAK_SLOWING       0.8
+#define LEAK_SLOWING_SIGMA 2.0
+#define LEAK_CEILING       0.95
+/* horizon: time to limit over the ramp's age. 3 lets a steady leak pass at a quarter of its way
+ * (prototype). 2, a third of the way, while nothing says what this slice does in a day: it
+ * was seen for less than a day before the ramp, and the ramp is younger than a day's rise. Without
+ * a limit, that of doubling counts. */
+#define LEAK_HORIZON        3.0
+#define LEAK_HORIZON_YOUNG  2.0
+#define LEAK_KNOWN_DAY_USEC (24 * LEAK_HOUR_USEC)
+#define LEAK_RISE_DAY_USEC  (20 * LEAK_HOUR_USEC)
+/* A ramp starts where it leaves the lowest part of the growth; its age is that of the line through
+ * there, down to m1. */
+#define LEAK_RAMP_FOOT 0.12
+/* age of the ramp below which nothing is confirmed: start-ups fill caches for an hour or two. */
+#define LEAK_AGE_LEAST_USEC (2 * LEAK_HOUR_USEC)
+
+/* Judges one stretch. False when it holds too little. Else *ret is filled but for persistence;
+ * ret->verdict is what it bears out by itself. `record_from_usec`: what was before is no record
+ * (an earlier life that leaked). */
+bool gates_judge(const struct window *window, const struct window_span *span,
+    int64_t record_from_usec, struct leak_report *ret);
+
+/* Adds a gate to the report and keeps `weakest`. `above`: passed when value > threshold, else when
+ * value < threshold. Returns whether it passed. */
+bool gates_record(
+    struct leak_report *report, const char *name, double value, bool above, double threshold);
+
+#endif

@@ -1,0 +1,138 @@
+#include "policy/leak/window.h"
+#include "slices/sample.h"
+
+#include <string.h>
+
+#define MINUTE_USEC INT64_C(60000000)
+
+const int64_t window_bin_usec[WINDOW_SCALES] = {
+    [WINDOW_MINUTE] = MINUTE_USEC,
+    [WINDOW_FIVE_MINUTES] = 5 * MINUTE_USEC,
+    [WINDOW_HALF_HOUR] = 30 * MINUTE_USEC,
+};
+const uint32_t window_bins[WINDOW_SCALES] = {
+    [WINDOW_MINUTE] = WINDOW_MINUTES,
+    [WINDOW_FIVE_MINUTES] = WINDOW_FIVES,
+    [WINDOW_HALF_HOUR] = WINDOW_HALVES,
+};
+
+static uint32_t *ring_of(struct window *window, enum window_scale scale)
+{
+    uint32_t *const rings[WINDOW_SCALES] = {window->minute, window->five, window->half};
+    return rings[scale];
+}
+
+static uint32_t *bin_at(struct window *window, enum window_scale scale, int64_t bin)
+{
+    return &ring_of(window, scale)[bin % window_bins[scale]];
+}
+
+void window_init(struct window *window)
+{
+    *window = (struct window){.limit_bytes = SAMPLE_NO_LIMIT};
+    for (int scale = 0; scale < WINDOW_SCALES; scale++) {
+        window->newest_bin[scale] = -1;
+        memset(ring_of(window, scale), 0xff, window_bins[scale] * sizeof(uint32_t));
+    }
+}
+
+/* Makes `bin` the newest: what lies between becomes holes. */
+static void advance(struct window *window, enum window_scale scale, int64_t bin)
+{
+    int64_t oldest = bin - window_bins[scale];
+    int64_t from = window->newest_bin[scale] > oldest ? window->newest_bin[scale] : oldest;
+    for (int64_t b = from + 1; b <= bin; b++)
+        if (b >= 0)
+            *bin_at(window, scale, b) = WINDOW_NO_FLOOR;
+    window->newest_bin[scale] = bin;
+}
+
+bool window_add(struct window *window, int64_t t_usec, uint64_t footprint, uint64_t limit)
+{
+    bool empty = window->newest_bin[0] < 0;
+    if (t_usec < 0 || (!empty && t_usec < window->last_usec))
+        return false;
+    uint64_t pages = footprint / WINDOW_PAGE;
+    uint32_t floor = pages < WINDOW_NO_FLOOR ? (uint32_t)pages : WINDOW_NO_FLOOR - 1;
+    for (int scale = 0; scale < WINDOW_SCALES; scale++) {
+        int64_t bin = t_usec / window_bin_usec[scale];
+        if (bin > window->newest_bin[scale])
+            advance(window, scale, bin);
+        uint32_t *at = bin_at(window, scale, bin);
+        if (floor < *at)
+            *at = floor;
+    }
+    if (empty)
+        window->first_usec = t_usec;
+    window->last_usec = t_usec;
+    window->last_footprint = footprint;
+    window->limit_bytes = limit ? limit : SAMPLE_NO_LIMIT;
+    return true;
+}
+
+void window_preload(struct window *window, enum window_scale scale, int64_t first_bin_usec,
+    const uint32_t *floor_pages, uint32_t count)
+{
+    if (count == 0 || first_bin_usec < 0)
+        return;
+    int64_t length = window_bin_usec[scale];
+    int64_t first = first_bin_usec / length, last = first + count - 1;
+    bool empty = window->newest_bin[0] < 0;
+    if (empty) {
+        /* All scales move together, so that a later scale finds the same newest time. */
+        window->first_usec = window->last_usec = (last + 1) * length - 1;
+        for (int s = 0; s < WINDOW_SCALES; s++)
+            advance(window, s, window->last_usec / window_bin_usec[s]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t bin = first + i, age = window->newest_bin[scale] - bin;
+        if (floor_pages[i] == WINDOW_NO_FLOOR || age < 0 || age >= window_bins[scale])
+            continue;
+        uint32_t *at = bin_at(window, scale, bin);
+        if (*at == WINDOW_NO_FLOOR)
+            *at = floor_pages[i];
+        if (bin * length < window->first_usec)
+            window->first_usec = bin * length;
+    }
+}
+
+uint32_t window_floor(const struct window *window, enum window_scale scale, uint32_t back)
+{
+    const uint32_t *const rings[WINDOW_SCALES] = {window->minute, window->five, window->half};
+    int64_t bin = window->newest_bin[scale] - back;
+    if (bin < 0 || back >= window_bins[scale])
+        return WINDOW_NO_FLOOR;
+    return rings[scale][bin % window_bins[scale]];
+}
+
+int64_t window_floors(const struct window *window, const struct window_span *span, uint32_t *floor)
+{
+    uint32_t back = span->floors * span->merge;
+    for (uint32_t i = 0; i < span->floors; i++) {
+        floor[i] = WINDOW_NO_FLOOR;
+        for (uint32_t k = 0; k < span->merge; k++, back--) {
+            uint32_t one = window_floor(window, span->scale, back);
+            if (one < floor[i])
+                floor[i] = one;
+        }
+    }
+    return window->newest_bin[span->scale] * window_bin_usec[span->scale];
+}
+
+uint32_t window_record(
+    const struct window *window, int64_t from_usec, int64_t before_usec, int64_t *ret_known_usec)
+{
+    const int64_t length = window_bin_usec[WINDOW_HALF_HOUR];
+    uint32_t record = 0;
+    *ret_known_usec = 0;
+    for (uint32_t back = 0; back < WINDOW_HALVES; back++) {
+        int64_t begins = (window->newest_bin[WINDOW_HALF_HOUR] - back) * length;
+        uint32_t floor = window_floor(window, WINDOW_HALF_HOUR, back);
+        if (floor == WINDOW_NO_FLOOR || begins < from_usec || begins + length > before_usec)
+            continue;
+        *ret_known_usec += length;
+        if (floor > record)
+            record = floor;
+    }
+    return record;
+}
