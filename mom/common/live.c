@@ -166,11 +166,13 @@ int live_write_slice(struct live *live, uint32_t index, const struct live_slice 
     if (index >= live_rows(live))
         return -ERANGE;
     while (index >= live->allocated) {
-        off_t begin = (off_t)(header_size() + live->allocated * sizeof(struct live_row));
-        int r = posix_fallocate(live->fd, begin, ROWS_AT_ONCE * (off_t)sizeof(struct live_row));
+        uint32_t left = live_rows(live) - live->allocated;
+        uint32_t rows = left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE;
+        size_t begin = header_size() + live->allocated * sizeof(struct live_row);
+        int r = posix_fallocate(live->fd, (off_t)begin, (off_t)(rows * sizeof(struct live_row)));
         if (r != 0)
             return -r;
-        live->allocated += ROWS_AT_ONCE;
+        live->allocated += rows;
     }
     struct live_row *r = row(live, index);
     locked_write(&r->sequence, &r->slice, slice, sizeof *slice);

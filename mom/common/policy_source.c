@@ -1,0 +1,32 @@
+#include "mom/common/policy_source.h"
+
+#include "mom/common/log.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int policy_source_load(const struct options *options, policy_say *say, void *context,
+    struct policy **ret, char ret_name[PATH_MAX])
+{
+    char file[PATH_MAX], drop_ins[PATH_MAX];
+    if (paths_join(file, sizeof file, options->paths.etc_dir, "mom.yaml") < 0 ||
+        text_format(drop_ins, sizeof drop_ins, "%s.d", file) < 0)
+        return -ENAMETOOLONG;
+    struct policy_source source = {0};
+    if (options->policy_file[0])
+        source.file = options->policy_file; /* named: it must be there */
+    else if (access(file, F_OK) == 0)
+        source.file = file;
+    if (!options->policy_file[0] && access(drop_ins, F_OK) == 0)
+        source.drop_ins = drop_ins;
+    if (ret_name)
+        (void)text_copy(ret_name, PATH_MAX, source.file ? source.file : "built-in policy");
+    return policy_load(&source, say, context, ret);
+}
+
+void policy_source_log(void *context, const char *text)
+{
+    (void)context;
+    log_error("%s", text);
+}

@@ -1,0 +1,196 @@
+#include "mom/governor/governor.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/records.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What the hands did. */
+static void take_outcomes(struct governor *governor, struct stamp now)
+{
+    struct outcome outcome;
+    while (hands_outcome(governor->hands, &outcome)) {
+        governor->state.resets += outcome.kind == ACTION_RESET && outcome.result == RESULT_DONE;
+        log_notice("%s for decision %llu: %s%s%s, %llu bytes freed",
+            action_kind_names[outcome.kind], (unsigned long long)outcome.decision,
+            action_result_names[outcome.result], outcome.error[0] ? ": " : "", outcome.error,
+            (unsigned long long)outcome.bytes_freed);
+        for (uint32_t i = 0; i < governor->capacity; i++) {
+            struct place *place = &governor->places[i];
+            if (place->watch.serial != 0 && place->decision == outcome.decision)
+                decide_outcome(&place->watch, &outcome, now);
+        }
+    }
+}
+
+/* What the guard has ordered on its own. */
+static void take_orders(struct governor *governor, struct stamp now)
+{
+    struct guard_order order;
+    const struct slice *slice;
+    while (guard_order(governor->guard, &order)) {
+        struct place *place = governor_find(governor, order.serial, &slice);
+        if (!place)
+            continue;
+        struct ladder *ladder = &place->watch.ladder;
+        (void)ladder_take(ladder, LADDER_ORDERED, now);
+        place->decision = order.decision;
+        if (ladder->incident == 0)
+            ladder->incident = order.decision;
+    }
+}
+
+static void tell_hold(struct governor *governor, const char *key, int64_t until_unix_usec,
+    const struct control_request *request, uid_t uid, struct stamp now)
+{
+    struct record_hold hold = {.at = now, .until_unix_usec = until_unix_usec, .by_uid = uid};
+    (void)text_copy(hold.key, sizeof hold.key, key);
+    (void)text_copy(hold.why, sizeof hold.why, request->why);
+    (void)ring_write(&governor->decisions, RECORD_HOLD, &hold, sizeof hold);
+}
+
+static void order_reset(struct governor *governor, struct place *place, const struct slice *slice,
+    struct control_reply *reply, struct stamp now)
+{
+    struct decision *decision = &governor->scratch[0];
+    decide_request(&place->watch, slice, governor->policy, ACTION_RESET, now, decision);
+    governor_pursue(governor, place, decision);
+    reply->decision = decision->seq;
+    if (decision->action != ACTION_RESET) {
+        reply->code = -EPERM;
+        (void)text_format(
+            reply->text, sizeof reply->text, "not done: %s", restraint_names[decision->restraint]);
+    }
+}
+
+static void hold(struct governor *governor, const struct control_request *request,
+    const struct slice *slice, uid_t uid, struct control_reply *reply, struct stamp now)
+{
+    int64_t until = request->verb == CONTROL_HOLD ? now.unix_usec + request->duration_usec : 0;
+    if (request->verb == CONTROL_HOLD && request->duration_usec <= 0)
+        reply->code = -EINVAL;
+    else
+        reply->code = holds_set(&governor->holds, slice->key, until, now.unix_usec);
+    if (reply->code == 0)
+        tell_hold(governor, slice->key, until, request, uid, now);
+}
+
+static void take_request(struct governor *governor, struct stamp now)
+{
+    struct control_request request;
+    uid_t uid;
+    if (!requests_take(governor->requests, &request, &uid))
+        return;
+    struct control_reply reply = {0};
+    const struct slice *slice = NULL;
+    struct place *place = governor_find(governor, request.serial, &slice);
+    if (request.verb == CONTROL_RELEASE && request.serial == 0) {
+        holds_clear(&governor->holds);
+        tell_hold(governor, "*", 0, &request, uid, now);
+    } else if (request.verb != CONTROL_PING && !place) {
+        reply.code = -ENOENT;
+        (void)text_copy(reply.text, sizeof reply.text, "no such slice any more");
+    } else if (request.verb == CONTROL_RESET) {
+        order_reset(governor, place, slice, &reply, now);
+    } else if (request.verb == CONTROL_HOLD || request.verb == CONTROL_RELEASE) {
+        hold(governor, &request, slice, uid, &reply, now);
+    }
+    requests_answer(governor->requests, &reply);
+}
+
+/* What the database remembers of a slice. Its times are Unix times, the detector's are boot times.
+ * A time_scale makes the detector's minutes shorter than the database's: they have nothing to say
+ * then. */
+static void take_floors(
+    struct governor *governor, const struct record_floors *floors, struct stamp now)
+{
+    const struct slice *slice;
+    struct place *place = governor_find(governor, floors->serial, &slice);
+    bool scaled = policy_globals(governor->policy)->time_scale > 1;
+    if (!place || scaled || floors->scale >= WINDOW_SCALES || floors->count > WINDOW_HALVES)
+        return;
+    int64_t first_usec = now.boot_usec - (now.unix_usec - floors->first_unix_usec);
+    leak_preload(&place->watch.leak, floors->scale, first_usec, floors->floor, floors->count);
+}
+
+static void take_past_of(
+    struct governor *governor, const struct record_past *past, struct stamp now)
+{
+    const struct slice *slice;
+    struct place *place = governor_find(governor, past->serial, &slice);
+    if (!place)
+        return;
+    if (past->strikes > place->watch.ladder.strikes)
+        place->watch.ladder.strikes = past->strikes;
+    if (past->hold_until_unix_usec > now.unix_usec)
+        (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);
+    leak_set_warm(&place->watch.leak);
+}
+
+static bool open_past(struct governor *governor)
+{
+    const struct ring_info *info = &ring_table[RING_PAST];
+    const char *run_dir = governor->options->paths.run_dir;
+    char ring[PATH_MAX], ack[PATH_MAX];
+    if (!governor->past_open && paths_join(ring, sizeof ring, run_dir, info->file) == 0 &&
+        paths_join(ack, sizeof ack, run_dir, info->ack) == 0)
+        governor->past_open = ring_reader_open(&governor->past, ring, ack, NULL) == 0;
+    return governor->past_open;
+}
+
+static void take_past(struct governor *governor, struct stamp now)
+{
+    enum { AT_ONCE = 256 }; /* a bound for one tick */
+    static char buffer[RING_PAYLOAD_MAX];
+    if (!open_past(governor))
+        return;
+    ssize_t n = 0;
+    for (int i = 0; i < AT_ONCE && n >= 0; i++) {
+        uint32_t type;
+        n = ring_read(&governor->past, &type, buffer);
+        if (n == sizeof(struct record_floors) && type == RECORD_FLOORS)
+            take_floors(governor, (const struct record_floors *)(const void *)buffer, now);
+        else if (n == sizeof(struct record_past) && type == RECORD_PAST)
+            take_past_of(governor, (const struct record_past *)(const void *)buffer, now);
+    }
+    (void)ring_ack(&governor->past);
+    if (n == -ESTALE || n == -EPROTO) {
+        ring_reader_close(&governor->past);
+        governor->past_open = false;
+    }
+}
+
+void governor_take_policy(struct governor *governor)
+{
+    if (governor->retired && guard_has_left(governor->guard, governor->retired)) {
+        policy_free(governor->retired);
+        governor->retired = NULL;
+    }
+    if (governor->retired)
+        return;
+    struct policy *policy = requests_policy(governor->requests);
+    if (!policy)
+        return;
+    governor->retired = governor->policy;
+    governor->policy = policy;
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        const struct slice *slice = tree_slice(governor->tree, i);
+        if (slice && governor->places[i].watch.serial == slice->serial)
+            policy_for_slice(policy, slice, &governor->places[i].watch.policy);
+    }
+    guard_publish(governor->guard, &governor->standing, policy);
+    tell_note(governor, clock_now(), "policy", "a new policy is in force: %016llx",
+        (unsigned long long)policy_hash(policy));
+}
+
+void governor_answer(struct governor *governor, struct stamp now)
+{
+    take_orders(governor, now);
+    take_outcomes(governor, now);
+    governor_take_policy(governor);
+    take_request(governor, now);
+    take_past(governor, now);
+}

@@ -1,0 +1,325 @@
+#include "mom/governor/governor.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/records.h"
+#include "mom/governor/seal.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum { RESCAN_TICKS = 60 };
+
+static const char *or_null(const char *path)
+{
+    return path[0] ? path : NULL;
+}
+
+static void raise_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_places(struct governor *governor, struct mom_error *error)
+{
+    governor->capacity = tree_capacity(governor->tree);
+    size_t size = governor->capacity * sizeof *governor->places + 64;
+    int r = arena_open(&governor->arena, size, error);
+    if (r < 0)
+        return r;
+    governor->places = arena_take(&governor->arena, governor->capacity, sizeof *governor->places);
+    return governor->places ? 0 : error_set(error, -ENOMEM, "%u slices", governor->capacity);
+}
+
+int governor_open_eyes(struct governor *governor, struct mom_error *error)
+{
+    const struct paths *paths = &governor->options->paths;
+    const struct policy_globals *globals = policy_globals(governor->policy);
+    int r = hierarchy_open(or_null(paths->cgroup_root), &governor->hierarchy, error);
+    if (r == 0)
+        r = names_open(&governor->names, "", error);
+    const struct tree_options options = {
+        .hierarchy = &governor->hierarchy,
+        .names = &governor->names,
+        .scope = paths->scope,
+        .proc_root = paths->proc_root,
+        .self_group = or_null(paths->self_cgroup),
+        .max_slices = globals->max_slices,
+        .rescan_ticks = RESCAN_TICKS,
+        .serial_first = governor->live.file.base ? live_header(&governor->live)->next_serial : 1,
+    };
+    if (r == 0)
+        r = tree_open(&options, &governor->tree, error);
+    if (r == 0)
+        r = sampler_open(&governor->hierarchy, globals->max_slices, globals->full_every,
+            &governor->sampler, error);
+    if (r == 0)
+        r = node_reader_open(&governor->node_reader, paths->proc_root, error);
+    return r < 0 ? r : open_places(governor, error);
+}
+
+void governor_close_eyes(struct governor *governor)
+{
+    node_reader_close(&governor->node_reader);
+    if (governor->sampler)
+        sampler_close(governor->sampler);
+    if (governor->tree)
+        tree_close(governor->tree);
+    names_close(&governor->names);
+    hierarchy_close(&governor->hierarchy);
+    arena_close(&governor->arena);
+}
+
+static int open_ring(struct governor *governor, enum ring_name name, struct ring_writer *ring,
+    struct mom_error *error)
+{
+    const struct ring_info *info = &ring_table[name];
+    const char *run_dir = governor->options->paths.run_dir;
+    char file[PATH_MAX], ack[PATH_MAX];
+    if (paths_join(file, sizeof file, run_dir, info->file) < 0 ||
+        paths_join(ack, sizeof ack, run_dir, info->ack) < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
+    return ring_writer_open(ring, file, ack, info->size, 0640, governor->group, error);
+}
+
+/* Only one governor may hold the journal and the rings; the lock ends with the process. */
+static int lock_run_dir(const char *run_dir, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, run_dir, "governor.lock") < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return error_errno(error, -errno, "%s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return error_set(error, -EBUSY, "another governor holds %s", path);
+    return 0; /* kept open until the end */
+}
+
+static int open_run_dir(struct governor *governor, struct mom_error *error)
+{
+    const char *run_dir = governor->options->paths.run_dir;
+    uint32_t rows = policy_globals(governor->policy)->max_slices;
+    char heartbeat[PATH_MAX];
+    struct stat status;
+    if (stat(run_dir, &status) < 0)
+        return error_errno(error, -errno, "%s", run_dir);
+    governor->group = status.st_gid;
+    int r = lock_run_dir(run_dir, error);
+    if (r == 0)
+        r = paths_join(heartbeat, sizeof heartbeat, run_dir, HEARTBEAT_GOVERNOR_FILE);
+    if (r == 0)
+        r = heartbeat_create(&governor->heartbeat, heartbeat, governor->group, error);
+    if (r == 0)
+        r = live_create(&governor->live, run_dir, rows, governor->group, error);
+    if (r == 0)
+        r = holds_open(&governor->holds, run_dir, error);
+    if (r == 0)
+        r = open_ring(governor, RING_SAMPLES, &governor->samples, error);
+    if (r == 0)
+        r = open_ring(governor, RING_DECISIONS, &governor->decisions, error);
+    if (r == 0)
+        r = open_ring(governor, RING_GUARD, &governor->guard_ring, error);
+    if (r == 0)
+        r = open_ring(governor, RING_OUTCOMES, &governor->outcome_ring, error);
+    return r;
+}
+
+/* What an earlier governor left half done is undone before anything new is begun. */
+static int open_actuator(struct governor *governor, struct mom_error *error)
+{
+    const struct options *options = governor->options;
+    int r = journal_open(&governor->journal, options->paths.run_dir, error);
+    if (r < 0)
+        return r;
+    (void)journal_undo_all(&governor->journal, NULL);
+    const struct actuator_options actuator = {
+        .hierarchy = &governor->hierarchy,
+        .journal = &governor->journal,
+        .scope = options->paths.scope,
+        .proc_root = options->paths.proc_root,
+        .boot = governor->boot,
+        .dry_run = options->dry_run,
+        .now = clock_now,
+    };
+    return actuator_open(&actuator, &governor->actuator, error);
+}
+
+static int open_threads(struct governor *governor, struct mom_error *error)
+{
+    governor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const struct hands_options hands = {
+        .actuator = governor->actuator,
+        .outcomes = &governor->outcome_ring,
+        .heartbeat = heartbeat_page(&governor->heartbeat),
+        .outcome_fd = governor->wake_fd,
+    };
+    int r = hands_open(&hands, &governor->hands, error);
+    const struct guard_options guard = {
+        .proc_root = governor->options->paths.proc_root,
+        .hands = governor->hands,
+        .live = &governor->live,
+        .decisions = &governor->guard_ring,
+        .heartbeat = heartbeat_page(&governor->heartbeat),
+        .policy = governor->policy,
+    };
+    if (r == 0)
+        r = guard_open(&guard, &governor->guard, error);
+    if (r == 0)
+        r = requests_open(governor->options, governor->wake_fd, &governor->requests, error);
+    return r;
+}
+
+static void close_threads(struct governor *governor)
+{
+    if (governor->requests)
+        requests_close(governor->requests);
+    if (governor->guard)
+        guard_close(governor->guard);
+    if (governor->hands)
+        hands_close(governor->hands);
+    if (governor->actuator)
+        actuator_close(governor->actuator);
+}
+
+static int watch_fd(struct governor *governor, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return fd < 0 || epoll_ctl(governor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void set_timer(struct governor *governor)
+{
+    int64_t period = policy_globals(governor->policy)->tick_usec;
+    const struct timespec interval = {
+        .tv_sec = period / USEC_PER_SEC, .tv_nsec = period % USEC_PER_SEC * 1000};
+    const struct itimerspec timer = {.it_interval = interval, .it_value = {.tv_nsec = 1}};
+    (void)timerfd_settime(governor->timer_fd, 0, &timer, NULL);
+}
+
+static int open_loop(struct governor *governor, struct mom_error *error)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    governor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    governor->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    governor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (watch_fd(governor, governor->timer_fd) < 0 || watch_fd(governor, governor->signal_fd) < 0 ||
+        watch_fd(governor, governor->wake_fd) < 0)
+        return error_errno(error, -errno, "the event loop");
+    set_timer(governor);
+    return 0;
+}
+
+/* False: the end was asked for. */
+static bool take_signal(struct governor *governor)
+{
+    struct signalfd_siginfo info;
+    while (read(governor->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGHUP)
+            return false;
+        requests_reload(governor->requests);
+    }
+    return true;
+}
+
+static void loop(struct governor *governor)
+{
+    struct heartbeat_page *page = heartbeat_page(&governor->heartbeat);
+    int64_t tick_usec = policy_globals(governor->policy)->tick_usec;
+    seal_thread(true);
+    for (bool go_on = true; go_on;) {
+        struct epoll_event event;
+        int count = epoll_wait(governor->epoll_fd, &event, 1, 1000);
+        struct stamp now = clock_now();
+        uint64_t ignored;
+        if (count > 0 && event.data.fd == governor->signal_fd)
+            go_on = take_signal(governor);
+        else if (count > 0)
+            (void)!read(event.data.fd, &ignored, sizeof ignored);
+        governor_answer(governor, now);
+        if (count > 0 && event.data.fd == governor->timer_fd)
+            governor_tick(governor, now);
+        if (policy_globals(governor->policy)->tick_usec != tick_usec) {
+            tick_usec = policy_globals(governor->policy)->tick_usec;
+            set_timer(governor);
+        }
+        page->beat_usec[HEART_GOVERNOR] = now.boot_usec;
+        page->ready = governor->state.ticks > 0;
+    }
+    seal_thread(false);
+}
+
+static int open_all(struct governor *governor, struct mom_error *error)
+{
+    int r = clock_boot_id(governor->options->paths.proc_root, governor->boot);
+    if (r < 0)
+        return error_errno(
+            error, r, "%s/sys/kernel/random/boot_id", governor->options->paths.proc_root);
+    raise_open_files();
+    r = open_run_dir(governor, error);
+    if (r == 0)
+        r = governor_open_eyes(governor, error);
+    if (r == 0)
+        r = open_actuator(governor, error);
+    if (r == 0)
+        r = open_threads(governor, error);
+    return r < 0 ? r : open_loop(governor, error);
+}
+
+static void begin_state(struct governor *governor)
+{
+    struct live_state *state = &governor->state;
+    state->pid = getpid();
+    memcpy(state->boot, governor->boot, sizeof state->boot);
+    state->started = clock_now();
+    state->dry_run = governor->options->dry_run;
+    state->hierarchy = (uint8_t)governor->hierarchy.version;
+    (void)text_copy(state->scope, sizeof state->scope, governor->options->paths.scope);
+    tell_note(governor, state->started, "start", "governor of cgroup v%d%s%s%s", state->hierarchy,
+        state->scope[0] ? " below " : "", state->scope, state->dry_run ? ", dry run" : "");
+}
+
+int governor_run(const struct options *options, struct policy *policy)
+{
+    static struct governor governor;
+    struct mom_error error = {0};
+    governor.options = options;
+    governor.policy = policy;
+    int r = open_all(&governor, &error);
+    if (r == 0) {
+        begin_state(&governor);
+        seal_process();
+        loop(&governor);
+        tell_note(&governor, clock_now(), "stop", "asked to");
+        governor.state.pid = 0;
+        tell_state(&governor);
+    } else {
+        log_error("%s", error.text);
+    }
+    close_threads(&governor);
+    governor_close_eyes(&governor);
+    policy_free(governor.policy);
+    policy_free(governor.retired);
+    return r == 0 ? EXIT_SUCCESS : r == -EPERM || r == -EACCES ? EXIT_DENIED : EXIT_CANT_START;
+}

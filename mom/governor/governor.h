@@ -1,0 +1,118 @@
+/* The governor's thread: samples every slice once a tick, brings its past up to date, decides,
+ * tells the recorder and the live table, and keeps the standing list for the guard.
+ *
+ *   governor.c  opens everything, the loop, closes everything: the table of contents
+ *   tick.c      one tick
+ *   answer.c    what comes from outside between ticks: outcomes, the guard's orders, momctl, the
+ * past tell.c      rings and live table: how others learn of it
+ *
+ * All fields belong to the governor's thread unless they say otherwise. */
+#ifndef MOM_GOVERNOR_GOVERNOR_H
+#define MOM_GOVERNOR_GOVERNOR_H
+
+#include "mom/common/heartbeat.h"
+#include "mom/common/live.h"
+#include "mom/common/options.h"
+#include "mom/common/ring.h"
+#include "mom/governor/guard.h"
+#include "mom/governor/hands.h"
+#include "mom/governor/holds.h"
+#include "mom/governor/requests.h"
+#include "policy/decide/decide.h"
+#include "policy/file/policy.h"
+#include "slices/base/arena.h"
+#include "slices/find/hierarchy.h"
+#include "slices/find/names.h"
+#include "slices/find/tree.h"
+#include "slices/read/node.h"
+#include "slices/read/sampler.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What is remembered of one place of the tree's table. */
+struct place {
+    struct watch watch;
+    bool announced;       /* the recorder knows this life */
+    uint64_t told_serial; /* of the slice in the live table's row; 0: none */
+    uint64_t decision;    /* seq of the newest one that the hands were given */
+    uint64_t faults;      /* major faults at the last brief */
+};
+
+struct governor {
+    const struct options *options;
+    gid_t group; /* whose members may read what mom knows */
+    uint8_t boot[16];
+    struct policy *policy, *retired; /* retired: the guard may still use it */
+
+    struct hierarchy hierarchy;
+    struct names names;
+    struct tree *tree;
+    struct sampler *sampler;
+    struct node_reader node_reader;
+    struct arena arena;
+    struct place *places; /* tree_capacity of them */
+    uint32_t capacity;
+
+    struct journal journal;
+    struct actuator *actuator;
+    struct hands *hands;
+    struct guard *guard;
+    struct requests *requests;
+    struct holds holds;
+
+    struct live live;
+    struct live_state state;
+    struct heartbeat heartbeat;
+    struct ring_writer samples, decisions;       /* written by this thread */
+    struct ring_writer guard_ring, outcome_ring; /* written by the guard and the hands */
+    struct ring_reader past;
+    bool past_open;
+
+    struct node_sample node;
+    struct standing standing;
+    uint32_t unprotected;
+    struct stamp last_tick;
+    struct decision scratch[DECIDE_SLICE_MAX];
+    int wake_fd, timer_fd, signal_fd, epoll_fd;
+};
+
+/* Runs until SIGTERM or SIGINT. Returns the exit status. */
+int governor_run(const struct options *options, struct policy *policy);
+
+/* --once: one look, printed; nothing is done, no file of the run or state dir is touched. */
+int governor_once(const struct options *options, struct policy *policy);
+
+/* Opens what looking takes: hierarchy, names, tree, sampler, node, one place per slice. */
+int governor_open_eyes(struct governor *governor, struct mom_error *error);
+void governor_close_eyes(struct governor *governor);
+
+/* tick.c */
+void governor_tick(struct governor *governor, struct stamp now);
+void governor_look(struct governor *governor, struct stamp now); /* a tick that tells nobody */
+
+/* Gives a decision its number, tells it, has it carried out. */
+void governor_pursue(struct governor *governor, struct place *place, struct decision *decision);
+
+/* The place of the slice that lives under this serial; NULL: it has gone. */
+struct place *governor_find(
+    struct governor *governor, uint64_t serial, const struct slice **ret_slice);
+
+/* answer.c */
+void governor_answer(struct governor *governor, struct stamp now);
+void governor_take_policy(struct governor *governor);
+
+/* tell.c */
+void tell_born(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp at);
+void tell_vanished(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp at);
+void tell_sample(struct governor *governor, struct place *place, const struct slice *slice);
+void tell_trend(struct governor *governor, const struct place *place, struct stamp at);
+void tell_decision(struct governor *governor, const struct decision *decision);
+void tell_note(struct governor *governor, struct stamp at, const char *kind, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
+void tell_live(struct governor *governor, struct place *place, const struct slice *slice);
+void tell_state(struct governor *governor);
+
+#endif

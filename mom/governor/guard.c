@@ -1,0 +1,205 @@
+#include "mom/governor/guard.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/paths.h"
+#include "mom/common/records.h"
+#include "mom/governor/queue.h"
+#include "slices/base/text.h"
+#include "slices/read/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ORDERS = 32 };
+
+struct guard {
+    struct guard_options options;
+    pthread_t thread;
+    atomic_bool stop;
+    int pressure_fd; /* PSI trigger; -1: woken by time alone */
+
+    /* The letter box: the governor's thread holds the lock for a copy's time only; the guard tries.
+     */
+    pthread_mutex_t box_lock;
+    bool box_full;
+    struct standing box;
+    const struct policy *box_policy;
+
+    /* The guard's thread's own. */
+    struct node_reader reader;
+    struct node_watch watch;
+    struct standing standing;
+    const struct policy *policy;
+    struct decision decision;
+    _Atomic(const struct policy *) policy_in_use;
+
+    struct queue orders;
+    struct guard_order order_slots[ORDERS];
+};
+
+/* Wakes the guard early when memory gets tight. Unprivileged windows must be multiples of 2 s
+ * (since 6.5); privileged ones may be shorter. Either is only a faster clock: the timer goes on. */
+static int open_pressure(const char *proc_root)
+{
+    static const char *const triggers[] = {"some 100000 1000000", "some 200000 2000000"};
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, proc_root, "pressure/memory") < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++) {
+        int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+            return -1;
+        if (write(fd, triggers[i], strlen(triggers[i]) + 1) > 0)
+            return fd;
+        (void)close(fd);
+    }
+    return -1;
+}
+
+static void take_standing(struct guard *guard)
+{
+    if (pthread_mutex_trylock(&guard->box_lock) != 0)
+        return; /* next time; the list at hand is at most a tick older */
+    if (guard->box_full) {
+        guard->standing = guard->box;
+        guard->policy = guard->box_policy;
+        guard->box_full = false;
+        atomic_store(&guard->policy_in_use, guard->policy);
+    }
+    (void)pthread_mutex_unlock(&guard->box_lock);
+}
+
+/* The node may have recovered while the victim was chosen: look again before acting. */
+static bool still_short(struct guard *guard)
+{
+    struct node_sample node;
+    if (node_read(&guard->reader, clock_now(), &node) < 0)
+        return false;
+    uint32_t count;
+    const struct rule *rules = policy_rules(guard->policy, &count);
+    struct evidence unused = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(rules[i].name, guard->decision.rule) == 0)
+            return rule_holds(&rules[i], &guard->watch, &node, &guard->standing, &unused);
+    return false;
+}
+
+static void carry_out(struct guard *guard)
+{
+    struct decision *decision = &guard->decision;
+    struct action action = {
+        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    (void)text_copy(action.path, sizeof action.path, decision->path);
+    const struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
+    if (decision->action == ACTION_RESET)
+        (void)queue_put(&guard->orders, &order);
+    if (!hands_give(guard->options.hands, HANDS_GUARD, &action))
+        log_error("guard: the hands are busy, decision %llu is not carried out",
+            (unsigned long long)decision->seq);
+}
+
+static void look(struct guard *guard)
+{
+    struct stamp now = clock_now();
+    struct node_sample node;
+    if (node_read(&guard->reader, now, &node) < 0)
+        return;
+    node_watch_update(&guard->watch, &node);
+    struct decision *decision = &guard->decision;
+    int64_t acted_usec = guard->watch.acted_usec;
+    if (decide_node(&guard->watch, guard->policy, &node, &guard->standing, now, decision) == 0)
+        return;
+    if (decision->action == ACTION_RESET && !still_short(guard)) {
+        guard->watch.acted_usec = acted_usec; /* nothing was done: no cool-down */
+        return;
+    }
+    decision->seq = decision->incident = live_next_seq(guard->options.live);
+    if (ring_write(guard->options.decisions, RECORD_DECISION, decision, sizeof *decision) < 0)
+        log_warning("guard: the recorder is far behind: decision %llu is not recorded",
+            (unsigned long long)decision->seq);
+    log_warning("guard: rule %s: %s %s (decision %llu)", decision->rule,
+        action_kind_names[decision->action], decision->key[0] ? decision->key : "nobody",
+        (unsigned long long)decision->seq);
+    if (decision->serial != 0 && decision->action >= ACTION_WARN)
+        carry_out(guard);
+}
+
+static void *run(void *argument)
+{
+    struct guard *guard = argument;
+    while (!atomic_load(&guard->stop)) {
+        guard->options.heartbeat->beat_usec[HEART_GUARD] = clock_now().boot_usec;
+        take_standing(guard);
+        look(guard);
+        struct pollfd pressure = {.fd = guard->pressure_fd, .events = POLLPRI};
+        int64_t period_usec = policy_globals(guard->policy)->guard_usec;
+        if (poll(&pressure, 1, (int)(period_usec / 1000)) > 0 && (pressure.revents & POLLERR)) {
+            (void)close(guard->pressure_fd); /* PSI was switched off */
+            guard->pressure_fd = -1;
+        }
+    }
+    return NULL;
+}
+
+int guard_open(const struct guard_options *options, struct guard **ret, struct mom_error *error)
+{
+    struct guard *guard = calloc(1, sizeof *guard);
+    if (!guard)
+        return error_errno(error, -ENOMEM, "the guard");
+    guard->options = *options;
+    guard->policy = options->policy;
+    atomic_init(&guard->policy_in_use, options->policy);
+    (void)pthread_mutex_init(&guard->box_lock, NULL);
+    queue_init(&guard->orders, guard->order_slots, sizeof *guard->order_slots, ORDERS);
+    node_watch_init(&guard->watch);
+    guard->pressure_fd = open_pressure(options->proc_root);
+    int r = node_reader_open(&guard->reader, options->proc_root, error);
+    if (r == 0) {
+        r = -pthread_create(&guard->thread, NULL, run, guard);
+        if (r < 0)
+            error_errno(error, r, "the guard's thread");
+    }
+    if (r < 0)
+        free(guard);
+    else
+        *ret = guard;
+    return r;
+}
+
+void guard_close(struct guard *guard)
+{
+    atomic_store(&guard->stop, true);
+    (void)pthread_join(guard->thread, NULL);
+    node_reader_close(&guard->reader);
+    if (guard->pressure_fd >= 0)
+        (void)close(guard->pressure_fd);
+    (void)pthread_mutex_destroy(&guard->box_lock);
+    free(guard);
+}
+
+void guard_publish(
+    struct guard *guard, const struct standing *standing, const struct policy *policy)
+{
+    (void)pthread_mutex_lock(&guard->box_lock);
+    guard->box = *standing;
+    guard->box_policy = policy;
+    guard->box_full = true;
+    (void)pthread_mutex_unlock(&guard->box_lock);
+}
+
+bool guard_has_left(struct guard *guard, const struct policy *policy)
+{
+    return atomic_load(&guard->policy_in_use) != policy;
+}
+
+bool guard_order(struct guard *guard, struct guard_order *ret)
+{
+    return queue_take(&guard->orders, ret);
+}

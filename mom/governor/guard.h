@@ -1,0 +1,49 @@
+/* The guard: the thread that looks at the node several times a second, and resets the first valid
+ * slice of the standing list when a rule says that the node is short. It waits for nobody: the
+ * standing list and the policy reach it over a try-lock, its decisions go into a ring of their own,
+ * the deed to the hands.
+ *
+ * If the governor's thread hangs, the guard goes on with the last standing list it has. */
+#ifndef MOM_GOVERNOR_GUARD_H
+#define MOM_GOVERNOR_GUARD_H
+
+#include "mom/common/heartbeat.h"
+#include "mom/common/live.h"
+#include "mom/common/ring.h"
+#include "mom/governor/hands.h"
+#include "policy/decide/decide.h"
+#include "policy/file/policy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct guard;
+
+/* Tells the governor's thread that a slice was ordered to be reset. */
+struct guard_order {
+    uint64_t serial, decision;
+};
+
+struct guard_options {
+    const char *proc_root;
+    struct hands *hands;
+    struct live *live;             /* for sequence numbers */
+    struct ring_writer *decisions; /* this thread is its only writer */
+    struct heartbeat_page *heartbeat;
+    const struct policy *policy;
+};
+
+int guard_open(const struct guard_options *options, struct guard **ret, struct mom_error *error);
+void guard_close(struct guard *guard);
+
+/* Hands over a new standing list and the policy it was made by. Governor's thread. */
+void guard_publish(
+    struct guard *guard, const struct standing *standing, const struct policy *policy);
+
+/* True when the guard no longer uses `policy`, so that it may be freed. Governor's thread. */
+bool guard_has_left(struct guard *guard, const struct policy *policy);
+
+/* The next order; false: none. Governor's thread. */
+bool guard_order(struct guard *guard, struct guard_order *ret);
+
+#endif

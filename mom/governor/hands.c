@@ -1,0 +1,113 @@
+#include "mom/governor/hands.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/records.h"
+#include "mom/governor/queue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ACTIONS = 64, OUTCOMES = 128, BEAT_SEC = 1 };
+
+struct hands {
+    struct hands_options options;
+    pthread_t thread;
+    sem_t given;
+    atomic_bool stop;
+    struct queue actions[HANDS_CLIENTS], outcomes;
+    struct action action_slots[HANDS_CLIENTS][ACTIONS];
+    struct outcome outcome_slots[OUTCOMES];
+    struct record_outcome record; /* too large for the stack of a small thread */
+};
+
+static void report(struct hands *hands)
+{
+    const struct outcome *outcome = &hands->record.outcome;
+    if (ring_write(hands->options.outcomes, RECORD_OUTCOME, &hands->record, sizeof hands->record) <
+        0)
+        log_warning("the recorder is far behind: the outcome of decision %llu is not recorded",
+            (unsigned long long)outcome->decision);
+    if (!queue_put(&hands->outcomes, outcome))
+        log_error("the governor's thread takes no outcomes; decision %llu",
+            (unsigned long long)outcome->decision);
+    const uint64_t one = 1;
+    (void)!write(hands->options.outcome_fd, &one, sizeof one);
+}
+
+static bool work(struct hands *hands)
+{
+    struct action action;
+    for (int client = 0; client < HANDS_CLIENTS; client++)
+        if (queue_take(&hands->actions[client], &action)) {
+            actuator_apply(
+                hands->options.actuator, &action, &hands->record.outcome, &hands->record.processes);
+            report(hands);
+            return true;
+        }
+    return false;
+}
+
+static void *run(void *argument)
+{
+    struct hands *hands = argument;
+    do {
+        while (work(hands))
+            ;
+        hands->options.heartbeat->beat_usec[HEART_HANDS] = clock_now().boot_usec;
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until); /* what sem_timedwait compares with */
+        until.tv_sec += BEAT_SEC;
+        (void)sem_timedwait(&hands->given, &until);
+    } while (!atomic_load(&hands->stop));
+    while (work(hands))
+        ;
+    return NULL;
+}
+
+int hands_open(const struct hands_options *options, struct hands **ret, struct mom_error *error)
+{
+    struct hands *hands = calloc(1, sizeof *hands);
+    if (!hands)
+        return error_errno(error, -ENOMEM, "the hands");
+    hands->options = *options;
+    for (int client = 0; client < HANDS_CLIENTS; client++)
+        queue_init(
+            &hands->actions[client], hands->action_slots[client], sizeof(struct action), ACTIONS);
+    queue_init(&hands->outcomes, hands->outcome_slots, sizeof(struct outcome), OUTCOMES);
+    (void)sem_init(&hands->given, 0, 0);
+    int r = -pthread_create(&hands->thread, NULL, run, hands);
+    if (r < 0) {
+        free(hands);
+        return error_errno(error, r, "the thread of the hands");
+    }
+    *ret = hands;
+    return 0;
+}
+
+void hands_close(struct hands *hands)
+{
+    atomic_store(&hands->stop, true);
+    (void)sem_post(&hands->given);
+    (void)pthread_join(hands->thread, NULL);
+    (void)sem_destroy(&hands->given);
+    free(hands);
+}
+
+bool hands_give(struct hands *hands, enum hands_client client, const struct action *action)
+{
+    if (!queue_put(&hands->actions[client], action))
+        return false;
+    (void)sem_post(&hands->given);
+    return true;
+}
+
+bool hands_outcome(struct hands *hands, struct outcome *ret)
+{
+    return queue_take(&hands->outcomes, ret);
+}

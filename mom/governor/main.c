@@ -1,0 +1,52 @@
+/* mom-governor: started by momd; reads its command line (see momd(8)), loads the policy, governs.
+ */
+#include "mom/common/log.h"
+#include "mom/common/options.h"
+#include "mom/common/policy_source.h"
+#include "mom/governor/governor.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_problem(void *context, const char *text)
+{
+    (void)context;
+    (void)fprintf(stderr, "%s\n", text);
+}
+
+/* Before the first thread: all inherit the mask, and the signals arrive by signalfd alone. */
+static void block_signals(void)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    int status = options_parse(&options, argc, argv);
+    if (status >= 0)
+        return status;
+    log_open("mom-governor", options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    struct policy *policy;
+    char name[PATH_MAX];
+    policy_say *say = options.check_config ? print_problem : policy_source_log;
+    if (policy_source_load(&options, say, NULL, &policy, name) < 0)
+        return EXIT_BAD_CONFIG;
+    if (options.check_config) {
+        (void)printf("%s: valid\n", name);
+        policy_free(policy);
+        return EXIT_SUCCESS;
+    }
+    if (options.once)
+        return governor_once(&options, policy);
+    log_notice("policy: %s", name);
+    block_signals();
+    return governor_run(&options, policy);
+}

@@ -1,0 +1,38 @@
+#include "mom/governor/governor.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "slices/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_entry(const struct standing_entry *entry)
+{
+    char key[SLICE_KEY_MAX];
+    (void)printf("%-48s %10.1f %6d %10.1f  %s\n", text_escape(key, sizeof key, entry->key),
+        (double)entry->gives_back / 1048576, entry->rank, entry->score / 1048576,
+        entry->barred ? restraint_names[entry->restraint] : "");
+}
+
+int governor_once(const struct options *options, struct policy *policy)
+{
+    static struct governor governor;
+    struct mom_error error = {0};
+    governor.options = options;
+    governor.policy = policy;
+    int r = governor_open_eyes(&governor, &error);
+    if (r == 0) {
+        governor_look(&governor, clock_now());
+        (void)printf(
+            "%u slices of cgroup v%d, in the order in which they would go:\n%-48s %10s %6s %10s\n",
+            tree_count(governor.tree), governor.hierarchy.version, "KEY", "MIB", "RANK", "SCORE");
+        for (uint32_t i = 0; i < governor.standing.count; i++)
+            print_entry(&governor.standing.entry[i]);
+    } else {
+        log_error("%s", error.text);
+    }
+    governor_close_eyes(&governor);
+    policy_free(governor.policy);
+    return r == 0 ? EXIT_SUCCESS : EXIT_CANT_START;
+}

@@ -1,0 +1,258 @@
+#include "mom/governor/requests.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/policy_source.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ANSWER_WITHIN_SEC = 5, CLIENT_WITHIN_SEC = 2, BACKLOG = 16 };
+
+/* Where the one request that is under way stands. */
+enum stage { STAGE_IDLE, STAGE_ASKED, STAGE_TAKEN, STAGE_ANSWERED };
+
+struct requests {
+    const struct options *options;
+    pthread_t thread;
+    int socket_fd, poke_fd, wake_fd;
+    atomic_bool stop, reload;
+
+    pthread_mutex_t lock; /* of the four below; held for copies only */
+    enum stage stage;
+    struct control_request request;
+    struct control_reply reply;
+    uid_t uid;
+    sem_t answered;
+
+    _Atomic(struct policy *) policy;
+};
+
+/* Who may ask for what. */
+static const bool root_only[CONTROL_VERBS] = {
+    [CONTROL_PING] = false,
+    [CONTROL_RESET] = true,
+    [CONTROL_HOLD] = true,
+    [CONTROL_RELEASE] = true,
+    [CONTROL_RELOAD] = true,
+};
+
+static void poke(int fd)
+{
+    const uint64_t one = 1;
+    (void)!write(fd, &one, sizeof one);
+}
+
+static void load_policy(struct requests *requests)
+{
+    struct policy *policy;
+    char name[PATH_MAX];
+    if (policy_source_load(requests->options, policy_source_log, NULL, &policy, name) < 0) {
+        log_error("%s is invalid: the old policy stays in force", name);
+        return;
+    }
+    log_notice("policy loaded anew from %s", name);
+    policy_free(atomic_exchange(&requests->policy, policy)); /* one that nobody has fetched */
+    poke(requests->wake_fd);
+}
+
+static struct control_reply refuse(int code, const char *text)
+{
+    struct control_reply reply = {.magic = CONTROL_MAGIC, .code = code};
+    (void)text_copy(reply.text, sizeof reply.text, text);
+    return reply;
+}
+
+/* Passes the request to the governor's thread and waits for its word. */
+static struct control_reply ask(
+    struct requests *requests, const struct control_request *request, uid_t uid)
+{
+    (void)pthread_mutex_lock(&requests->lock);
+    requests->stage = STAGE_ASKED;
+    requests->request = *request;
+    requests->uid = uid;
+    (void)pthread_mutex_unlock(&requests->lock);
+    while (sem_trywait(&requests->answered) == 0)
+        ; /* an answer that came too late for an earlier request */
+    poke(requests->wake_fd);
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until); /* what sem_timedwait compares with */
+    until.tv_sec += ANSWER_WITHIN_SEC;
+    while (sem_timedwait(&requests->answered, &until) < 0 && errno == EINTR)
+        ;
+    (void)pthread_mutex_lock(&requests->lock);
+    struct control_reply reply = requests->stage == STAGE_ANSWERED
+                                     ? requests->reply
+                                     : refuse(-EBUSY, "the governor does not answer");
+    requests->stage = STAGE_IDLE;
+    (void)pthread_mutex_unlock(&requests->lock);
+    return reply;
+}
+
+static struct control_reply handle(
+    struct requests *requests, struct control_request *request, uid_t uid)
+{
+    if (request->magic != CONTROL_MAGIC || request->verb >= CONTROL_VERBS)
+        return refuse(-EPROTO, "not a request of this version");
+    request->why[sizeof request->why - 1] = '\0';
+    if (root_only[request->verb] && uid != 0)
+        return refuse(-EPERM, "only root may do that");
+    if (request->verb == CONTROL_RELOAD) {
+        load_policy(requests);
+        return refuse(0, "see the log");
+    }
+    return ask(requests, request, uid);
+}
+
+static void serve(struct requests *requests, int client)
+{
+    const struct timeval wait = {.tv_sec = CLIENT_WITHIN_SEC};
+    (void)setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    (void)setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+        return;
+    struct control_request request;
+    ssize_t n = recv(client, &request, sizeof request, MSG_TRUNC);
+    if (n <= 0)
+        return;
+    struct control_reply reply = n == sizeof request
+                                     ? handle(requests, &request, peer.uid)
+                                     : refuse(-EPROTO, "a record of the wrong size");
+    (void)send(client, &reply, sizeof reply, MSG_NOSIGNAL);
+}
+
+static void *run(void *argument)
+{
+    struct requests *requests = argument;
+    while (!atomic_load(&requests->stop)) {
+        struct pollfd fds[] = {{.fd = requests->socket_fd, .events = POLLIN},
+            {.fd = requests->poke_fd, .events = POLLIN}};
+        if (poll(fds, 2, -1) < 0)
+            continue;
+        uint64_t count;
+        if (fds[1].revents)
+            (void)!read(requests->poke_fd, &count, sizeof count);
+        if (atomic_exchange(&requests->reload, false))
+            load_policy(requests);
+        if (!fds[0].revents)
+            continue;
+        int client = accept4(requests->socket_fd, NULL, NULL, SOCK_CLOEXEC);
+        if (client < 0)
+            continue;
+        serve(requests, client);
+        (void)close(client);
+    }
+    return NULL;
+}
+
+static int listen_at(const struct options *options, struct mom_error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (text_format(address.sun_path, sizeof address.sun_path, "%s/%s", options->paths.run_dir,
+            CONTROL_SOCKET) < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s/%s", options->paths.run_dir, CONTROL_SOCKET);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(error, -errno, "socket");
+    (void)unlink(address.sun_path);
+    if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ||
+        chmod(address.sun_path, 0666) < 0 || listen(fd, BACKLOG) < 0) {
+        int r = error_errno(error, -errno, "%s", address.sun_path);
+        (void)close(fd);
+        return r;
+    }
+    return fd;
+}
+
+int requests_open(
+    const struct options *options, int wake_fd, struct requests **ret, struct mom_error *error)
+{
+    struct requests *requests = calloc(1, sizeof *requests);
+    if (!requests)
+        return error_errno(error, -ENOMEM, "the control thread");
+    requests->options = options;
+    requests->wake_fd = wake_fd;
+    (void)pthread_mutex_init(&requests->lock, NULL);
+    (void)sem_init(&requests->answered, 0, 0);
+    requests->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    requests->socket_fd = listen_at(options, error);
+    int r = requests->socket_fd < 0 ? requests->socket_fd : 0;
+    if (r == 0) {
+        r = -pthread_create(&requests->thread, NULL, run, requests);
+        if (r < 0)
+            error_errno(error, r, "the control thread");
+    }
+    if (r < 0)
+        free(requests);
+    else
+        *ret = requests;
+    return r;
+}
+
+void requests_close(struct requests *requests)
+{
+    atomic_store(&requests->stop, true);
+    poke(requests->poke_fd);
+    (void)sem_post(&requests->answered);
+    (void)pthread_join(requests->thread, NULL);
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, requests->options->paths.run_dir, CONTROL_SOCKET) == 0)
+        (void)unlink(path);
+    (void)close(requests->socket_fd);
+    (void)close(requests->poke_fd);
+    (void)pthread_mutex_destroy(&requests->lock);
+    (void)sem_destroy(&requests->answered);
+    policy_free(atomic_load(&requests->policy));
+    free(requests);
+}
+
+bool requests_take(struct requests *requests, struct control_request *ret, uid_t *ret_uid)
+{
+    (void)pthread_mutex_lock(&requests->lock);
+    bool waits = requests->stage == STAGE_ASKED;
+    if (waits) {
+        requests->stage = STAGE_TAKEN;
+        *ret = requests->request;
+        *ret_uid = requests->uid;
+    }
+    (void)pthread_mutex_unlock(&requests->lock);
+    return waits;
+}
+
+void requests_answer(struct requests *requests, const struct control_reply *reply)
+{
+    (void)pthread_mutex_lock(&requests->lock);
+    if (requests->stage == STAGE_TAKEN) { /* else it has given up waiting */
+        requests->reply = *reply;
+        requests->reply.magic = CONTROL_MAGIC;
+        requests->stage = STAGE_ANSWERED;
+    }
+    (void)pthread_mutex_unlock(&requests->lock);
+    (void)sem_post(&requests->answered);
+}
+
+void requests_reload(struct requests *requests)
+{
+    atomic_store(&requests->reload, true);
+    poke(requests->poke_fd);
+}
+
+struct policy *requests_policy(struct requests *requests)
+{
+    return atomic_exchange(&requests->policy, NULL);
+}

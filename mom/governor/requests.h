@@ -1,0 +1,31 @@
+/* The control thread: answers momctl over the socket, and loads the policy anew. It may block and
+ * allocate; the governor's thread takes its messages when it comes round, and never waits for it.
+ */
+#ifndef MOM_GOVERNOR_REQUESTS_H
+#define MOM_GOVERNOR_REQUESTS_H
+
+#include "mom/common/control.h"
+#include "mom/common/options.h"
+#include "policy/file/policy.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct requests;
+
+/* `wake_fd`: an eventfd, written when something waits for the governor's thread. */
+int requests_open(
+    const struct options *options, int wake_fd, struct requests **ret, struct mom_error *error);
+void requests_close(struct requests *requests);
+
+/* The request that waits, if any: allowed already, `ret_uid` asked. The governor's thread answers
+ * it with requests_answer. */
+bool requests_take(struct requests *requests, struct control_request *ret, uid_t *ret_uid);
+void requests_answer(struct requests *requests, const struct control_reply *reply);
+
+/* Has the policy loaded anew (SIGHUP); requests_policy gives it when it is there and valid. An
+ * invalid one is said in the log, and the old one stays. */
+void requests_reload(struct requests *requests);
+struct policy *requests_policy(struct requests *requests);
+
+#endif

@@ -1,0 +1,66 @@
+#include "mom/governor/seal.h"
+
+#include "mom/common/log.h"
+#include "slices/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void seal_process(void)
+{
+    if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+        log_warning("memory can't be locked (%s): mom may be paged out", strerrorname_np(errno));
+    int r = file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
+    if (r < 0)
+        log_warning("oom_score_adj can't be lowered (%s): the kernel may choose mom herself",
+            strerrorname_np(-r));
+}
+
+static _Thread_local bool thread_is_sealed;
+
+void seal_thread(bool sealed)
+{
+    thread_is_sealed = sealed;
+}
+
+#ifdef MOM_SEAL_CHECK
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Interposed for the whole program, libc's own calls (stdio buffers, opendir) included. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static void check(void)
+{
+    static const char text[] = "mom-governor: a sealed thread called the allocator\n";
+    if (!thread_is_sealed)
+        return;
+    thread_is_sealed = false;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    abort();
+}
+
+void *malloc(size_t size)
+{
+    check();
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    check();
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    check();
+    return __libc_realloc(old, size);
+}
+
+#endif

@@ -1,0 +1,161 @@
+#include "mom/governor/governor.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/records.h"
+#include "slices/base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int put_sample_record(
+    struct governor *governor, uint32_t type, const void *payload, size_t length)
+{
+    return ring_write(&governor->samples, type, payload, length);
+}
+
+void tell_born(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp at)
+{
+    const struct record_born born = {.at = at, .slice = *slice};
+    place->announced = put_sample_record(governor, RECORD_BORN, &born, sizeof born) == 0;
+    place->faults = 0;
+}
+
+void tell_vanished(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp at)
+{
+    const struct record_vanished vanished = {.at = at, .serial = slice->serial};
+    if (place->announced)
+        (void)put_sample_record(governor, RECORD_VANISHED, &vanished, sizeof vanished);
+    place->announced = false;
+    if (place->told_serial == slice->serial) {
+        static const struct live_slice nobody;
+        (void)live_write_slice(&governor->live, slice->index, &nobody);
+        place->told_serial = 0;
+    }
+}
+
+static uint32_t pages(uint64_t bytes)
+{
+    uint64_t count = bytes / SAMPLE_PAGE;
+    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+static struct sample_brief brief_of(struct place *place, const struct slice *slice)
+{
+    const struct sample *sample = &place->watch.sample;
+    struct sample_brief brief = {
+        .serial = slice->serial, .unix_usec = sample->at.unix_usec, .limit_bytes = SAMPLE_NO_LIMIT};
+    uint64_t bytes;
+    if (sample_rss(sample, &bytes)) {
+        brief.rss = pages(bytes);
+        brief.have |= BRIEF_RSS;
+    }
+    if (sample_footprint(sample, &bytes)) {
+        brief.footprint = pages(bytes);
+        brief.have |= BRIEF_FOOTPRINT;
+    }
+    if (sample_has(sample, SAMPLE_SWAP)) {
+        brief.swap = pages(sample->value[SAMPLE_SWAP]);
+        brief.have |= BRIEF_SWAP;
+    }
+    if (sample_has(sample, SAMPLE_CURRENT)) {
+        brief.current = pages(sample->value[SAMPLE_CURRENT]);
+        brief.have |= BRIEF_CURRENT;
+    }
+    if (sample_has(sample, SAMPLE_PSI_SOME_AVG10)) {
+        brief.pressure = (uint32_t)sample->value[SAMPLE_PSI_SOME_AVG10];
+        brief.have |= BRIEF_PRESSURE;
+    }
+    if (sample_has(sample, SAMPLE_LIMIT_MAX))
+        brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
+    if (sample_has(sample, SAMPLE_PGMAJFAULT)) {
+        uint64_t faults = sample->value[SAMPLE_PGMAJFAULT];
+        if (place->faults > 0 && faults > place->faults)
+            brief.faults = pages((faults - place->faults) * SAMPLE_PAGE);
+        place->faults = faults;
+    }
+    return brief;
+}
+
+void tell_sample(struct governor *governor, struct place *place, const struct slice *slice)
+{
+    if (!place->announced)
+        tell_born(governor, place, slice, place->watch.born); /* the ring was full before */
+    const struct sample_brief brief = brief_of(place, slice);
+    if (place->announced)
+        (void)put_sample_record(governor, RECORD_BRIEF, &brief, sizeof brief);
+}
+
+void tell_trend(struct governor *governor, const struct place *place, struct stamp at)
+{
+    const struct watch *watch = &place->watch;
+    struct record_trend trend = {.at = at, .serial = watch->serial, .report = watch->leak.report};
+    leak_report_unscale(&trend.report, policy_globals(governor->policy)->time_scale);
+    (void)put_sample_record(governor, RECORD_TREND, &trend, sizeof trend);
+}
+
+void tell_decision(struct governor *governor, const struct decision *decision)
+{
+    if (ring_write(&governor->decisions, RECORD_DECISION, decision, sizeof *decision) < 0)
+        log_warning("the recorder is far behind: decision %llu is not recorded",
+            (unsigned long long)decision->seq);
+    log_notice("%s %s: %s%s%s (decision %llu)", action_kind_names[decision->action], decision->key,
+        reason_names[decision->reason], decision->restraint ? ", restrained: " : "",
+        restraint_names[decision->restraint], (unsigned long long)decision->seq);
+}
+
+void tell_note(
+    struct governor *governor, struct stamp at, const char *kind, const char *format, ...)
+{
+    struct record_note note = {.at = at, .seq = live_next_seq(&governor->live)};
+    (void)text_copy(note.kind, sizeof note.kind, kind);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(note.text, sizeof note.text, format, arguments);
+    va_end(arguments);
+    log_notice("%s: %s", kind, note.text);
+    (void)ring_write(&governor->decisions, RECORD_NOTE, &note, sizeof note);
+}
+
+void tell_live(struct governor *governor, struct place *place, const struct slice *slice)
+{
+    const struct watch *watch = &place->watch;
+    struct live_slice row = {
+        .slice = *slice,
+        .sample = watch->sample,
+        .leak = watch->leak.report,
+        .footprint = watch->footprint,
+        .growth = watch->growth,
+        .ladder = watch->ladder.state,
+        .strikes = watch->ladder.strikes,
+        .rank = watch->policy.rank,
+        .protected_by_policy = watch->policy.protect,
+        .held = watch->held,
+        .mode = watch->policy.mode,
+        .leak_mode = watch->policy.leak,
+        .born = watch->born,
+    };
+    leak_report_unscale(&row.leak, policy_globals(governor->policy)->time_scale);
+    (void)text_copy(row.owner, sizeof row.owner, watch->policy.owner);
+    if (live_write_slice(&governor->live, slice->index, &row) == 0)
+        place->told_serial = slice->serial;
+}
+
+void tell_state(struct governor *governor)
+{
+    struct live_state *state = &governor->state;
+    const struct policy_globals *globals = policy_globals(governor->policy);
+    state->slices = tree_count(governor->tree);
+    state->unkept = sampler_unkept(governor->sampler);
+    state->policy_hash = policy_hash(governor->policy);
+    state->time_scale = globals->time_scale;
+    state->tick_usec = globals->tick_usec;
+    state->node = governor->node;
+    state->dropped = ring_dropped(&governor->samples) + ring_dropped(&governor->decisions) +
+                     ring_dropped(&governor->guard_ring) + ring_dropped(&governor->outcome_ring);
+    live_header(&governor->live)->next_serial = tree_serial_next(governor->tree);
+    live_write_state(&governor->live, state);
+}

@@ -1,0 +1,177 @@
+#include "mom/governor/governor.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/records.h"
+#include "slices/base/text.h"
+
+#include <string.h>
+#include <time.h>
+
+/* A recorder that has said nothing of a slice's past by then is taken to have nothing to say. */
+#define PAST_WITHIN_USEC (60 * USEC_PER_SEC)
+
+struct place *governor_find(
+    struct governor *governor, uint64_t serial, const struct slice **ret_slice)
+{
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        const struct slice *slice = tree_slice(governor->tree, i);
+        if (slice && slice->serial == serial) {
+            *ret_slice = slice;
+            return &governor->places[i];
+        }
+    }
+    return NULL;
+}
+
+void governor_pursue(struct governor *governor, struct place *place, struct decision *decision)
+{
+    struct ladder *ladder = &place->watch.ladder;
+    decision->seq = live_next_seq(&governor->live);
+    if (decision->incident == 0)
+        decision->incident = ladder->incident ? ladder->incident : decision->seq;
+    ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
+    tell_decision(governor, decision);
+    governor->state.warnings += decision->action == ACTION_WARN;
+    governor->state.alarms += decision->action == ACTION_ALARM;
+    if (decision->action != ACTION_WARN && decision->action != ACTION_RESET)
+        return; /* nothing that the hands would do */
+    place->decision = decision->seq;
+    struct action action = {
+        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    (void)text_copy(action.path, sizeof action.path, decision->path);
+    if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
+        return;
+    log_error(
+        "the hands are busy: decision %llu is not carried out", (unsigned long long)decision->seq);
+    const struct outcome none = {
+        .decision = decision->seq, .kind = decision->action, .result = RESULT_FAILED};
+    decide_outcome(&place->watch, &none, decision->at);
+}
+
+static void lose_vanished(struct governor *governor, struct stamp now)
+{
+    const struct slice *const *vanished;
+    uint32_t count = tree_vanished(governor->tree, &vanished);
+    for (uint32_t i = 0; i < count; i++) {
+        struct place *place = &governor->places[vanished[i]->index];
+        sampler_forget(governor->sampler, vanished[i]);
+        if (place->watch.serial != vanished[i]->serial)
+            continue;
+        if (governor->hands)
+            tell_vanished(governor, place, vanished[i], now);
+        place->watch.serial = 0;
+    }
+}
+
+/* A slice's first tick. */
+static void meet(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
+{
+    struct slice_policy policy;
+    policy_for_slice(governor->policy, slice, &policy);
+    bool warm = governor->hands == NULL; /* --once has nobody who could tell of the past */
+    memset(place, 0, sizeof *place);
+    watch_init(&place->watch, slice, &policy, now, warm);
+    if (governor->hands)
+        tell_born(governor, place, slice, now);
+}
+
+static bool is_unprotected(const struct place *place, const struct slice *slice)
+{
+    return slice->protection == SLICE_UNPROTECTED && !place->watch.policy.protect;
+}
+
+/* Reads the slice and brings what is known of it up to date. False: it has just vanished. */
+static bool observe(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
+{
+    struct watch *watch = &place->watch;
+    if (watch->serial != slice->serial)
+        meet(governor, place, slice, now);
+    if (sampler_read(governor->sampler, slice, now, false, &watch->sample) < 0)
+        return false;
+    if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
+        leak_set_warm(&watch->leak);
+    bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);
+    if (governor->hands) {
+        watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
+        tell_sample(governor, place, slice);
+        if (changed)
+            tell_trend(governor, place, now);
+    }
+    return true;
+}
+
+static void decide(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
+{
+    uint32_t count = decide_slice(
+        &place->watch, slice, governor->policy, &governor->node, now, governor->scratch);
+    for (uint32_t i = 0; i < count; i++)
+        governor_pursue(governor, place, &governor->scratch[i]);
+}
+
+static void note_changes(
+    struct governor *governor, const struct tree_changes *changes, struct stamp now)
+{
+    struct live_state *state = &governor->state;
+    if (changes->folded > state->folded)
+        tell_note(governor, now, "overflow", "%u groups fold into their parents: max_slices is %u",
+            changes->folded, governor->capacity);
+    if (changes->unreadable > state->unreadable)
+        tell_note(governor, now, "unreadable", "%u directories can't be read or watched",
+            changes->unreadable);
+    state->folded = changes->folded;
+    state->unreadable = changes->unreadable;
+    int64_t step = state->ticks > 0 ? clock_step(governor->last_tick, now) : 0;
+    if (step > USEC_PER_SEC || step < -USEC_PER_SEC) {
+        state->clock_stepped_usec = step;
+        tell_note(governor, now, "clock", "the wall clock was set by %+.1f s", (double)step / 1e6);
+    }
+}
+
+void governor_look(struct governor *governor, struct stamp now)
+{
+    struct tree_changes changes;
+    tree_update(governor->tree, &changes);
+    lose_vanished(governor, now);
+    if (governor->hands)
+        note_changes(governor, &changes, now);
+    if (node_read(&governor->node_reader, now, &governor->node) < 0)
+        governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
+    standing_begin(&governor->standing, now, policy_hash(governor->policy));
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        const struct slice *slice = tree_slice(governor->tree, i);
+        if (!slice || !observe(governor, &governor->places[i], slice, now))
+            continue;
+        if (governor->hands)
+            decide(governor, &governor->places[i], slice, now);
+        standing_offer(&governor->standing, &governor->places[i].watch, slice, now);
+    }
+}
+
+static int64_t thread_cost_usec(void)
+{
+    struct timespec used;
+    (void)clock_gettime(
+        CLOCK_THREAD_CPUTIME_ID, &used); /* no date: how long this thread has worked */
+    return (int64_t)used.tv_sec * USEC_PER_SEC + used.tv_nsec / 1000;
+}
+
+void governor_tick(struct governor *governor, struct stamp now)
+{
+    int64_t cost = thread_cost_usec();
+    governor_look(governor, now);
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        const struct slice *slice = tree_slice(governor->tree, i);
+        if (slice)
+            tell_live(governor, &governor->places[i], slice);
+    }
+    (void)ring_write(&governor->samples, RECORD_NODE, &governor->node, sizeof governor->node);
+    guard_publish(governor->guard, &governor->standing, governor->policy);
+    governor->state.ticks++;
+    governor->state.ticked = governor->last_tick = now;
+    governor->state.tick_cost_usec = thread_cost_usec() - cost;
+    tell_state(governor);
+}
