@@ -36,6 +36,11 @@ struct ramp {
     double older_slope;
 };
 
+static double seconds(int64_t usec)
+{
+    return (double)usec / 1e6;
+}
+
 static double least(double a, double b)
 {
     return a < b ? a : b;
@@ -74,7 +79,7 @@ static bool read_series(struct stretch *s, const struct window_span *span)
     for (uint32_t i = first; i < span->floors; i++) {
         if (floor[i] == WINDOW_NO_FLOOR)
             continue;
-        s->series.t[s->series.count] = (double)((i - first) * step) / 1e6;
+        s->series.t[s->series.count] = seconds((i - first) * step);
         s->series.x[s->series.count++] = (double)floor[i] * WINDOW_PAGE;
     }
     return s->series.count >= LEAK_POINTS_LEAST && s->series.count >= LEAK_FILLED_LEAST * length;
@@ -83,7 +88,7 @@ static bool read_series(struct stretch *s, const struct window_span *span)
 /* False when a block has no floor. */
 static bool read_blocks(struct stretch *s)
 {
-    double length = (double)(s->ends_usec - s->begins_usec) / 1e6;
+    double length = seconds(s->ends_usec - s->begins_usec);
     for (int b = 0; b < LEAK_BLOCKS; b++)
         s->block[b] = INFINITY;
     for (uint32_t i = 0; i < s->series.count; i++) {
@@ -149,7 +154,7 @@ static struct ramp find_ramp(const struct stretch *s)
         if (series->x[i] <= foot)
             ramp.first = i;
     uint32_t count = series->count - ramp.first, half = count / 2;
-    double end = (double)(s->ends_usec - s->begins_usec) / 1e6;
+    double end = seconds(s->ends_usec - s->begins_usec);
     ramp.age = least((end - series->t[ramp.first]) / (1 - LEAK_RAMP_FOOT), end);
     ramp.slope = trend_slope(series, ramp.first + half, count - half);
     ramp.older_slope = trend_slope(series, ramp.first, half + 1);
@@ -175,7 +180,15 @@ static bool is_young(const struct stretch *s, const struct ramp *ramp)
 {
     int64_t known, starts = s->ends_usec - (int64_t)(ramp->age * 1e6);
     window_record(s->window, 0, starts, &known);
-    return known < LEAK_KNOWN_DAY_USEC && ramp->age < (double)LEAK_RISE_DAY_USEC / 1e6;
+    return known < LEAK_KNOWN_DAY_USEC && ramp->age < seconds(LEAK_RISE_DAY_USEC);
+}
+
+/* How much longer than its age a ramp's time to the limit may be. */
+static double horizon_ages(const struct stretch *s, const struct ramp *ramp, double left)
+{
+    if (!is_young(s, ramp))
+        return LEAK_HORIZON;
+    return left < seconds(LEAK_URGENT_USEC) ? LEAK_HORIZON_URGENT : LEAK_HORIZON_YOUNG;
 }
 
 static bool pass_horizon(
@@ -184,9 +197,9 @@ static bool pass_horizon(
     double newest = s->block[LEAK_BLOCKS - 1];
     double limit = isinf(s->limit) ? 2 * s->block[0] : s->limit;
     double left = ramp->slope > 0 ? fmax(limit - newest, 0) / ramp->slope : INFINITY;
-    double ages = is_young(s, ramp) ? LEAK_HORIZON_YOUNG : LEAK_HORIZON;
-    bool old = gates_record(report, "age", ramp->age, true, (double)LEAK_AGE_LEAST_USEC / 1e6);
-    bool near = gates_record(report, "horizon", left, false, ages * ramp->age);
+    bool old = gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
+    bool near =
+        gates_record(report, "horizon", left, false, horizon_ages(s, ramp, left) * ramp->age);
     return old && near;
 }
 

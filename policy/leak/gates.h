@@ -50,11 +50,14 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_SLOWING_SIGMA 2.0
 #define LEAK_CEILING       0.95
 /* horizon: time to limit over the ramp's age. 3 lets a steady leak pass at a quarter of its way
- * (prototype). 2, a third of the way, while nothing says what this slice does in a day: it
- * was seen for less than a day before the ramp, and the ramp is younger than a day's rise. Without
- * a limit, that of doubling counts. */
+ * (prototype). Less while nothing tells a leak from the first rise of this slice's day: it was seen
+ * for less than a day before the ramp, and the ramp is younger than a day's rise. Then it must have
+ * made 1/(1 + 1.4) of its way, or a third of it if there is no time to wait. Without a limit,
+ * doubling counts as one. */
 #define LEAK_HORIZON        3.0
-#define LEAK_HORIZON_YOUNG  2.0
+#define LEAK_HORIZON_YOUNG  1.4
+#define LEAK_HORIZON_URGENT 2.0
+#define LEAK_URGENT_USEC    (10 * LEAK_HOUR_USEC)
 #define LEAK_KNOWN_DAY_USEC (24 * LEAK_HOUR_USEC)
 #define LEAK_RISE_DAY_USEC  (20 * LEAK_HOUR_USEC)
 /* A ramp starts where it leaves the lowest part of the growth; its age is that of the line through

@@ -30,8 +30,10 @@ const char *const leak_shape_names[LEAK_SHAPES] = {
 
 void leak_init(struct leak_detector *detector, bool warm)
 {
-    *detector = (struct leak_detector){.evaluated_bin = -1, .warm = warm};
+    *detector = (struct leak_detector){.warm = warm};
     detector->report.limit_bytes = SAMPLE_NO_LIMIT;
+    for (int span = 0; span < LEAK_SPANS; span++)
+        detector->standing[span].judged_step = -1;
     window_init(&detector->window);
 }
 
@@ -43,13 +45,15 @@ static int64_t persistence_usec(const struct leak_report *report)
 
 /* Counts how long the stretch has borne its verdict out, and lowers it to what has persisted. */
 static void apply_persistence(
-    struct leak_detector *detector, int span, uint16_t minutes, struct leak_report *report)
+    struct leak_standing *standing, int64_t since_usec, struct leak_report *report)
 {
     enum leak_verdict borne = report->verdict, persisted = LEAK_NONE;
     int64_t needed = persistence_usec(report);
-    uint16_t *held = detector->held_minutes[span];
+    uint16_t minutes = (uint16_t)(since_usec / LEAK_MINUTE_USEC);
+    uint16_t *held = standing->held_minutes;
     for (enum leak_verdict v = LEAK_SUSPECTED; v <= LEAK_CONFIRMED; v++) {
-        held[v] = v > borne ? 0 : held[v] > UINT16_MAX - minutes ? UINT16_MAX : held[v] + minutes;
+        uint16_t longer = held[v] > UINT16_MAX - minutes ? UINT16_MAX : held[v] + minutes;
+        held[v] = v > borne ? 0 : longer;
         if (v <= borne && held[v] * LEAK_MINUTE_USEC >= needed)
             persisted = v;
     }
@@ -60,31 +64,72 @@ static void apply_persistence(
     report->verdict = persisted;
 }
 
+static bool is_cold(const struct leak_detector *detector)
+{
+    const struct window *window = &detector->window;
+    return !detector->warm && window->last_usec - window->first_usec < COLD_USEC;
+}
+
+/* Judges one stretch. False when it holds too little. */
+static bool judge(struct leak_detector *detector, uint32_t span, struct leak_report *ret)
+{
+    const struct window *window = &detector->window;
+    struct leak_standing *standing = &detector->standing[span];
+    int64_t now = window->last_usec;
+    int64_t since = standing->judged_step < 0 ? 0 : now - standing->judged_usec;
+    int64_t gap = EVALUATION_GAP_USEC + window_span_step_usec(&leak_spans[span]);
+    standing->judged_step = now / window_span_step_usec(&leak_spans[span]);
+    standing->judged_usec = now;
+    bool seen = gates_judge(window, &leak_spans[span], detector->record_from_usec, ret);
+    if (seen)
+        apply_persistence(standing, since < gap ? since : gap, ret);
+    else
+        memset(standing->held_minutes, 0, sizeof standing->held_minutes);
+    standing->verdict = seen ? (uint8_t)ret->verdict : LEAK_NONE;
+    if (seen && standing->verdict == LEAK_CONFIRMED && is_cold(detector))
+        standing->verdict = ret->verdict = LEAK_SUSPECTED;
+    return seen;
+}
+
+static bool is_due(const struct leak_detector *detector, uint32_t span)
+{
+    int64_t step = detector->window.last_usec / window_span_step_usec(&leak_spans[span]);
+    return step != detector->standing[span].judged_step;
+}
+
 /* The stronger verdict wins, then the stretch that got through more gates, then the longer. */
 static bool outranks(const struct leak_report *a, const struct leak_report *b)
 {
     if (a->verdict != b->verdict)
         return a->verdict > b->verdict;
-    return a->gates >= b->gates;
+    return a->gates != b->gates ? a->gates > b->gates : a->window_usec >= b->window_usec;
 }
 
-/* Judges every stretch. False while all hold too little. */
-static bool evaluate(struct leak_detector *detector, uint16_t minutes, struct leak_report *ret)
+/* Judges the stretches that have a new floor. False when the report stays as it is. */
+static bool evaluate(struct leak_detector *detector, struct leak_report *ret, uint32_t *ret_span)
 {
-    bool seen = false;
-    for (int span = 0; span < LEAK_SPANS; span++) {
-        struct leak_report report;
-        if (!gates_judge(
-                &detector->window, &leak_spans[span], detector->record_from_usec, &report)) {
-            memset(detector->held_minutes[span], 0, sizeof detector->held_minutes[span]);
-            continue;
-        }
-        apply_persistence(detector, span, minutes, &report);
-        if (!seen || outranks(&report, ret))
+    struct leak_report report;
+    bool any = false, replaced = is_due(detector, detector->report_span);
+    enum leak_verdict strongest = LEAK_NONE;
+    for (uint32_t span = 0; span < LEAK_SPANS; span++) {
+        bool due = is_due(detector, span);
+        if (due && judge(detector, span, &report) && (!any || outranks(&report, ret))) {
             *ret = report;
-        seen = true;
+            *ret_span = span;
+            any = true;
+        }
+        if (detector->standing[span].verdict > strongest)
+            strongest = detector->standing[span].verdict;
     }
-    return seen;
+    if (!any)
+        return false;
+    if (!replaced)
+        return outranks(ret, &detector->report);
+    /* The stretch that decided does no longer: another one, judged earlier, may. */
+    for (uint32_t span = 0; span < LEAK_SPANS && ret->verdict < strongest; span++)
+        if (detector->standing[span].verdict == strongest && judge(detector, span, ret))
+            *ret_span = span;
+    return true;
 }
 
 static bool has_fallen(const struct leak_detector *detector)
@@ -95,13 +140,14 @@ static bool has_fallen(const struct leak_detector *detector)
 }
 
 /* Takes the new report over, unless it lowers a verdict that was borne out a moment ago. */
-static void adopt(struct leak_detector *detector, const struct leak_report *report)
+static void adopt(struct leak_detector *detector, const struct leak_report *report, uint32_t span)
 {
     int64_t now = report->at_usec;
     bool lowers = report->verdict < detector->report.verdict;
     if (lowers && now - detector->supported_usec < persistence_usec(&detector->report))
         return;
     detector->report = *report;
+    detector->report_span = span;
     detector->supported_usec = now;
 }
 
@@ -113,13 +159,11 @@ static void end_life(struct leak_detector *detector)
         detector->record_from_usec = detector->window.last_usec;
     detector->report.verdict = LEAK_NONE;
     detector->report.shape = SHAPE_UNKNOWN;
-    memset(detector->held_minutes, 0, sizeof detector->held_minutes);
-}
-
-static bool is_cold(const struct leak_detector *detector)
-{
-    const struct window *window = &detector->window;
-    return !detector->warm && window->last_usec - window->first_usec < COLD_USEC;
+    for (int span = 0; span < LEAK_SPANS; span++) {
+        memset(
+            detector->standing[span].held_minutes, 0, sizeof detector->standing[span].held_minutes);
+        detector->standing[span].verdict = LEAK_NONE;
+    }
 }
 
 bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit)
@@ -131,19 +175,10 @@ bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint
     enum leak_shape shape = detector->report.shape;
     if (has_fallen(detector))
         end_life(detector);
-    int64_t bin = window->newest_bin[WINDOW_FIVE_MINUTES];
-    if (bin != detector->evaluated_bin) {
-        int64_t since = detector->evaluated_bin < 0 ? 0 : t_usec - detector->evaluated_usec;
-        since = since < EVALUATION_GAP_USEC ? since : EVALUATION_GAP_USEC;
-        detector->evaluated_bin = bin;
-        detector->evaluated_usec = t_usec;
-        struct leak_report report;
-        if (evaluate(detector, (uint16_t)(since / LEAK_MINUTE_USEC), &report)) {
-            if (is_cold(detector) && report.verdict == LEAK_CONFIRMED)
-                report.verdict = LEAK_SUSPECTED;
-            adopt(detector, &report);
-        }
-    }
+    struct leak_report report;
+    uint32_t span = 0;
+    if (evaluate(detector, &report, &span))
+        adopt(detector, &report, span);
     return detector->report.verdict != verdict || detector->report.shape != shape;
 }
 

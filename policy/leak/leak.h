@@ -65,16 +65,23 @@ struct leak_report {
 
 #define LEAK_SPANS 8 /* stretches of the window that are judged, 1.5 h to 7 days */
 
+/* What one stretch said when it was last judged: each when it has a new floor. */
+struct leak_standing {
+    int64_t judged_step; /* number of its newest floor; -1: never */
+    int64_t judged_usec;
+    uint16_t held_minutes[LEAK_VERDICTS]; /* how long it has borne each verdict out */
+    uint8_t verdict;                      /* enum leak_verdict, persistence counted */
+};
+
 /* One slice's detector: 4 KiB, nothing behind it. */
 struct leak_detector {
     struct window window;
     struct leak_report report; /* the newest */
-    int64_t evaluated_bin;     /* five-minute bin of the newest evaluation; -1: none */
-    int64_t evaluated_usec;
+    struct leak_standing standing[LEAK_SPANS];
+    uint32_t report_span;     /* index of the stretch that `report` is of */
+    bool warm;                /* earlier history was given, or there is none to be given */
     int64_t supported_usec;   /* when the verdict was last borne out */
     int64_t record_from_usec; /* floors before belong to an earlier life, which leaked */
-    uint16_t held_minutes[LEAK_SPANS][LEAK_VERDICTS]; /* how long each stretch has borne it out */
-    bool warm; /* earlier history was given, or there is none to be given */
 };
 
 /* Makes it empty. `warm` false: floors of the past may still come (leak_preload); until they do,

@@ -107,13 +107,18 @@ uint32_t window_floor(const struct window *window, enum window_scale scale, uint
 
 int64_t window_floors(const struct window *window, const struct window_span *span, uint32_t *floor)
 {
-    uint32_t back = span->floors * span->merge;
+    const uint32_t *const rings[WINDOW_SCALES] = {window->minute, window->five, window->half};
+    const uint32_t *ring = rings[span->scale];
+    uint32_t bins = window_bins[span->scale], length = span->floors * span->merge;
+    int64_t oldest = window->newest_bin[span->scale] - length;
+    /* Before time zero, and in what has not been seen, the ring holds holes. */
+    uint32_t at = (uint32_t)((oldest % bins + bins) % bins);
     for (uint32_t i = 0; i < span->floors; i++) {
         floor[i] = WINDOW_NO_FLOOR;
-        for (uint32_t k = 0; k < span->merge; k++, back--) {
-            uint32_t one = window_floor(window, span->scale, back);
-            if (one < floor[i])
-                floor[i] = one;
+        for (uint32_t k = 0; k < span->merge; k++) {
+            if (ring[at] < floor[i])
+                floor[i] = ring[at];
+            at = at + 1 < bins ? at + 1 : 0;
         }
     }
     return window->newest_bin[span->scale] * window_bin_usec[span->scale];
@@ -123,12 +128,13 @@ uint32_t window_record(
     const struct window *window, int64_t from_usec, int64_t before_usec, int64_t *ret_known_usec)
 {
     const int64_t length = window_bin_usec[WINDOW_HALF_HOUR];
+    int64_t newest = window->newest_bin[WINDOW_HALF_HOUR], oldest = newest - WINDOW_HALVES + 1;
+    int64_t from = (from_usec + length - 1) / length, before = before_usec / length;
     uint32_t record = 0;
     *ret_known_usec = 0;
-    for (uint32_t back = 0; back < WINDOW_HALVES; back++) {
-        int64_t begins = (window->newest_bin[WINDOW_HALF_HOUR] - back) * length;
-        uint32_t floor = window_floor(window, WINDOW_HALF_HOUR, back);
-        if (floor == WINDOW_NO_FLOOR || begins < from_usec || begins + length > before_usec)
+    for (int64_t bin = from > oldest ? from : oldest; bin < before && bin <= newest; bin++) {
+        uint32_t floor = bin < 0 ? WINDOW_NO_FLOOR : window->half[bin % WINDOW_HALVES];
+        if (floor == WINDOW_NO_FLOOR)
             continue;
         *ret_known_usec += length;
         if (floor > record)
