@@ -1,0 +1,301 @@
+/* momd: the warden. Starts the governor, the recorder and, when there is mail, the courier; starts
+ * them again when they die; when the governor dies or its heartbeat stalls, replays the undo
+ * journal. Tells systemd how things stand. libc only, so that nothing of a library can bring it
+ * down. */
+#include "mom/common/clock.h"
+#include "mom/common/heartbeat.h"
+#include "mom/common/log.h"
+#include "mom/common/options.h"
+#include "mom/warden/children.h"
+#include "mom/warden/notify.h"
+#include "mom/warden/places.h"
+#include "slices/act/journal.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HEARTBEAT_PATIENCE_USEC (15 * USEC_PER_SEC)
+#define START_PATIENCE_USEC     (30 * USEC_PER_SEC) /* until the first beat */
+#define STOP_PATIENCE_USEC      (15 * USEC_PER_SEC)
+enum { ROUND_MSEC = 250 };
+
+struct warden {
+    struct options options;
+    struct account account;
+    struct children children;
+    int signal_fd;
+    bool told_ready;
+    int give_up_status; /* what the governor said when it could not even start; 0 */
+    int64_t watchdog_usec, watchdog_told_usec;
+    int ready_fd; /* detached: the parent waits on its other end; -1 */
+};
+
+static void say_undone(const char *text)
+{
+    log_warning("undo: %s", text);
+}
+
+/* Nothing that the governor changed for a time may outlive it. */
+static void replay_journal(const struct warden *warden)
+{
+    struct journal journal = {0};
+    struct mom_error error = {0};
+    if (journal_open(&journal, warden->options.paths.run_dir, &error) < 0) {
+        log_error("the undo journal: %s", error.text);
+        return;
+    }
+    int left = journal_undo_all(&journal, say_undone);
+    if (left > 0)
+        log_error("%d changes could not be undone", left);
+    journal_close(&journal);
+}
+
+static void describe_end(enum child_name name, int status)
+{
+    if (WIFSIGNALED(status))
+        log_error("%s was ended by signal %d", child_programs[name], WTERMSIG(status));
+    else if (WEXITSTATUS(status) != 0)
+        log_error("%s ended with status %d", child_programs[name], WEXITSTATUS(status));
+    else
+        log_debug("%s ended", child_programs[name]);
+}
+
+static void reap(struct warden *warden, int64_t now_usec)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        enum child_name name = children_reap(&warden->children, pid, status, now_usec);
+        if (name == CHILDREN)
+            continue;
+        describe_end(name, status);
+        if (name != CHILD_GOVERNOR)
+            continue;
+        replay_journal(warden);
+        if (!warden->told_ready && WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_USAGE)
+            warden->give_up_status = WEXITSTATUS(status); /* trying again would not help */
+    }
+}
+
+static bool read_heartbeat(
+    const struct warden *warden, const char *file, struct heartbeat_page *ret)
+{
+    char path[PATH_MAX];
+    return paths_join(path, sizeof path, warden->options.paths.run_dir, file) == 0 &&
+           heartbeat_read(path, ret) == 0;
+}
+
+/* When the governor last went round; its start counts as a beat. */
+static int64_t last_beat(const struct warden *warden, const struct heartbeat_page *page)
+{
+    int64_t started = warden->children.child[CHILD_GOVERNOR].started_usec;
+    return page->beat_usec[HEART_GOVERNOR] > started ? page->beat_usec[HEART_GOVERNOR] : started;
+}
+
+static void tell_manager(struct warden *warden, const struct heartbeat_page *page, int64_t now_usec)
+{
+    if (!warden->told_ready && page->ready) {
+        notify_send("READY=1\nSTATUS=governing");
+        if (warden->ready_fd >= 0) {
+            (void)!write(warden->ready_fd, "", 1);
+            (void)close(warden->ready_fd);
+            warden->ready_fd = -1;
+        }
+        warden->told_ready = true;
+    }
+    if (warden->watchdog_usec > 0 &&
+        now_usec - warden->watchdog_told_usec >= warden->watchdog_usec) {
+        notify_send("WATCHDOG=1");
+        warden->watchdog_told_usec = now_usec;
+    }
+}
+
+static void check_governor(struct warden *warden, int64_t now_usec)
+{
+    struct heartbeat_page page;
+    const struct child *governor = &warden->children.child[CHILD_GOVERNOR];
+    if (governor->pid == 0 || !read_heartbeat(warden, HEARTBEAT_GOVERNOR_FILE, &page))
+        return;
+    bool beaten = page.beat_usec[HEART_GOVERNOR] > governor->started_usec;
+    int64_t patience = beaten ? HEARTBEAT_PATIENCE_USEC : START_PATIENCE_USEC;
+    int64_t silent_usec = now_usec - last_beat(warden, &page);
+    if (silent_usec <= patience) {
+        tell_manager(warden, &page, now_usec);
+        return;
+    }
+    log_error("the governor has been silent for %lld s: it is started again",
+        (long long)(silent_usec / USEC_PER_SEC));
+    children_signal(&warden->children, CHILD_GOVERNOR, SIGKILL);
+}
+
+static void start_missing(struct warden *warden, int64_t now_usec)
+{
+    struct heartbeat_page page;
+    bool mail_due = read_heartbeat(warden, HEARTBEAT_RECORDER_FILE, &page) && page.mail_due;
+    for (int name = 0; name < CHILDREN; name++) {
+        const struct child *child = &warden->children.child[name];
+        bool wanted = name != CHILD_COURIER || mail_due;
+        struct mom_error error = {0};
+        if (!wanted || child->pid != 0 || now_usec < child->start_usec)
+            continue;
+        if (children_start(&warden->children, (enum child_name)name, now_usec, &error) < 0)
+            log_error("%s", error.text);
+    }
+}
+
+/* False: the end was asked for. */
+static bool take_signals(struct warden *warden)
+{
+    struct signalfd_siginfo info;
+    while (read(warden->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+            return false;
+        if (info.ssi_signo == SIGHUP) {
+            children_signal(&warden->children, CHILD_GOVERNOR, SIGHUP);
+            children_signal(&warden->children, CHILD_RECORDER, SIGHUP);
+        }
+    }
+    return true;
+}
+
+static void wait_signal(const struct warden *warden)
+{
+    struct pollfd signals = {.fd = warden->signal_fd, .events = POLLIN};
+    (void)poll(&signals, 1, ROUND_MSEC);
+}
+
+/* Ends one child: politely, then for good. */
+static void end_child(struct warden *warden, enum child_name name)
+{
+    int64_t give_up = clock_now().boot_usec + STOP_PATIENCE_USEC;
+    children_signal(&warden->children, name, SIGTERM);
+    while (warden->children.child[name].pid != 0) {
+        int64_t now_usec = clock_now().boot_usec;
+        if (now_usec > give_up)
+            children_signal(&warden->children, name, SIGKILL);
+        reap(warden, now_usec);
+        struct signalfd_siginfo info;
+        if (warden->children.child[name].pid != 0)
+            wait_signal(warden);
+        while (read(warden->signal_fd, &info, sizeof info) == sizeof info)
+            ;
+    }
+}
+
+static void govern(struct warden *warden)
+{
+    bool go_on = true;
+    while (go_on) {
+        int64_t now_usec = clock_now().boot_usec;
+        start_missing(warden, now_usec);
+        check_governor(warden, now_usec);
+        wait_signal(warden);
+        go_on = take_signals(warden);
+        reap(warden, clock_now().boot_usec);
+        go_on = go_on && warden->give_up_status == 0;
+    }
+    notify_send("STOPPING=1");
+    /* The recorder goes last: it drains what the governor said until its end. */
+    end_child(warden, CHILD_GOVERNOR);
+    end_child(warden, CHILD_RECORDER);
+    end_child(warden, CHILD_COURIER);
+}
+
+static int open_signals(struct warden *warden, struct mom_error *error)
+{
+    static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        (void)sigaddset(&signals, wanted[i]);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    warden->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return warden->signal_fd < 0 ? error_errno(error, -errno, "signalfd") : 0;
+}
+
+/* Goes into the background; the parent ends when the first tick is done, or the child has failed.
+ * Log lines then go to STATE_DIR/momd.log. */
+static void detach(struct warden *warden)
+{
+    int ends[2];
+    char log[PATH_MAX];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return;
+    pid_t pid = fork();
+    if (pid > 0) {
+        char byte;
+        (void)close(ends[1]);
+        _exit(read(ends[0], &byte, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    (void)close(ends[0]);
+    warden->ready_fd = ends[1];
+    (void)setsid();
+    if (paths_join(log, sizeof log, warden->options.paths.state_dir, "momd.log") < 0)
+        return;
+    int to = open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0640);
+    int from = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (to >= 0 && from >= 0) {
+        (void)dup2(from, STDIN_FILENO);
+        (void)dup2(to, STDOUT_FILENO);
+        (void)dup2(to, STDERR_FILENO);
+    }
+}
+
+static int prepare(struct warden *warden, struct mom_error *error)
+{
+    const struct paths *paths = &warden->options.paths;
+    places_account(&warden->account);
+    int r = places_make(paths, &warden->account, error);
+    if (r < 0)
+        return r;
+    if (warden->account.stand_in)
+        log_warning("there is no user mom: the recorder and the courier run as uid %u",
+            (unsigned)warden->account.uid);
+    warden->children.uid = warden->account.uid;
+    warden->children.gid = warden->account.gid;
+    int lock_fd = places_lock(paths, error);
+    if (lock_fd < 0)
+        return lock_fd;
+    if (!warden->options.foreground && !notify_wanted())
+        detach(warden);
+    (void)places_write_pid(lock_fd); /* for people; the lock is what counts */
+    return open_signals(warden, error);
+}
+
+int main(int argc, char **argv)
+{
+    static struct warden warden;
+    struct mom_error error = {0};
+    warden.ready_fd = -1;
+    warden.children.arguments = argv;
+    int status = options_parse(&warden.options, argc, argv);
+    if (status >= 0)
+        return status;
+    log_open("momd", warden.options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    int r = children_find(&warden.children, &error);
+    if (r == 0 && (warden.options.check_config || warden.options.once)) {
+        r = children_become(&warden.children, CHILD_GOVERNOR);
+        error_errno(&error, r, "%s", child_programs[CHILD_GOVERNOR]);
+    } else if (r == 0) {
+        r = prepare(&warden, &error);
+    }
+    if (r < 0) {
+        log_error("%s", error.text);
+        return r == -EPERM || r == -EACCES ? EXIT_DENIED : EXIT_CANT_START;
+    }
+    warden.watchdog_usec = notify_watchdog_usec();
+    replay_journal(&warden); /* of a momd that was killed */
+    govern(&warden);
+    replay_journal(&warden);
+    return warden.give_up_status;
+}

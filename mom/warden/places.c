@@ -1,0 +1,97 @@
+#include "mom/warden/places.h"
+
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { NOBODY = 65534 };
+
+void places_account(struct account *ret)
+{
+    const struct passwd *user = getpwnam("mom");
+    *ret = user ? (struct account){user->pw_uid, user->pw_gid, false}
+                : (struct account){NOBODY, NOBODY, true};
+}
+
+/* Makes a folder, and its parents as root's. One that stands there already must be a folder, and no
+ * link. */
+static int make_folder(const char *path, mode_t mode, uid_t uid, gid_t gid, struct mom_error *error)
+{
+    char parent[PATH_MAX];
+    (void)text_copy(parent, sizeof parent, path);
+    for (char *slash = parent + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        if (mkdir(parent, 0755) < 0 && errno != EEXIST)
+            return error_errno(error, -errno, "%s", parent);
+        *slash = '/';
+    }
+    if (mkdir(path, mode) < 0 && errno != EEXIST)
+        return error_errno(error, -errno, "%s", path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(error, -errno, "%s", path);
+    int r = 0;
+    if (geteuid() == 0 && fchown(fd, uid, gid) < 0)
+        r = -errno;
+    if (r == 0 && fchmod(fd, mode) < 0)
+        r = -errno;
+    (void)close(fd);
+    return r < 0 ? error_errno(error, r, "%s", path) : 0;
+}
+
+static int check_tmpfs(const char *path, struct mom_error *error)
+{
+    struct statfs status;
+    if (statfs(path, &status) < 0)
+        return error_errno(error, -errno, "%s", path);
+    if (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC)
+        return 0;
+    return error_set(error, -EINVAL,
+        "run dir %s is not on tmpfs: the guard must never wait for a disk; choose another by "
+        "--run-dir",
+        path);
+}
+
+int places_make(const struct paths *paths, const struct account *account, struct mom_error *error)
+{
+    char own[PATH_MAX];
+    if (paths_join(own, sizeof own, paths->run_dir, "recorder") < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", paths->run_dir);
+    int r = make_folder(paths->run_dir, 0755, 0, account->gid, error);
+    if (r == 0)
+        r = check_tmpfs(paths->run_dir, error);
+    if (r == 0)
+        r = make_folder(own, 0750, account->uid, account->gid, error);
+    if (r == 0)
+        r = make_folder(paths->state_dir, 0750, account->uid, account->gid, error);
+    return r;
+}
+
+int places_lock(const struct paths *paths, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, paths->run_dir, "momd.pid") < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", paths->run_dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return error_errno(error, -errno, "%s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    (void)close(fd);
+    return error_set(error, -EBUSY, "another momd runs already: it holds %s", path);
+}
+
+int places_write_pid(int lock_fd)
+{
+    char text[32];
+    (void)text_format(text, sizeof text, "%d\n", (int)getpid());
+    return ftruncate(lock_fd, 0) < 0 || pwrite(lock_fd, text, strlen(text), 0) < 0 ? -errno : 0;
+}

@@ -1,0 +1,28 @@
+/* The folders that mom lives in, made and checked before anything is started. libc only. */
+#ifndef MOM_WARDEN_PLACES_H
+#define MOM_WARDEN_PLACES_H
+
+#include "mom/common/paths.h"
+#include "slices/base/error.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct account {
+    uid_t uid;
+    gid_t gid;
+    bool stand_in; /* there is no user mom: 65534 stands in */
+};
+
+void places_account(struct account *ret);
+
+/* Makes the run dir (0755 root:mom) with the recorder's own folder in it, and the state dir (0750
+ * mom:mom). The run dir must be on tmpfs: the guard may never wait for a disk. */
+int places_make(const struct paths *paths, const struct account *account, struct mom_error *error);
+
+/* Takes RUN_DIR/momd.pid for as long as the process, or a child it forks, lives. Returns its
+ * descriptor; -EBUSY: another momd has it. */
+int places_lock(const struct paths *paths, struct mom_error *error);
+int places_write_pid(int lock_fd);
+
+#endif
