@@ -1,0 +1,92 @@
+#include "mom/recorder/recorder.h"
+
+#include "db/store.h"
+#include "mom/common/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int take_born(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_born *born = (const void *)recorder->buffer;
+    int r = store_slice_born(recorder->db, &born->slice, born->at, error);
+    return r < 0 ? r : past_tell(recorder, &born->slice, error);
+}
+
+static int take_vanished(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_vanished *vanished = (const void *)recorder->buffer;
+    int r = store_slice_vanished(recorder->db, vanished->serial, vanished->at, error);
+    return r == -ENOENT ? 0 : r;
+}
+
+static int take_brief(struct recorder *recorder, struct mom_error *error)
+{
+    recorder->samples_waiting = true;
+    int r = store_sample(recorder->db, (const void *)recorder->buffer, error);
+    return r == -ENOENT ? 0 : r; /* its life was never told: counted with the drops of the ring */
+}
+
+static int take_node(struct recorder *recorder, struct mom_error *error)
+{
+    return store_node(recorder->db, (const void *)recorder->buffer, error);
+}
+
+static int take_trend(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_trend *trend = (const void *)recorder->buffer;
+    int r = store_trend(recorder->db, trend->serial, trend->at, &trend->report, error);
+    return r == -ENOENT ? 0 : r;
+}
+
+static int take_decision(struct recorder *recorder, struct mom_error *error)
+{
+    const struct decision *decision = (const void *)recorder->buffer;
+    int r = store_decision(recorder->db, decision, error);
+    return r < 0 ? r : letters_for_decision(recorder, decision, error);
+}
+
+static int take_outcome(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_outcome *record = (const void *)recorder->buffer;
+    int r = store_outcome(recorder->db, &record->outcome, &record->processes, error);
+    return r < 0 ? r : letters_for_outcome(recorder, record, error);
+}
+
+static int take_note(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_note *note = (const void *)recorder->buffer;
+    return store_note(recorder->db, note->seq, note->at, note->kind, note->text, error);
+}
+
+static int take_hold(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_hold *hold = (const void *)recorder->buffer;
+    return store_hold(
+        recorder->db, hold->key, hold->until_unix_usec, hold->by_uid, hold->why, hold->at, error);
+}
+
+static const struct {
+    size_t length;
+    int (*take)(struct recorder *recorder, struct mom_error *error);
+} handlers[] = {
+    [RECORD_BORN] = {sizeof(struct record_born), take_born},
+    [RECORD_VANISHED] = {sizeof(struct record_vanished), take_vanished},
+    [RECORD_BRIEF] = {sizeof(struct sample_brief), take_brief},
+    [RECORD_NODE] = {sizeof(struct node_sample), take_node},
+    [RECORD_TREND] = {sizeof(struct record_trend), take_trend},
+    [RECORD_DECISION] = {sizeof(struct decision), take_decision},
+    [RECORD_OUTCOME] = {sizeof(struct record_outcome), take_outcome},
+    [RECORD_NOTE] = {sizeof(struct record_note), take_note},
+    [RECORD_HOLD] = {sizeof(struct record_hold), take_hold},
+};
+
+int drain_record(struct recorder *recorder, uint32_t type, size_t length, struct mom_error *error)
+{
+    if (type >= sizeof handlers / sizeof *handlers || !handlers[type].take ||
+        handlers[type].length != length) {
+        log_warning("a record of type %u and %zu bytes is passed over", type, length);
+        return 0;
+    }
+    return handlers[type].take(recorder, error);
+}

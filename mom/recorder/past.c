@@ -1,0 +1,53 @@
+#include "mom/recorder/recorder.h"
+
+#include "db/query.h"
+#include "mom/common/clock.h"
+#include "policy/leak/window.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define STRIKES_WITHIN_SEC (30 * 86400)
+
+int past_open(struct recorder *recorder, gid_t group, struct mom_error *error)
+{
+    const struct ring_info *info = &ring_table[RING_PAST];
+    const char *run_dir = recorder->options->paths.run_dir;
+    char file[PATH_MAX], ack[PATH_MAX];
+    if (paths_join(file, sizeof file, run_dir, info->file) < 0 ||
+        paths_join(ack, sizeof ack, run_dir, info->ack) < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
+    return ring_writer_open(&recorder->past, file, ack, info->size, 0640, group, error);
+}
+
+static int tell_scale(struct recorder *recorder, const struct slice *slice, uint32_t scale,
+    int64_t now_unix_usec, struct mom_error *error)
+{
+    struct record_floors floors = {.serial = slice->serial, .scale = scale};
+    int64_t first_sec = 0;
+    int count = query_floors(recorder->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC,
+        now_unix_usec, window_bins[scale], floors.floor, &first_sec, error);
+    if (count <= 0)
+        return count;
+    floors.count = (uint32_t)count;
+    floors.first_unix_usec = first_sec * USEC_PER_SEC;
+    /* A full ring only means that the slice starts cold. */
+    (void)ring_write(&recorder->past, RECORD_FLOORS, &floors, sizeof floors);
+    return 0;
+}
+
+int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_error *error)
+{
+    struct record_past past = {.serial = slice->serial};
+    int64_t now_unix_usec = clock_now().unix_usec;
+    int r = 0;
+    for (uint32_t scale = 0; r == 0 && scale < WINDOW_SCALES; scale++)
+        r = tell_scale(recorder, slice, scale, now_unix_usec, error);
+    if (r == 0)
+        r = query_past(recorder->db, slice->key, now_unix_usec, STRIKES_WITHIN_SEC, &past.strikes,
+            &past.hold_until_unix_usec, error);
+    if (r < 0)
+        return r;
+    (void)ring_write(&recorder->past, RECORD_PAST, &past, sizeof past);
+    return 0;
+}

@@ -1,0 +1,268 @@
+#include "mom/recorder/recorder.h"
+
+#include "db/outbox.h"
+#include "db/rollup.h"
+#include "db/store.h"
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/common/policy_source.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define FLUSH_USEC    (60 * USEC_PER_SEC) /* raw rows wait at most so long in memory */
+#define ROLLUP_USEC   (20 * USEC_PER_SEC)
+#define DB_RETRY_USEC (10 * USEC_PER_SEC)
+enum { ROUND_MSEC = 500, RECORDS_AT_ONCE = 4000 };
+
+/* In this order: an outcome never comes before its decision, nor a sample before its slice. */
+static const enum ring_name drained[] = {RING_DECISIONS, RING_GUARD, RING_OUTCOMES, RING_SAMPLES};
+enum { DRAINED = sizeof drained / sizeof *drained };
+
+static bool open_ring(struct recorder *recorder, enum ring_name name)
+{
+    const struct ring_info *info = &ring_table[name];
+    const char *run_dir = recorder->options->paths.run_dir;
+    char file[PATH_MAX], ack[PATH_MAX];
+    if (recorder->rings[name].fd >= 0)
+        return true;
+    return paths_join(file, sizeof file, run_dir, info->file) == 0 &&
+           paths_join(ack, sizeof ack, run_dir, info->ack) == 0 &&
+           ring_reader_open(&recorder->rings[name], file, ack, NULL) == 0;
+}
+
+static void tell_drops(struct recorder *recorder, enum ring_name name)
+{
+    uint64_t dropped;
+    if (ring_reader_dropped(&recorder->rings[name], &dropped) < 0 ||
+        dropped <= recorder->dropped_told[name])
+        return;
+    log_warning("%s: %llu records were dropped since the boot", ring_table[name].file,
+        (unsigned long long)dropped);
+    recorder->dropped_told[name] = dropped;
+}
+
+/* Takes what is in the ring, inside the open transaction. Returns how many records, or -errno. */
+static int drain_ring(struct recorder *recorder, enum ring_name name, struct mom_error *error)
+{
+    struct ring_reader *ring = &recorder->rings[name];
+    if (!open_ring(recorder, name))
+        return 0;
+    for (int count = 0; count < RECORDS_AT_ONCE; count++) {
+        uint32_t type;
+        ssize_t n = ring_read(ring, &type, recorder->buffer);
+        if (n == -EAGAIN)
+            return count;
+        if (n == -EPROTO)
+            log_error("%s is damaged: what it held is lost", ring_table[name].file);
+        if (n == -ESTALE)
+            ring_reader_close(ring); /* made anew; opened at the next round */
+        if (n < 0)
+            return count;
+        int r = drain_record(recorder, type, (size_t)n, error);
+        if (r < 0)
+            return r;
+    }
+    return RECORDS_AT_ONCE;
+}
+
+static void acknowledge(struct recorder *recorder, bool samples_too)
+{
+    for (int i = 0; i < DRAINED; i++) {
+        struct ring_reader *ring = &recorder->rings[drained[i]];
+        if (ring->fd < 0 || (drained[i] == RING_SAMPLES && !samples_too))
+            continue;
+        (void)ring_ack(ring);
+        tell_drops(recorder, drained[i]);
+    }
+}
+
+/* After a failure: everything that was not acknowledged is read again, and the store forgets what
+ * it had buffered. */
+static void start_over(struct recorder *recorder, const char *why)
+{
+    int64_t now_usec = clock_now().boot_usec;
+    log_error("the database: %s; the rings hold what is new, next try in %lld s", why,
+        (long long)(DB_RETRY_USEC / USEC_PER_SEC));
+    for (int i = 0; i < DRAINED; i++)
+        ring_reader_close(&recorder->rings[drained[i]]);
+    if (recorder->db)
+        db_close(recorder->db);
+    recorder->db = NULL;
+    recorder->db_try_usec = now_usec + DB_RETRY_USEC;
+}
+
+static int open_database(struct recorder *recorder, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    int64_t ignored;
+    if (paths_join(path, sizeof path, recorder->options->paths.state_dir, "mom.db") < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", recorder->options->paths.state_dir);
+    int r = db_open(path, DB_WRITE, &recorder->db, error);
+    if (r == 0)
+        r = db_begin(recorder->db, error);
+    if (r == 0)
+        r = store_boot(recorder->db, recorder->boot, clock_now(), &ignored, error);
+    return r < 0 ? r : db_commit(recorder->db, error);
+}
+
+/* One transaction: what the rings hold. Returns how many records. */
+static int drain_all(struct recorder *recorder, bool flush, struct mom_error *error)
+{
+    int total = 0;
+    int r = db_begin(recorder->db, error);
+    for (int i = 0; r >= 0 && i < DRAINED; i++) {
+        r = drain_ring(recorder, drained[i], error);
+        total += r > 0 ? r : 0;
+    }
+    if (r >= 0 && flush)
+        r = store_flush(recorder->db, error);
+    if (r >= 0)
+        r = db_commit(recorder->db, error);
+    if (r < 0)
+        return r;
+    acknowledge(recorder, flush || !recorder->samples_waiting);
+    if (flush)
+        recorder->samples_waiting = false;
+    return total;
+}
+
+static int roll_up(struct recorder *recorder, struct mom_error *error)
+{
+    const struct policy_globals *globals = policy_globals(recorder->policy);
+    const struct rollup_limits limits = {
+        .raw_sec = globals->raw_retention_usec / USEC_PER_SEC,
+        .minute_sec = globals->minute_retention_usec / USEC_PER_SEC,
+        .ten_minutes_sec = globals->ten_minutes_retention_usec / USEC_PER_SEC,
+        .hour_sec = globals->hour_retention_usec / USEC_PER_SEC,
+        .cap_bytes = globals->database_cap_bytes,
+    };
+    return rollup_run(recorder->db, clock_now().unix_usec, &limits, error);
+}
+
+static int note_mail(struct recorder *recorder, struct mom_error *error)
+{
+    uint32_t count;
+    int64_t next_unix_usec;
+    int r = outbox_waiting(recorder->db, &count, &next_unix_usec, error);
+    if (r == 0)
+        heartbeat_page(&recorder->heartbeat)->mail_due =
+            count > 0 && next_unix_usec <= clock_now().unix_usec;
+    return r;
+}
+
+/* Returns 1 when there is more to do at once. */
+static int round_of(struct recorder *recorder, bool last, struct mom_error *error)
+{
+    int64_t now_usec = clock_now().boot_usec;
+    heartbeat_page(&recorder->heartbeat)->beat_usec[HEART_RECORDER] = now_usec;
+    if (!recorder->db) {
+        if (now_usec < recorder->db_try_usec && !last)
+            return 0;
+        int r = open_database(recorder, error);
+        if (r < 0)
+            return r;
+    }
+    bool flush = last || now_usec - recorder->flushed_usec >= FLUSH_USEC;
+    int taken = drain_all(recorder, flush, error);
+    if (taken < 0)
+        return taken;
+    if (flush)
+        recorder->flushed_usec = now_usec;
+    int r = 0;
+    if (now_usec - recorder->rolled_usec >= ROLLUP_USEC && !last) {
+        r = roll_up(recorder, error);
+        recorder->rolled_usec = r == 1 ? recorder->rolled_usec : now_usec;
+    }
+    if (r >= 0)
+        r = note_mail(recorder, error);
+    return r < 0 ? r : taken >= RECORDS_AT_ONCE;
+}
+
+static void load_policy(struct recorder *recorder)
+{
+    struct policy *policy;
+    if (policy_source_load(recorder->options, policy_source_log, NULL, &policy, NULL) < 0) {
+        log_error(
+            "the policy is invalid%s", recorder->policy ? ": the old one stays in force" : "");
+        return;
+    }
+    policy_free(recorder->policy);
+    recorder->policy = policy;
+}
+
+/* False: the end was asked for. */
+static bool take_signals(struct recorder *recorder, int signal_fd, int wait_msec)
+{
+    struct pollfd signals = {.fd = signal_fd, .events = POLLIN};
+    struct signalfd_siginfo info;
+    (void)poll(&signals, 1, wait_msec);
+    while (read(signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGHUP)
+            return false;
+        load_policy(recorder);
+    }
+    return true;
+}
+
+static int open_signals(void)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int open_all(struct recorder *recorder, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    int r = clock_boot_id(recorder->options->paths.proc_root, recorder->boot);
+    if (r < 0)
+        return error_errno(error, r, "boot_id");
+    if (gethostname(recorder->node, sizeof recorder->node - 1) < 0 || !recorder->node[0])
+        memcpy(recorder->node, "localhost", sizeof "localhost");
+    for (int i = 0; i < RINGS; i++)
+        recorder->rings[i].fd = recorder->rings[i].ack_fd = -1;
+    r = paths_join(path, sizeof path, recorder->options->paths.run_dir, HEARTBEAT_RECORDER_FILE);
+    if (r == 0)
+        r = heartbeat_create(&recorder->heartbeat, path, (gid_t)-1, error);
+    return r < 0 ? r : past_open(recorder, (gid_t)-1, error);
+}
+
+int recorder_run(const struct options *options)
+{
+    static struct recorder recorder;
+    struct mom_error error = {0};
+    recorder.options = options;
+    int signal_fd = open_signals();
+    load_policy(&recorder);
+    if (!recorder.policy)
+        return EXIT_BAD_CONFIG;
+    if (open_all(&recorder, &error) < 0) {
+        log_error("%s", error.text);
+        return EXIT_CANT_START;
+    }
+    int more = 0;
+    while (take_signals(&recorder, signal_fd, more > 0 ? 0 : ROUND_MSEC)) {
+        more = round_of(&recorder, false, &error);
+        if (more < 0)
+            start_over(&recorder, error.text);
+    }
+    do {
+        more = round_of(&recorder, true, &error);
+    } while (more > 0);
+    if (more < 0)
+        log_error("at the end: %s", error.text);
+    if (recorder.db)
+        db_close(recorder.db);
+    policy_free(recorder.policy);
+    return more < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
