@@ -23,35 +23,55 @@ struct watch {
     struct ladder ladder;
     struct slice_policy policy;
     struct stamp born;
-    bool held;          /* a person's hold is in force */
+    bool held; /* a person's hold is in force; set by the governor */
+    bool lone; /* the only unprotected slice (standing.unprotected == 1); set by the governor */
     uint64_t footprint; /* newest, bytes */
-    double growth;      /* bytes a second over the last minute (smoothed) */
+    double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
     int64_t growth_at_usec;
 };
+#define WATCH_GROWTH_USEC (60 * 1000000ll) /* not scaled: the node's trouble is in real time */
 
 void watch_init(struct watch *watch, const struct slice *slice, const struct slice_policy *policy,
     struct stamp now, bool warm);
 
 /* Brings derived values and the detector up to date after watch->sample was read. True when the
- * leak verdict or shape changed. */
+ * leak verdict or shape changed. A sample without a footprint changes nothing.
+ *
+ * The detector's time is the boot clock's, times time_scale: no step of the wall clock gets in.
+ *
+ * The limit that the detector is given is the nearest of memory.max, memory.high and what the node
+ * can still give: footprint + MemAvailable + free swap. So a slice without limits has a forecast
+ * too: until the node is out of memory. */
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 
 /* The ladder of one slice. Returns how many decisions were written to ret (at most
- * DECIDE_SLICE_MAX); decision.seq and incident are left to the caller where 0. */
+ * DECIDE_SLICE_MAX), one for each step of the ladder: what lasts is not said again. decision.seq is
+ * left to the caller. So is the incident where it is 0: the decision's own seq is written there,
+ * and into watch->ladder.incident too. */
 #define DECIDE_SLICE_MAX 2
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct node_sample *node, struct stamp now, struct decision *ret);
 
-/* What came of an action on the slice: strikes, probation, next state. */
+/* What came of an action on the slice, the guard's too: strikes, probation, next state. A dry run
+ * counts as if it had been done. */
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now);
 
-/* A person's order (momctl reset): checked like any other for protection; never for mode. */
+/* A person's order (momctl reset): checked like any other for protection (action NONE, restraint
+ * PROTECTED), never for mode, hold or size. */
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,
     enum action_kind wanted, struct stamp now, struct decision *ret);
 
 /* The node's rules against the standing list. Returns 0 or 1 decisions. `guard` is the guard's
- * memory (what the counters were, since when each rule holds, cool-down). */
+ * memory (what the counters were, since when each rule holds, cool-down); it is brought up to date
+ * here with `node`.
+ *
+ * The most severe rule that has held long enough and has something new to say is taken: reset, then
+ * reboot (which this build can only announce), warn, record. Who goes: the first of the standing
+ * list that is not barred and whose reset would help; under a rule that looks ahead
+ * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. A reset is followed
+ * by the cool-down; all else is told once for as long as the rule holds, and again after the mail
+ * interval. */
 uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
     struct decision *ret);

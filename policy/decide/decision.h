@@ -52,6 +52,13 @@ struct evidence {
 /* Appends; silently full at EVIDENCE_MAX. */
 void evidence_add(struct evidence *evidence, const char *name, enum unit unit, double value,
     char relation, double bound);
+/* What the node has left, as far as it is known: "mem_available", "swap_free". */
+void evidence_add_node(struct evidence *evidence, const struct node_sample *node);
+
+/* An alarm or warning that still holds is given again after so long: the mail interval, but no
+ * sooner than a minute, so that no setting makes every tick talk. */
+#define REPEAT_LEAST_USEC (60 * 1000000ll)
+int64_t decision_repeat_usec(const struct policy_globals *globals);
 
 struct runner_up {
     char key[96]; /* cut where longer */

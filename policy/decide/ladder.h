@@ -10,7 +10,7 @@
 enum ladder_state {
     LADDER_CALM,
     LADDER_SUSPECTED, /* recorded, nothing done */
-    LADDER_WARNED,    /* the owner knows */
+    LADDER_WARNED,    /* the owner knows (or would, but for the mode) */
     LADDER_RESETTING, /* asked for, outcome not yet known */
     LADDER_PROBATION, /* was reset; watched, not acted on again until it is over */
     LADDER_STATES
@@ -18,13 +18,13 @@ enum ladder_state {
 extern const char *const ladder_state_names[LADDER_STATES];
 
 enum ladder_event {
-    LADDER_QUIET,   /* no leak, nothing due */
+    LADDER_QUIET,   /* no leak for a while */
     LADDER_SUSPECT, /* the verdict is suspected */
     LADDER_CONFIRM, /* the verdict is confirmed */
     LADDER_DUE,     /* confirmed, warned long enough ago, time to limit below the horizon */
     LADDER_ORDERED, /* the guard or a person has it reset */
     LADDER_RESET_DONE,
-    LADDER_RESET_FAILED,
+    LADDER_RESET_FAILED, /* or no outcome came */
     LADDER_PROBATION_OVER,
     LADDER_EVENTS
 };
@@ -38,13 +38,22 @@ extern const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS];
 struct ladder {
     enum ladder_state state;
     int64_t since_usec;     /* of this state */
-    int64_t warned_usec;    /* last warning; 0: none in this incident */
+    int64_t warned_usec;    /* last warning or try to reset; 0: none in this incident */
+    int64_t alarmed_usec;   /* last alarm in place of a reset; 0: none in this incident */
+    int64_t quiet_usec;     /* since when there is no leak; 0: there is one */
     int64_t probation_usec; /* until when */
     uint32_t strikes;       /* resets so far, over lives */
     uint64_t incident;      /* 0: none open */
 };
 
-/* Takes the step for `event` and returns its action. */
+/* Takes the step for `event` and returns its action. Counts strikes; the end of an incident (back
+ * to calm) clears what was remembered of it. */
 enum action_kind ladder_take(struct ladder *ladder, enum ladder_event event, struct stamp now);
+
+/* How long a slice with so many strikes (at least 1) is on probation: `base_usec`, doubled with
+ * each further strike, LADDER_DOUBLINGS_MAX times at most (2 minutes become half an hour, not a
+ * year). */
+#define LADDER_DOUBLINGS_MAX 4
+int64_t ladder_probation_usec(int64_t base_usec, uint32_t strikes);
 
 #endif

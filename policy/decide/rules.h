@@ -10,26 +10,35 @@
 #include <stdint.h>
 
 struct standing;
+struct standing_entry;
 
 /* The guard's memory of the node. */
 struct node_watch {
     struct node_sample last;
     int64_t
-        swapped_out_usec; /* when pages were last seen to be swapped out, or reclaimed directly */
-    double fill_rate;     /* bytes a second by which available memory + free swap shrink; >= 0 */
+        swapped_out_usec;   /* when pages were last seen to be swapped out, or reclaimed directly */
+    int64_t reclaimed_usec; /* when processes were last seen to reclaim memory themselves */
+    double fill_rate;       /* bytes a second by which available memory + free swap shrink; >= 0 */
     int64_t rule_since_usec[POLICY_RULES_MAX]; /* 0: does not hold */
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
     int64_t acted_usec;                        /* last reset: cool-down */
-    int64_t psi_stuck_since_usec; /* memory is reclaimed, and PSI's total does not move */
+    int64_t psi_stuck_since_usec; /* memory is reclaimed, and PSI's total does not move; 0: it
+                                     moves, or nothing is reclaimed */
 };
 
 void node_watch_init(struct node_watch *watch);
 
-/* Updates what is derived from two samples (rates, swap activity, stuck PSI). */
+/* Updates what is derived from two samples (rates, swap activity, stuck PSI). A sample that is not
+ * newer than the last one changes nothing, so calling it twice is harmless. */
 void node_watch_update(struct node_watch *watch, const struct node_sample *node);
 
-/* Does this rule hold now? Evidence of every condition is appended whether or not it holds. */
+/* Does this rule hold now? Evidence of every condition is appended whether or not it holds, as far
+ * as its numbers are known. What is not known does not hold (except that absent PSI is unusable),
+ * and a rule without conditions never does. */
 bool rule_holds(const struct rule *rule, const struct node_watch *watch,
     const struct node_sample *node, const struct standing *standing, struct evidence *evidence);
+
+/* The slice that makes at least half of all growth, NULL where there is none. */
+const struct standing_entry *rule_growth_owner(const struct standing *standing);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef POLICY_DECIDE_STANDING_H
 #define POLICY_DECIDE_STANDING_H
 
+#include "policy/decide/decision.h"
 #include "policy/file/policy.h"
 #include "slices/slice.h"
 
@@ -16,8 +17,9 @@ struct standing_entry {
     struct slice_life life;
     char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];
     char owner[128];
-    enum mode mode;
-    bool barred; /* may not be acted on now (protected, held, probation, too small): alarm only */
+    enum mode mode, leak_mode;
+    bool mode_given;   /* somebody wrote the mode into a policy file; it is not merely built in */
+    bool barred;       /* may not be acted on now (see standing_restraint): alarm only */
     uint8_t restraint; /* enum restraint: why */
     int rank;
     uint32_t strikes;
@@ -37,6 +39,12 @@ struct standing {
     uint32_t count;
     struct standing_entry entry[STANDING_MAX];
 };
+
+/* Why this slice may not be reset now, whatever for: protected, held, too small, too young; else
+ * RESTRAINT_NONE. Not the probation: that spares a slice a second reset for its leak, but when the
+ * node is short the same offender goes again, rather than an innocent in its place. */
+enum restraint standing_restraint(
+    const struct watch *watch, const struct slice *slice, struct stamp now);
 
 /* Starts a list; then each slice is offered; the best STANDING_MAX are kept in order: barred ones
  * after all others, lower rank first, higher score first, lower serial first. */

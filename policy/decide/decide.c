@@ -1,0 +1,294 @@
+#include "policy/decide/decide.h"
+
+#include "policy/decide/score.h"
+#include "slices/base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* No leak for so long ends an incident (scaled): a verdict that wavers does not start a new one. */
+#define QUIET_USEC (10 * 60 * 1000000.0)
+/* No outcome after so long: the order was lost, or the hands hang (their own patience is 10 s). */
+#define OUTCOME_PATIENCE_USEC (2 * 60 * 1000000ll)
+
+void watch_init(struct watch *watch, const struct slice *slice, const struct slice_policy *policy,
+    struct stamp now, bool warm)
+{
+    memset(watch, 0, sizeof *watch);
+    watch->serial = slice->serial;
+    watch->policy = *policy;
+    watch->born = now;
+    leak_init(&watch->leak, warm);
+}
+
+static void update_growth(struct watch *watch, uint64_t footprint)
+{
+    int64_t now = watch->sample.at.boot_usec, usec = now - watch->growth_at_usec;
+    bool first = watch->growth_at_usec == 0;
+    if (!first && usec <= 0)
+        return;
+    if (!first) {
+        double grown = (double)footprint - (double)watch->footprint;
+        double weight = 1 - exp(-(double)usec / (double)WATCH_GROWTH_USEC);
+        watch->growth += weight * (grown / ((double)usec / 1e6) - watch->growth);
+    }
+    watch->growth_at_usec = now;
+}
+
+static uint64_t capped_sum(uint64_t a, uint64_t b)
+{
+    return a < UINT64_MAX - b ? a + b : UINT64_MAX;
+}
+
+/* See watch_update in the header. A limit of 0 is no limit: nothing could run under it. */
+static uint64_t nearest_limit(
+    const struct sample *sample, uint64_t footprint, const struct node_sample *node)
+{
+    static const enum sample_field own[] = {SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH};
+    uint64_t nearest = SAMPLE_NO_LIMIT;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        uint64_t limit = sample->value[own[i]];
+        if (sample_has(sample, own[i]) && limit > 0 && limit < nearest)
+            nearest = limit;
+    }
+    if (!node_has(node, NODE_MEM_AVAILABLE))
+        return nearest;
+    uint64_t reach = capped_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
+    if (node_has(node, NODE_SWAP_FREE))
+        reach = capped_sum(reach, node->value[NODE_SWAP_FREE]);
+    return reach < nearest ? reach : nearest;
+}
+
+bool watch_update(
+    struct watch *watch, const struct policy_globals *globals, const struct node_sample *node)
+{
+    uint64_t footprint;
+    if (!sample_footprint(&watch->sample, &footprint))
+        return false;
+    update_growth(watch, footprint);
+    watch->footprint = footprint;
+    int64_t t_usec = (int64_t)((double)watch->sample.at.boot_usec * globals->time_scale);
+    uint64_t limit = nearest_limit(&watch->sample, footprint, node);
+    return leak_add(&watch->leak, t_usec, footprint, limit);
+}
+
+static void add_gates(struct evidence *evidence, const struct leak_report *report)
+{
+    for (uint32_t i = 0; i < report->gates; i++) {
+        const struct leak_gate *gate = &report->gate[i];
+        char name[sizeof evidence->item[0].name];
+        (void)text_format(name, sizeof name, "gate:%s", gate->name);
+        bool above = gate->passed == (gate->value > gate->threshold);
+        evidence_add(evidence, name, UNIT_COUNT, gate->value, above ? '>' : '<', gate->threshold);
+    }
+}
+
+static void add_slice(struct evidence *evidence, const struct watch *watch)
+{
+    const struct sample *sample = &watch->sample;
+    uint64_t rss;
+    evidence_add(evidence, "footprint", UNIT_BYTES, (double)watch->footprint, ' ', 0);
+    evidence_add(evidence, "gives_back", UNIT_BYTES, (double)score_gives_back(watch), '>',
+        (double)watch->policy.min_size_bytes);
+    if (sample_rss(sample, &rss))
+        evidence_add(evidence, "rss", UNIT_BYTES, (double)rss, ' ', 0);
+    if (sample_has(sample, SAMPLE_SWAP))
+        evidence_add(evidence, "swap", UNIT_BYTES, (double)sample->value[SAMPLE_SWAP], ' ', 0);
+    evidence_add(evidence, "growth", UNIT_BYTES, watch->growth, ' ', 0);
+}
+
+static void add_leak(
+    struct evidence *evidence, const struct watch *watch, const struct leak_report *report)
+{
+    if (report->limit_bytes != 0 && report->limit_bytes != SAMPLE_NO_LIMIT)
+        evidence_add(evidence, "limit", UNIT_BYTES, (double)report->limit_bytes, ' ', 0);
+    evidence_add(evidence, "rate", UNIT_BYTES, report->rate, ' ', 0);
+    evidence_add(evidence, "grown", UNIT_BYTES, (double)report->grown_bytes, ' ', 0);
+    if (report->forecast)
+        evidence_add(evidence, "left_p50", UNIT_USEC, report->left_p50 * 1e6, '<',
+            (double)watch->policy.leak_horizon_usec);
+    add_gates(evidence, report);
+}
+
+/* All of a decision but what is decided. `node` NULL: nothing is known of it. */
+static void describe(struct decision *ret, const struct watch *watch, const struct slice *slice,
+    const struct policy *policy, const struct node_sample *node, struct stamp now)
+{
+    const struct slice_policy *own = &watch->policy;
+    memset(ret, 0, sizeof *ret);
+    ret->incident = watch->ladder.incident;
+    ret->at = now;
+    ret->serial = slice->serial;
+    ret->life = slice->life;
+    (void)text_copy(ret->path, sizeof ret->path, slice->path);
+    (void)text_copy(ret->key, sizeof ret->key, slice->key);
+    (void)text_copy(ret->name, sizeof ret->name, slice->name);
+    (void)text_copy(ret->owner, sizeof ret->owner, own->owner);
+    ret->mode = own->mode;
+    ret->leak_mode = own->leak;
+    ret->rank = own->rank;
+    ret->strikes = watch->ladder.strikes;
+    ret->policy_hash = policy_hash(policy);
+    ret->leak = watch->leak.report;
+    leak_report_unscale(&ret->leak, policy_globals(policy)->time_scale);
+    if (node)
+        evidence_add_node(&ret->evidence, node);
+    add_slice(&ret->evidence, watch);
+    add_leak(&ret->evidence, watch, &ret->leak);
+}
+
+/* Warned long enough ago (a try that failed is not repeated before the cool-down, whatever the
+ * grace), and its limit is near. */
+static bool reset_is_due(
+    const struct watch *watch, const struct policy_globals *globals, struct stamp now)
+{
+    const struct slice_policy *own = &watch->policy;
+    const struct leak_report *report = &watch->leak.report;
+    int64_t grace = own->leak_grace_usec > globals->cooldown_usec ? own->leak_grace_usec
+                                                                  : globals->cooldown_usec;
+    if (own->leak != MODE_ENFORCE || watch->ladder.warned_usec == 0)
+        return false;
+    if (now.boot_usec - watch->ladder.warned_usec < grace)
+        return false;
+    return report->forecast &&
+           report->left_p50 / globals->time_scale * 1e6 < (double)own->leak_horizon_usec;
+}
+
+/* What has happened to the slice since it was last looked at. LADDER_EVENTS: nothing. */
+static enum ladder_event next_event(
+    struct watch *watch, const struct policy_globals *globals, struct stamp now)
+{
+    struct ladder *ladder = &watch->ladder;
+    enum leak_verdict leak = score_leak(&watch->leak.report);
+    if (leak != LEAK_NONE)
+        ladder->quiet_usec = 0;
+    else if (ladder->quiet_usec == 0)
+        ladder->quiet_usec = now.boot_usec;
+
+    if (ladder->state == LADDER_RESETTING)
+        return now.boot_usec - ladder->since_usec < OUTCOME_PATIENCE_USEC ? LADDER_EVENTS
+                                                                          : LADDER_RESET_FAILED;
+    if (ladder->state == LADDER_PROBATION && now.boot_usec >= ladder->probation_usec)
+        return LADDER_PROBATION_OVER;
+    if (leak == LEAK_CONFIRMED)
+        return reset_is_due(watch, globals, now) ? LADDER_DUE : LADDER_CONFIRM;
+    if (leak == LEAK_SUSPECTED)
+        return LADDER_SUSPECT;
+    double quiet = (double)(now.boot_usec - ladder->quiet_usec) * globals->time_scale;
+    return quiet < QUIET_USEC ? LADDER_EVENTS : LADDER_QUIET;
+}
+
+/* Why less is done than the ladder's step asks for. */
+static enum restraint restrain(const struct watch *watch, const struct slice *slice,
+    const struct ladder_step *step, struct stamp now)
+{
+    const struct slice_policy *own = &watch->policy;
+    if (step->action == ACTION_ALARM)
+        return RESTRAINT_PROBATION;
+    if (step->action == ACTION_WARN)
+        return own->leak == MODE_OBSERVE ? RESTRAINT_MODE : RESTRAINT_NONE;
+    if (step->action != ACTION_RESET)
+        return RESTRAINT_NONE;
+    enum restraint restraint = standing_restraint(watch, slice, now);
+    if (restraint != RESTRAINT_NONE)
+        return restraint;
+    if (own->mode != MODE_ENFORCE)
+        return RESTRAINT_MODE;
+    return watch->lone && !own->origin[SET_LEAK].file ? RESTRAINT_LONE : RESTRAINT_NONE;
+}
+
+/* What is left of an action under restraint. */
+static const enum action_kind restrained[ACTION_KINDS] = {
+    [ACTION_NONE] = ACTION_NONE,
+    [ACTION_RECORD] = ACTION_RECORD,
+    [ACTION_ALARM] = ACTION_ALARM,
+    [ACTION_WARN] = ACTION_RECORD,
+    [ACTION_RESET] = ACTION_ALARM,
+};
+
+/* REASON_ALL_CLEAR stands for the events that end something. */
+static const enum reason event_reason[LADDER_EVENTS] = {
+    [LADDER_QUIET] = REASON_ALL_CLEAR,
+    [LADDER_SUSPECT] = REASON_LEAK_SUSPECTED,
+    [LADDER_CONFIRM] = REASON_LEAK_CONFIRMED,
+    [LADDER_DUE] = REASON_LEAK_HORIZON,
+    [LADDER_ORDERED] = REASON_REQUEST,
+    [LADDER_RESET_DONE] = REASON_ALL_CLEAR,
+    [LADDER_RESET_FAILED] = REASON_ALL_CLEAR,
+    [LADDER_PROBATION_OVER] = REASON_ALL_CLEAR,
+};
+
+/* An alarm leaves the slice where it is on the ladder, so it would come again each tick. */
+static bool alarmed_lately(
+    const struct ladder *ladder, const struct policy_globals *globals, struct stamp now)
+{
+    return ladder->alarmed_usec != 0 &&
+           now.boot_usec - ladder->alarmed_usec < decision_repeat_usec(globals);
+}
+
+uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
+    const struct node_sample *node, struct stamp now, struct decision *ret)
+{
+    const struct policy_globals *globals = policy_globals(policy);
+    struct ladder *ladder = &watch->ladder;
+    enum ladder_event event = next_event(watch, globals, now);
+    if (event == LADDER_EVENTS)
+        return 0;
+    const struct ladder_step *step = &ladder_table[ladder->state][event];
+    enum restraint restraint = restrain(watch, slice, step, now);
+    enum action_kind action = restraint == RESTRAINT_NONE ? step->action : restrained[step->action];
+    if (action == ACTION_ALARM && alarmed_lately(ladder, globals, now))
+        return 0;
+    if (action != ACTION_NONE) {
+        describe(ret, watch, slice, policy, node, now);
+        ret->wanted = restraint == RESTRAINT_PROBATION ? ACTION_RESET : step->action;
+        ret->action = action;
+        ret->restraint = restraint;
+        ret->reason = event_reason[event];
+    }
+    if (action == ACTION_ALARM)
+        ladder->alarmed_usec = now.boot_usec;
+    else
+        (void)ladder_take(ladder, event, now);
+    return action != ACTION_NONE;
+}
+
+void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now)
+{
+    static const enum ladder_event result_event[ACTION_RESULTS] = {
+        [RESULT_DONE] = LADDER_RESET_DONE,
+        [RESULT_DRY_RUN] = LADDER_RESET_DONE,
+        [RESULT_RECORDED] = LADDER_RESET_DONE,
+        [RESULT_INCOMPLETE] = LADDER_RESET_FAILED,
+        [RESULT_VANISHED] = LADDER_RESET_FAILED,
+        [RESULT_STRANGER] = LADDER_RESET_FAILED,
+        [RESULT_REFUSED] = LADDER_RESET_FAILED,
+        [RESULT_FAILED] = LADDER_RESET_FAILED,
+    };
+    if (outcome->kind != ACTION_RESET)
+        return;
+    enum ladder_event event = result_event[outcome->result];
+    (void)ladder_take(&watch->ladder, event, now);
+    if (event != LADDER_RESET_DONE)
+        return;
+    watch->ladder.probation_usec =
+        now.boot_usec + ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
+    /* The floors and the growth were those of processes that are gone. */
+    leak_init(&watch->leak, true);
+    watch->growth = 0;
+    watch->growth_at_usec = 0;
+}
+
+void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,
+    enum action_kind wanted, struct stamp now, struct decision *ret)
+{
+    describe(ret, watch, slice, policy, NULL, now);
+    ret->reason = REASON_REQUEST;
+    ret->wanted = ret->action = wanted;
+    if (standing_restraint(watch, slice, now) == RESTRAINT_PROTECTED) {
+        ret->restraint = RESTRAINT_PROTECTED;
+        ret->action = ACTION_NONE;
+    } else if (wanted == ACTION_RESET) {
+        ret->action = ladder_take(&watch->ladder, LADDER_ORDERED, now);
+    }
+}

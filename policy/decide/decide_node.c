@@ -1,0 +1,226 @@
+/* The node's side of decide.h: which rule is taken, and who goes. */
+#include "policy/decide/decide.h"
+
+#include "slices/base/text.h"
+
+#include <string.h>
+
+/* A reset that gives back less than this part of the node's memory does not help it. */
+#define NEGLIGIBLE_PART 0.001
+
+/* Rules in the order in which they are asked. */
+static const enum rule_action by_severity[RULE_ACTIONS] = {
+    RULE_RESET, RULE_REBOOT, RULE_WARN, RULE_RECORD};
+
+static const enum action_kind wanted_by[RULE_ACTIONS] = {
+    [RULE_RECORD] = ACTION_RECORD,
+    [RULE_WARN] = ACTION_WARN,
+    [RULE_RESET] = ACTION_RESET,
+    [RULE_REBOOT] = ACTION_ALARM,
+};
+
+/* What is left of a reset. Operators are alarmed; where the owner may know, he is told as well. */
+static const enum action_kind instead_of_reset[RESTRAINTS] = {
+    [RESTRAINT_NONE] = ACTION_RESET,
+    [RESTRAINT_MODE] = ACTION_ALARM,
+    [RESTRAINT_PROTECTED] = ACTION_ALARM,
+    [RESTRAINT_HOLD] = ACTION_ALARM,
+    [RESTRAINT_PROBATION] = ACTION_ALARM,
+    [RESTRAINT_SIZE] = ACTION_ALARM,
+    [RESTRAINT_AGE] = ACTION_ALARM,
+    [RESTRAINT_LONE] = ACTION_WARN,
+    [RESTRAINT_UNABLE] = ACTION_ALARM,
+};
+
+static bool would_help(const struct standing_entry *entry, const struct node_sample *node)
+{
+    double total = node_has(node, NODE_MEM_TOTAL) ? (double)node->value[NODE_MEM_TOTAL] : 0;
+    return entry->gives_back > 0 && (double)entry->gives_back >= NEGLIGIBLE_PART * total;
+}
+
+/* Whom the rule is about; NULL: the list is empty. A rule that looks ahead is about whoever fills
+ * the memory, whatever his rank: before the node is really short, nobody else is to blame. */
+static const struct standing_entry *choose(
+    const struct rule *rule, const struct standing *standing, const struct node_sample *node)
+{
+    if (rule->conditions & RULE_EXHAUSTED_WITHIN)
+        return rule_growth_owner(standing);
+    for (uint32_t i = 0; i < standing->count; i++)
+        if (!standing->entry[i].barred && would_help(&standing->entry[i], node))
+            return &standing->entry[i];
+    return standing->count > 0 ? &standing->entry[0] : NULL;
+}
+
+static enum restraint restrain(const struct rule *rule, const struct standing *standing,
+    const struct standing_entry *chosen, const struct node_sample *node)
+{
+    if (rule->action == RULE_REBOOT)
+        return RESTRAINT_UNABLE;
+    if (rule->action != RULE_RESET)
+        return RESTRAINT_NONE;
+    if (!chosen)
+        return RESTRAINT_SIZE;
+    if (chosen->barred)
+        return (enum restraint)chosen->restraint;
+    if (!would_help(chosen, node))
+        return RESTRAINT_SIZE;
+    if (chosen->mode != MODE_ENFORCE)
+        return RESTRAINT_MODE;
+    return standing->unprotected == 1 && !chosen->mode_given ? RESTRAINT_LONE : RESTRAINT_NONE;
+}
+
+static enum action_kind decide_action(
+    const struct rule *rule, enum restraint restraint, const struct standing_entry *chosen)
+{
+    if (rule->action == RULE_WARN && !chosen)
+        return ACTION_ALARM; /* there is no owner to warn */
+    if (rule->action != RULE_RESET)
+        return wanted_by[rule->action];
+    if (restraint == RESTRAINT_MODE && chosen->mode == MODE_WARN)
+        return ACTION_WARN;
+    return instead_of_reset[restraint];
+}
+
+static void describe_slice(struct decision *ret, const struct standing_entry *chosen)
+{
+    ret->serial = chosen->serial;
+    ret->life = chosen->life;
+    memcpy(ret->path, chosen->path, sizeof ret->path);
+    memcpy(ret->key, chosen->key, sizeof ret->key);
+    memcpy(ret->name, chosen->name, sizeof ret->name);
+    memcpy(ret->owner, chosen->owner, sizeof ret->owner);
+    ret->mode = chosen->mode;
+    ret->leak_mode = chosen->leak_mode;
+    ret->rank = chosen->rank;
+    ret->strikes = chosen->strikes;
+    ret->leak.verdict = (enum leak_verdict)chosen->leak;
+    ret->leak.limit_bytes = SAMPLE_NO_LIMIT;
+    evidence_add(&ret->evidence, "gives_back", UNIT_BYTES, (double)chosen->gives_back, ' ', 0);
+    evidence_add(&ret->evidence, "growth", UNIT_BYTES, chosen->growth, ' ', 0);
+    evidence_add(&ret->evidence, "score", UNIT_BYTES, chosen->score, ' ', 0);
+}
+
+/* It stands behind only because it may not be touched. */
+static bool was_passed_over(const struct standing_entry *entry, const struct standing_entry *chosen)
+{
+    return entry->barred && !chosen->barred && entry->rank <= chosen->rank &&
+           entry->score > chosen->score;
+}
+
+static void add_runner_up(struct decision *ret, const struct standing_entry *entry)
+{
+    if (ret->runners_up == RUNNERS_UP_MAX)
+        return;
+    struct runner_up *runner_up = &ret->runner_up[ret->runners_up++];
+    (void)text_copy(runner_up->key, sizeof runner_up->key, entry->key);
+    runner_up->rank = entry->rank;
+    runner_up->score = entry->score;
+}
+
+/* First those that were passed over, then the list's order. */
+static void add_runners_up(
+    struct decision *ret, const struct standing *standing, const struct standing_entry *chosen)
+{
+    const struct standing_entry *entry = standing->entry, *end = entry + standing->count;
+    for (; entry < end; entry++)
+        if (was_passed_over(entry, chosen)) {
+            evidence_add(
+                &ret->evidence, "passed_over", UNIT_BYTES, entry->score, '>', chosen->score);
+            add_runner_up(ret, entry);
+        }
+    for (entry = standing->entry; entry < end; entry++)
+        if (entry != chosen && !was_passed_over(entry, chosen))
+            add_runner_up(ret, entry);
+}
+
+static void describe(struct decision *ret, const struct rule *rule, const struct node_watch *guard,
+    const struct node_sample *node, const struct standing *standing,
+    const struct standing_entry *chosen)
+{
+    ret->reason = REASON_NODE_RULE;
+    (void)text_copy(ret->rule, sizeof ret->rule, rule->name);
+    (void)rule_holds(rule, guard, node, standing, &ret->evidence);
+    evidence_add_node(&ret->evidence, node);
+    if (!chosen)
+        return;
+    describe_slice(ret, chosen);
+    add_runners_up(ret, standing, chosen);
+}
+
+/* A warning or alarm is said once for as long as the rule holds, and again after the mail interval;
+ * where the rule keeps coming and going, once in a cool-down. */
+static bool told_lately(const struct node_watch *guard, uint32_t rule,
+    const struct policy_globals *globals, struct stamp now)
+{
+    int64_t told = guard->rule_told_usec[rule];
+    bool same_episode = told >= guard->rule_since_usec[rule];
+    int64_t pause = same_episode ? decision_repeat_usec(globals) : globals->cooldown_usec;
+    return told != 0 && now.boot_usec - told < pause;
+}
+
+static bool is_cooling_down(
+    const struct node_watch *guard, const struct policy_globals *globals, struct stamp now)
+{
+    return guard->acted_usec != 0 && now.boot_usec - guard->acted_usec < globals->cooldown_usec;
+}
+
+/* Since when each rule holds. */
+static void note_rules(struct node_watch *guard, const struct rule *rules, uint32_t count,
+    const struct node_sample *node, const struct standing *standing, struct stamp now)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct evidence unused = {0};
+        if (!rule_holds(&rules[i], guard, node, standing, &unused))
+            guard->rule_since_usec[i] = 0;
+        else if (guard->rule_since_usec[i] == 0)
+            guard->rule_since_usec[i] = now.boot_usec;
+    }
+}
+
+/* Takes the rule, which has held long enough, unless that would only repeat what was said. */
+static bool take_rule(struct node_watch *guard, uint32_t index, const struct policy *policy,
+    const struct node_sample *node, const struct standing *standing, struct stamp now,
+    struct decision *ret)
+{
+    const struct policy_globals *globals = policy_globals(policy);
+    uint32_t count;
+    const struct rule *rule = &policy_rules(policy, &count)[index];
+    if (rule->action == RULE_RESET && is_cooling_down(guard, globals, now))
+        return false;
+    const struct standing_entry *chosen = choose(rule, standing, node);
+    enum restraint restraint = restrain(rule, standing, chosen, node);
+    enum action_kind action = decide_action(rule, restraint, chosen);
+    if (action == ACTION_RESET)
+        guard->acted_usec = now.boot_usec;
+    else if (told_lately(guard, index, globals, now))
+        return false;
+    else
+        guard->rule_told_usec[index] = now.boot_usec;
+    memset(ret, 0, sizeof *ret);
+    ret->at = now;
+    ret->policy_hash = policy_hash(policy);
+    ret->wanted = wanted_by[rule->action];
+    ret->action = action;
+    ret->restraint = restraint;
+    describe(ret, rule, guard, node, standing, chosen);
+    return true;
+}
+
+uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
+    const struct node_sample *node, const struct standing *standing, struct stamp now,
+    struct decision *ret)
+{
+    uint32_t count;
+    const struct rule *rules = policy_rules(policy, &count);
+    node_watch_update(guard, node);
+    note_rules(guard, rules, count, node, standing, now);
+    for (size_t s = 0; s < RULE_ACTIONS; s++)
+        for (uint32_t i = 0; i < count; i++) {
+            int64_t since = guard->rule_since_usec[i];
+            bool due = since != 0 && now.boot_usec - since >= rules[i].hold_usec;
+            if (due && rules[i].action == by_severity[s] &&
+                take_rule(guard, i, policy, node, standing, now, ret))
+                return 1;
+        }
+    return 0;
+}

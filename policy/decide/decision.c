@@ -1,0 +1,53 @@
+#include "policy/decide/decision.h"
+
+#include "slices/base/text.h"
+
+const char *const reason_names[REASONS] = {
+    [REASON_LEAK_SUSPECTED] = "leak-suspected",
+    [REASON_LEAK_CONFIRMED] = "leak-confirmed",
+    [REASON_LEAK_HORIZON] = "leak-horizon",
+    [REASON_NODE_RULE] = "node-rule",
+    [REASON_REQUEST] = "request",
+    [REASON_ALL_CLEAR] = "all-clear",
+};
+
+const char *const restraint_names[RESTRAINTS] = {
+    [RESTRAINT_NONE] = "none",
+    [RESTRAINT_MODE] = "mode",
+    [RESTRAINT_PROTECTED] = "protected",
+    [RESTRAINT_HOLD] = "hold",
+    [RESTRAINT_PROBATION] = "probation",
+    [RESTRAINT_SIZE] = "size",
+    [RESTRAINT_AGE] = "age",
+    [RESTRAINT_LONE] = "lone",
+    [RESTRAINT_UNABLE] = "unable",
+};
+
+void evidence_add(struct evidence *evidence, const char *name, enum unit unit, double value,
+    char relation, double bound)
+{
+    if (evidence->count == EVIDENCE_MAX)
+        return;
+    struct evidence_item *item = &evidence->item[evidence->count++];
+    (void)text_copy(item->name, sizeof item->name, name);
+    item->unit = unit;
+    item->value = value;
+    item->relation = relation;
+    item->bound = bound;
+}
+
+void evidence_add_node(struct evidence *evidence, const struct node_sample *node)
+{
+    static const enum node_field fields[] = {NODE_MEM_AVAILABLE, NODE_SWAP_FREE};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const struct field_info *info = &node_fields[fields[i]];
+        if (node_has(node, fields[i]))
+            evidence_add(evidence, info->name, info->unit, (double)node->value[fields[i]], ' ', 0);
+    }
+}
+
+int64_t decision_repeat_usec(const struct policy_globals *globals)
+{
+    int64_t interval = globals->mail_interval_usec;
+    return interval > REPEAT_LEAST_USEC ? interval : REPEAT_LEAST_USEC;
+}

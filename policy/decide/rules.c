@@ -1,0 +1,224 @@
+#include "policy/decide/rules.h"
+
+#include "policy/decide/standing.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Fill rates are smoothed over this: long enough to bridge what the kernel frees and takes in
+ * batches, short enough for a leak that has the node full in ten seconds. */
+#define FILL_SMOOTH_USEC 2000000.0
+/* PSI's totals are brought up to date at least every 2 s (kernel/sched/psi.c, PSI_FREQ): direct
+ * reclaim that goes on for longer than twice that without moving them is not accounted for. */
+#define PSI_STUCK_USEC 5000000
+/* A pause in direct reclaim that ends the suspicion. */
+#define RECLAIM_PAUSE_USEC 2000000
+/* Who makes at least this part of all growth owns it. */
+#define OWNED_GROWTH 0.5
+
+void node_watch_init(struct node_watch *watch)
+{
+    memset(watch, 0, sizeof *watch);
+}
+
+static bool both_have(
+    const struct node_sample *a, const struct node_sample *b, enum node_field field)
+{
+    return node_has(a, field) && node_has(b, field);
+}
+
+static bool advanced(
+    const struct node_sample *last, const struct node_sample *node, enum node_field field)
+{
+    return both_have(last, node, field) && node->value[field] > last->value[field];
+}
+
+/* Memory and swap that can still be taken. */
+static bool room_of(const struct node_sample *node, double *ret)
+{
+    if (!node_has(node, NODE_MEM_AVAILABLE) || !node_has(node, NODE_SWAP_FREE))
+        return false;
+    *ret = (double)node->value[NODE_MEM_AVAILABLE] + (double)node->value[NODE_SWAP_FREE];
+    return true;
+}
+
+static bool differs(
+    const struct node_sample *last, const struct node_sample *node, enum node_field field)
+{
+    return both_have(last, node, field) && node->value[field] != last->value[field];
+}
+
+static void update_fill_rate(struct node_watch *watch, const struct node_sample *node, int64_t usec)
+{
+    double before, after;
+    if (!room_of(&watch->last, &before) || !room_of(node, &after)) {
+        watch->fill_rate = 0;
+        return;
+    }
+    if (differs(&watch->last, node, NODE_MEM_TOTAL) || differs(&watch->last, node, NODE_SWAP_TOTAL))
+        return; /* swap or memory was added or taken away: nobody filled it */
+    double rate = (before - after) / ((double)usec / 1e6);
+    double weight = 1 - exp(-(double)usec / FILL_SMOOTH_USEC);
+    watch->fill_rate = fmax(watch->fill_rate + weight * (rate - watch->fill_rate), 0);
+}
+
+static void update_psi(struct node_watch *watch, const struct node_sample *node, bool reclaimed)
+{
+    int64_t now = node->at.boot_usec;
+    bool judged = both_have(&watch->last, node, NODE_PSI_SOME_TOTAL);
+    bool moved = differs(&watch->last, node, NODE_PSI_SOME_TOTAL);
+    bool paused = now - watch->reclaimed_usec > RECLAIM_PAUSE_USEC;
+    if (!judged || moved || (paused && !reclaimed))
+        watch->psi_stuck_since_usec = 0;
+    else if (watch->psi_stuck_since_usec == 0 && reclaimed)
+        watch->psi_stuck_since_usec = now;
+}
+
+void node_watch_update(struct node_watch *watch, const struct node_sample *node)
+{
+    int64_t usec = node->at.boot_usec - watch->last.at.boot_usec;
+    if (watch->last.have != 0 && usec <= 0)
+        return;
+    if (watch->last.have != 0) {
+        update_fill_rate(watch, node, usec);
+        bool reclaimed = advanced(&watch->last, node, NODE_ALLOCSTALL) ||
+                         advanced(&watch->last, node, NODE_PGSCAN_DIRECT);
+        update_psi(watch, node, reclaimed);
+        if (reclaimed)
+            watch->reclaimed_usec = node->at.boot_usec;
+        if (reclaimed || advanced(&watch->last, node, NODE_PSWPOUT))
+            watch->swapped_out_usec = node->at.boot_usec;
+    }
+    watch->last = *node;
+}
+
+const struct standing_entry *rule_growth_owner(const struct standing *standing)
+{
+    const struct standing_entry *owner = NULL;
+    for (uint32_t i = 0; i < standing->count; i++)
+        if (!owner || standing->entry[i].growth > owner->growth)
+            owner = &standing->entry[i];
+    bool owns =
+        owner && owner->growth > 0 && owner->growth >= OWNED_GROWTH * standing->growth_total;
+    return owns ? owner : NULL;
+}
+
+/* What the conditions look at. */
+struct look {
+    const struct rule *rule;
+    const struct node_watch *watch;
+    const struct node_sample *node;
+    const struct standing *standing;
+    struct evidence *evidence;
+};
+
+static bool available_below(const struct look *look)
+{
+    const struct node_sample *node = look->node;
+    uint64_t total = node->value[NODE_MEM_TOTAL], available = node->value[NODE_MEM_AVAILABLE];
+    if (!node_has(node, NODE_MEM_AVAILABLE) || !node_has(node, NODE_MEM_TOTAL) || total == 0)
+        return false;
+    uint64_t bound = amount_of(&look->rule->available_below, total);
+    evidence_add(look->evidence, node_fields[NODE_MEM_AVAILABLE].name, UNIT_BYTES,
+        (double)available, '<', (double)bound);
+    return available < bound;
+}
+
+static bool swap_used_above(const struct look *look)
+{
+    const struct node_sample *node = look->node;
+    uint64_t total = node->value[NODE_SWAP_TOTAL], free = node->value[NODE_SWAP_FREE];
+    if (!node_has(node, NODE_SWAP_TOTAL) || !node_has(node, NODE_SWAP_FREE) || total == 0)
+        return false;
+    uint64_t used = total > free ? total - free : 0;
+    uint64_t bound = amount_of(&look->rule->swap_used_above, total);
+    evidence_add(look->evidence, "swap_used", UNIT_BYTES, (double)used, '>', (double)bound);
+    return used >= bound;
+}
+
+static bool psi_is_stuck(const struct node_watch *watch, const struct node_sample *node)
+{
+    return watch->psi_stuck_since_usec != 0 &&
+           node->at.boot_usec - watch->psi_stuck_since_usec >= PSI_STUCK_USEC;
+}
+
+static bool psi_full_above(const struct look *look)
+{
+    const struct node_sample *node = look->node;
+    if (!node_has(node, NODE_PSI_FULL_AVG10))
+        return false;
+    double full = (double)node->value[NODE_PSI_FULL_AVG10];
+    double bound = look->rule->psi_full_above * 100;
+    evidence_add(
+        look->evidence, node_fields[NODE_PSI_FULL_AVG10].name, UNIT_CENTI, full, '>', bound);
+    return full >= bound && !psi_is_stuck(look->watch, node);
+}
+
+static bool swapping(const struct look *look)
+{
+    if (look->watch->swapped_out_usec == 0)
+        return false;
+    int64_t ago = look->node->at.boot_usec - look->watch->swapped_out_usec;
+    evidence_add(look->evidence, "swapped_out_ago", UNIT_USEC, (double)ago, '<',
+        (double)look->rule->swapping_usec);
+    return ago <= look->rule->swapping_usec;
+}
+
+static bool exhausted_within(const struct look *look)
+{
+    double room, rate = look->watch->fill_rate;
+    if (!room_of(look->node, &room))
+        return false;
+    evidence_add(look->evidence, "fill_rate", UNIT_BYTES, rate, ' ', 0);
+    if (rate <= 0)
+        return false;
+    double usec = room / rate * 1e6;
+    evidence_add(
+        look->evidence, "exhausted_in", UNIT_USEC, usec, '<', (double)look->rule->exhausted_usec);
+    const struct standing_entry *owner = rule_growth_owner(look->standing);
+    double share = owner ? owner->growth / look->standing->growth_total : 0;
+    evidence_add(look->evidence, "growth_share", UNIT_COUNT, share, '>', OWNED_GROWTH);
+    return usec <= (double)look->rule->exhausted_usec && owner;
+}
+
+static bool no_swap(const struct look *look)
+{
+    if (!node_has(look->node, NODE_SWAP_TOTAL))
+        return false;
+    double total = (double)look->node->value[NODE_SWAP_TOTAL];
+    evidence_add(
+        look->evidence, node_fields[NODE_SWAP_TOTAL].name, UNIT_BYTES, total, '<', SAMPLE_PAGE);
+    return total <= 0;
+}
+
+static bool psi_unusable(const struct look *look)
+{
+    bool absent = !node_has(look->node, NODE_PSI_FULL_AVG10);
+    bool stuck = psi_is_stuck(look->watch, look->node);
+    evidence_add(look->evidence, "psi_usable", UNIT_COUNT, !absent && !stuck, '<', 1);
+    return absent || stuck;
+}
+
+static const struct {
+    enum rule_condition bit;
+    bool (*holds)(const struct look *look);
+} conditions[] = {
+    {RULE_AVAILABLE_BELOW, available_below},
+    {RULE_SWAP_USED_ABOVE, swap_used_above},
+    {RULE_PSI_FULL_ABOVE, psi_full_above},
+    {RULE_SWAPPING, swapping},
+    {RULE_EXHAUSTED_WITHIN, exhausted_within},
+    {RULE_NO_SWAP, no_swap},
+    {RULE_PSI_UNUSABLE, psi_unusable},
+};
+
+bool rule_holds(const struct rule *rule, const struct node_watch *watch,
+    const struct node_sample *node, const struct standing *standing, struct evidence *evidence)
+{
+    const struct look look = {rule, watch, node, standing, evidence};
+    bool holds = rule->conditions != 0;
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        if (rule->conditions & conditions[i].bit)
+            holds &= conditions[i].holds(&look);
+    return holds;
+}

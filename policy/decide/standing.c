@@ -1,0 +1,90 @@
+#include "policy/decide/standing.h"
+
+#include "policy/decide/decide.h"
+#include "policy/decide/score.h"
+#include "slices/base/text.h"
+
+#include <string.h>
+
+static bool is_protected(const struct watch *watch, const struct slice *slice)
+{
+    return slice->protection != SLICE_UNPROTECTED || watch->policy.protect;
+}
+
+enum restraint standing_restraint(
+    const struct watch *watch, const struct slice *slice, struct stamp now)
+{
+    if (is_protected(watch, slice))
+        return RESTRAINT_PROTECTED;
+    if (watch->held)
+        return RESTRAINT_HOLD;
+    if (score_gives_back(watch) < watch->policy.min_size_bytes)
+        return RESTRAINT_SIZE;
+    if (now.boot_usec - watch->born.boot_usec < watch->policy.min_age_usec)
+        return RESTRAINT_AGE;
+    return RESTRAINT_NONE;
+}
+
+void standing_begin(struct standing *standing, struct stamp now, uint64_t policy_hash)
+{
+    memset(standing, 0, sizeof *standing);
+    standing->made = now;
+    standing->policy_hash = policy_hash;
+}
+
+static void fill_entry(struct standing_entry *entry, const struct watch *watch,
+    const struct slice *slice, struct stamp now)
+{
+    const struct slice_policy *policy = &watch->policy;
+    memset(entry, 0, sizeof *entry);
+    entry->serial = slice->serial;
+    entry->life = slice->life;
+    (void)text_copy(entry->path, sizeof entry->path, slice->path);
+    (void)text_copy(entry->key, sizeof entry->key, slice->key);
+    (void)text_copy(entry->name, sizeof entry->name, slice->name);
+    (void)text_copy(entry->owner, sizeof entry->owner, policy->owner);
+    entry->mode = policy->mode;
+    entry->leak_mode = policy->leak;
+    entry->mode_given = policy->origin[SET_MODE].file != NULL;
+    enum restraint restraint = standing_restraint(watch, slice, now);
+    entry->restraint = (uint8_t)restraint;
+    entry->barred = restraint != RESTRAINT_NONE;
+    entry->rank = policy->rank;
+    entry->strikes = watch->ladder.strikes;
+    entry->score = score_slice(watch);
+    entry->gives_back = score_gives_back(watch);
+    entry->growth = watch->growth;
+    entry->leak = (uint8_t)score_leak(&watch->leak.report);
+}
+
+/* Does a go before b? */
+static bool goes_before(const struct standing_entry *a, const struct standing_entry *b)
+{
+    if (a->barred != b->barred)
+        return b->barred;
+    if (a->rank != b->rank)
+        return a->rank < b->rank;
+    if (a->score < b->score || a->score > b->score)
+        return a->score > b->score;
+    return a->serial < b->serial;
+}
+
+void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
+    struct stamp now)
+{
+    standing->unprotected += !is_protected(watch, slice);
+    standing->growth_total += watch->growth > 0 ? watch->growth : 0;
+
+    struct standing_entry entry;
+    fill_entry(&entry, watch, slice, now);
+    uint32_t place = standing->count;
+    while (place > 0 && goes_before(&entry, &standing->entry[place - 1]))
+        place--;
+    if (place == STANDING_MAX)
+        return;
+    uint32_t last = standing->count < STANDING_MAX ? standing->count : STANDING_MAX - 1;
+    memmove(&standing->entry[place + 1], &standing->entry[place],
+        (last - place) * sizeof standing->entry[0]);
+    standing->entry[place] = entry;
+    standing->count = last + 1;
+}

@@ -1,0 +1,217 @@
+#include "tests/unit/decide/decide_test.h"
+
+#include "policy/decide/score.h"
+
+#include <string.h>
+
+static struct policy *policy;
+static struct subject a, b, c;
+static struct standing standing;
+
+static int set_up(void **state)
+{
+    (void)state;
+    policy = load("slices: {min_size: 0B}\n");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    policy_free(policy);
+    return 0;
+}
+
+static void stand_all(void)
+{
+    struct subject *const all[] = {&a, &b, &c};
+    stand(&standing, policy, all, 3, 0);
+    assert_int_equal(standing.count, 3);
+}
+
+static const char *place(uint32_t i)
+{
+    return standing.entry[i].name;
+}
+
+static void three_of(uint64_t a_mib, uint64_t b_mib, uint64_t c_mib)
+{
+    subject_init(&a, policy, 1, "a", a_mib * MIB, 0);
+    subject_init(&b, policy, 2, "b", b_mib * MIB, 0);
+    subject_init(&c, policy, 3, "c", c_mib * MIB, 0);
+}
+
+/* Grown by that much within the last minute. */
+static void grown(struct subject *subject, double bytes)
+{
+    subject->watch.growth = bytes / 60;
+}
+
+static void of_60_20_20_the_first_goes(void **state)
+{
+    (void)state;
+    three_of(60, 20, 20);
+    stand_all();
+    assert_string_equal(place(0), "a");
+    assert_string_equal(place(1), "b"); /* equals stand in the order of their serials */
+    assert_string_equal(place(2), "c");
+}
+
+static void size_decides_among_the_steady_and_growth_over_size(void **state)
+{
+    (void)state;
+    three_of(210, 200, 300);
+    grown(&a, 10e6);
+    stand_all();
+    assert_string_equal(place(0), "c");
+    grown(&a, 160e6); /* 210 now, 50 before */
+    stand_all();
+    assert_string_equal(place(0), "a");
+}
+
+static void a_growing_leaker_goes_before_a_larger_idle_slice_that_was_swapped_out(void **state)
+{
+    (void)state;
+    three_of(150, 20, 0);
+    subject_init(&c, policy, 3, "big", 40 * MIB, 210 * MIB);
+    grown(&a, 150e6);
+    stand_all();
+    assert_string_equal(place(0), "a");
+    assert_string_equal(place(1), "big");
+}
+
+static void swap_alone_does_not_lead_the_list(void **state)
+{
+    (void)state;
+    three_of(200, 0, 0);
+    subject_init(&c, policy, 3, "idle", 10 * MIB, 300 * MIB);
+    stand_all();
+    assert_string_equal(place(0), "a");
+}
+
+static void who_gives_back_gets_no_bonus(void **state)
+{
+    (void)state;
+    three_of(100, 90, 80);
+    grown(&a, -500e6);
+    stand_all();
+    assert_string_equal(place(0), "a");
+    assert_true(standing.growth_total >= 0);
+}
+
+static void a_confirmed_leak_goes_before_a_slice_that_is_merely_large(void **state)
+{
+    (void)state;
+    three_of(100, 300, 20);
+    subject_leaks(&a, LEAK_CONFIRMED, SHAPE_GROWING, 100);
+    stand_all();
+    assert_string_equal(place(0), "a");
+    subject_leaks(&a, LEAK_CONFIRMED, SHAPE_SATURATING, 100);
+    stand_all();
+    assert_string_equal(place(0), "b");
+}
+
+static void shared_memory_is_not_given_back(void **state)
+{
+    (void)state;
+    three_of(100, 60, 20);
+    sample_set(&b.watch.sample, SAMPLE_SHMEM, 400 * MIB);
+    assert_int_equal(score_gives_back(&b.watch), 60 * MIB);
+    stand_all();
+    assert_string_equal(place(0), "a");
+}
+
+static void what_is_also_in_the_swap_cache_counts_once(void **state)
+{
+    (void)state;
+    subject_init(&a, policy, 1, "a", 100 * MIB, 50 * MIB);
+    sample_set(&a.watch.sample, SAMPLE_SWAPCACHED, 30 * MIB);
+    assert_int_equal(score_gives_back(&a.watch), 120 * MIB);
+    sample_set(&a.watch.sample, SAMPLE_SWAPCACHED, 80 * MIB); /* read at another moment */
+    assert_int_equal(score_gives_back(&a.watch), 100 * MIB);
+}
+
+static void an_unread_slice_gives_nothing_back(void **state)
+{
+    (void)state;
+    subject_init(&a, policy, 1, "a", 100 * MIB, 50 * MIB);
+    a.watch.sample.have = 0;
+    assert_int_equal(score_gives_back(&a.watch), 0);
+}
+
+static void rank_goes_before_score_and_bars_go_before_rank(void **state)
+{
+    (void)state;
+    three_of(500, 100, 50);
+    a.watch.policy.rank = 100;
+    c.watch.policy.rank = -1;
+    c.watch.policy.protect = true;
+    stand_all();
+    assert_string_equal(place(0), "b");
+    assert_string_equal(place(1), "a");
+    assert_string_equal(place(2), "c");
+    assert_true(standing.entry[2].barred);
+    assert_int_equal(standing.unprotected, 2);
+}
+
+static void each_bar_has_its_reason(void **state)
+{
+    (void)state;
+    three_of(100, 100, 100);
+    a.slice.protection = SLICE_PROTECTED_SELF;
+    assert_int_equal(standing_restraint(&a.watch, &a.slice, at(0)), RESTRAINT_PROTECTED);
+    b.watch.held = true;
+    assert_int_equal(standing_restraint(&b.watch, &b.slice, at(0)), RESTRAINT_HOLD);
+    c.watch.policy.min_size_bytes = 101 * MIB;
+    assert_int_equal(standing_restraint(&c.watch, &c.slice, at(0)), RESTRAINT_SIZE);
+    c.watch.policy.min_size_bytes = 100 * MIB;
+    c.watch.policy.min_age_usec = 3010 * SECOND;
+    assert_int_equal(standing_restraint(&c.watch, &c.slice, at(0)), RESTRAINT_AGE);
+    assert_int_equal(standing_restraint(&c.watch, &c.slice, at(10)), RESTRAINT_NONE);
+}
+
+static void probation_does_not_send_an_innocent_in_the_offenders_place(void **state)
+{
+    (void)state;
+    three_of(300, 100, 50);
+    a.watch.ladder.state = LADDER_PROBATION;
+    a.watch.ladder.probation_usec = at(600).boot_usec;
+    stand_all();
+    assert_string_equal(place(0), "a");
+    assert_false(standing.entry[0].barred);
+}
+
+static void the_best_32_of_many_are_kept_in_order(void **state)
+{
+    (void)state;
+    standing_begin(&standing, at(0), 0);
+    for (uint64_t i = 0; i < 200; i++) {
+        uint64_t size = (i * 37 % 200 + 1) * MIB; /* each size once, in disorder */
+        subject_init(&a, policy, i + 1, "s", size, 0);
+        standing_offer(&standing, &a.watch, &a.slice, at(0));
+    }
+    assert_int_equal(standing.count, STANDING_MAX);
+    assert_int_equal(standing.unprotected, 200);
+    for (uint32_t i = 0; i < STANDING_MAX; i++)
+        assert_int_equal(standing.entry[i].gives_back, (200 - i) * MIB);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_60_20_20_the_first_goes),
+        cmocka_unit_test(size_decides_among_the_steady_and_growth_over_size),
+        cmocka_unit_test(a_growing_leaker_goes_before_a_larger_idle_slice_that_was_swapped_out),
+        cmocka_unit_test(swap_alone_does_not_lead_the_list),
+        cmocka_unit_test(who_gives_back_gets_no_bonus),
+        cmocka_unit_test(a_confirmed_leak_goes_before_a_slice_that_is_merely_large),
+        cmocka_unit_test(shared_memory_is_not_given_back),
+        cmocka_unit_test(what_is_also_in_the_swap_cache_counts_once),
+        cmocka_unit_test(an_unread_slice_gives_nothing_back),
+        cmocka_unit_test(rank_goes_before_score_and_bars_go_before_rank),
+        cmocka_unit_test(each_bar_has_its_reason),
+        cmocka_unit_test(probation_does_not_send_an_innocent_in_the_offenders_place),
+        cmocka_unit_test(the_best_32_of_many_are_kept_in_order),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
