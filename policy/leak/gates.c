@@ -9,14 +9,14 @@
 #define STRENGTH_MAX 1000.0 /* of a gate that could not be passed more clearly */
 
 const struct window_span leak_spans[LEAK_SPANS] = {
-    {WINDOW_MINUTE, 2, 45},       /* 1.5 h */
+    {WINDOW_MINUTE, 3, 30},       /* 1.5 h */
     {WINDOW_FIVE_MINUTES, 1, 36}, /* 3 h */
     {WINDOW_FIVE_MINUTES, 2, 36}, /* 6 h */
-    {WINDOW_FIVE_MINUTES, 3, 48}, /* 12 h */
-    {WINDOW_FIVE_MINUTES, 6, 47}, /* 24 h, less the bin that is filling */
-    {WINDOW_HALF_HOUR, 2, 48},    /* 48 h */
-    {WINDOW_HALF_HOUR, 4, 48},    /* 96 h */
-    {WINDOW_HALF_HOUR, 7, 47},    /* 164.5 h: a week, less the bin that is filling */
+    {WINDOW_FIVE_MINUTES, 4, 36}, /* 12 h */
+    {WINDOW_FIVE_MINUTES, 8, 35}, /* 24 h, less what is filling */
+    {WINDOW_HALF_HOUR, 3, 32},    /* 48 h */
+    {WINDOW_HALF_HOUR, 6, 32},    /* 96 h */
+    {WINDOW_HALF_HOUR, 10, 33},   /* 7 days, less what is filling */
 };
 
 /* A stretch while it is judged; values in bytes and seconds. */
@@ -175,28 +175,29 @@ static bool pass_ceiling(
     return gates_record(report, "ceiling", s->limit * LEAK_CEILING, false, ceiling);
 }
 
-/* A slice is young while nothing tells a leak from the first rise of its day. */
-static bool is_young(const struct stretch *s, const struct ramp *ramp)
+/* Where the growth is now: the newest block's minimum lags behind a steady rise. */
+static double level_of(const struct stretch *s)
+{
+    return fmax(s->block[LEAK_BLOCKS - 1], s->trend.level);
+}
+
+/* How much longer than its age a ramp's time to the limit may be, by what is known of the slice. */
+static double horizon_ages(const struct stretch *s, const struct ramp *ramp, double left)
 {
     int64_t known, starts = s->ends_usec - (int64_t)(ramp->age * 1e6);
     window_record(s->window, 0, starts, &known);
-    return known < LEAK_KNOWN_DAY_USEC && ramp->age < seconds(LEAK_RISE_DAY_USEC);
-}
-
-/* How much longer than its age a ramp's time to the limit may be. */
-static double horizon_ages(const struct stretch *s, const struct ramp *ramp, double left)
-{
-    if (!is_young(s, ramp))
+    if (known >= LEAK_KNOWN_USEC)
         return LEAK_HORIZON;
+    if (known >= LEAK_KNOWN_DAY_USEC || ramp->age >= seconds(LEAK_RISE_DAY_USEC))
+        return LEAK_HORIZON_DAY;
     return left < seconds(LEAK_URGENT_USEC) ? LEAK_HORIZON_URGENT : LEAK_HORIZON_YOUNG;
 }
 
 static bool pass_horizon(
     const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
 {
-    double newest = s->block[LEAK_BLOCKS - 1];
     double limit = isinf(s->limit) ? 2 * s->block[0] : s->limit;
-    double left = ramp->slope > 0 ? fmax(limit - newest, 0) / ramp->slope : INFINITY;
+    double left = ramp->slope > 0 ? fmax(limit - level_of(s), 0) / ramp->slope : INFINITY;
     bool old = gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
     bool near =
         gates_record(report, "horizon", left, false, horizon_ages(s, ramp, left) * ramp->age);

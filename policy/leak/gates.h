@@ -19,7 +19,7 @@
  * LEAK_SPAN_LEAST of it on, so that some stretch always covers all of a young slice's life. */
 extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_SPAN_LEAST   0.5
-#define LEAK_POINTS_LEAST 20  /* fewer floors bear no Mann-Kendall test with corrected variance */
+#define LEAK_POINTS_LEAST 15  /* fewer floors bear no Mann-Kendall test with corrected variance */
 #define LEAK_FILLED_LEAST 0.6 /* of the floors; more holes than that are no series */
 #define LEAK_BLOCKS       6   /* blocks of equal time, each with a minimum m1..m6 */
 
@@ -49,15 +49,17 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_SLOWING       0.8
 #define LEAK_SLOWING_SIGMA 2.0
 #define LEAK_CEILING       0.95
-/* horizon: time to limit over the ramp's age. 3 lets a steady leak pass at a quarter of its way
- * (prototype). Less while nothing tells a leak from the first rise of this slice's day: it was seen
- * for less than a day before the ramp, and the ramp is younger than a day's rise. Then it must have
- * made 1/(1 + 1.4) of its way, or a third of it if there is no time to wait. Without a limit,
- * doubling counts as one. */
+/* horizon: time to limit over the ramp's age; 3 lets a steady leak pass at a quarter of its way
+ * (prototype). Less while too little was seen before the ramp to tell a leak from the slice's
+ * daily rise: a third of the way for a slice seen for a day before it, or for a ramp longer than a
+ * day's rise; 45 % else, and 36 % if there is no time to wait. Without a limit, doubling counts as
+ * one. */
 #define LEAK_HORIZON        3.0
-#define LEAK_HORIZON_YOUNG  1.4
-#define LEAK_HORIZON_URGENT 2.0
-#define LEAK_URGENT_USEC    (10 * LEAK_HOUR_USEC)
+#define LEAK_HORIZON_DAY    2.0
+#define LEAK_HORIZON_YOUNG  1.2
+#define LEAK_HORIZON_URGENT 1.8
+#define LEAK_URGENT_USEC    (12 * LEAK_HOUR_USEC)
+#define LEAK_KNOWN_USEC     (72 * LEAK_HOUR_USEC)
 #define LEAK_KNOWN_DAY_USEC (24 * LEAK_HOUR_USEC)
 #define LEAK_RISE_DAY_USEC  (20 * LEAK_HOUR_USEC)
 /* A ramp starts where it leaves the lowest part of the growth; its age is that of the line through

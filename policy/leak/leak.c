@@ -2,7 +2,6 @@
 #include "policy/leak/gates.h"
 #include "slices/sample.h"
 
-#include <math.h>
 #include <string.h>
 
 /* persistence: a stretch bears a verdict out without a break for 8 % of its length (prototype), and
@@ -196,6 +195,7 @@ void leak_set_warm(struct leak_detector *detector)
 
 void leak_report_unscale(struct leak_report *report, double time_scale)
 {
+    static const char *const timed_gates[] = {"age", "horizon", "persistence"};
     double *const rates[] = {&report->rate, &report->rate_low, &report->rate_high};
     double *const seconds[] = {&report->left_p10, &report->left_p50, &report->left_p90};
     int64_t *const times[] = {&report->at_usec, &report->since_usec, &report->window_usec};
@@ -203,5 +203,10 @@ void leak_report_unscale(struct leak_report *report, double time_scale)
         *rates[i] *= time_scale;
         *seconds[i] /= time_scale;
         *times[i] = (int64_t)((double)*times[i] / time_scale);
+        for (uint32_t g = 0; g < report->gates; g++)
+            if (strcmp(report->gate[g].name, timed_gates[i]) == 0) {
+                report->gate[g].value /= time_scale;
+                report->gate[g].threshold /= time_scale;
+            }
     }
 }

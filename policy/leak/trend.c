@@ -35,12 +35,16 @@ static double select_rank(double *v, uint32_t count, uint32_t rank)
     return v[rank];
 }
 
+/* Leaves the smaller half before the larger one. */
 static double median(double *v, uint32_t count)
 {
     double upper = select_rank(v, count, count / 2);
     if (count % 2)
         return upper;
-    return (upper + select_rank(v, count, count / 2 - 1)) / 2;
+    double lower = v[0];
+    for (uint32_t i = 1; i < count / 2; i++)
+        lower = v[i] > lower ? v[i] : lower;
+    return (upper + lower) / 2;
 }
 
 static uint32_t pair_slopes(
@@ -113,11 +117,6 @@ static double mann_kendall(const struct trend_series *series, double *ret_varian
     return s;
 }
 
-static uint32_t clamp_rank(double rank, uint32_t count)
-{
-    return rank <= 0 ? 0 : rank >= count - 1 ? count - 1 : (uint32_t)rank;
-}
-
 struct trend trend_fit(const struct trend_series *series)
 {
     struct trend trend = {0};
@@ -139,8 +138,10 @@ struct trend trend_fit(const struct trend_series *series)
     double deviation = sqrt(variance * variance_inflation(residual, n));
     if (deviation > 0)
         trend.z = (s - (s > 0) + (s < 0)) / deviation;
-    double half = Z_P90 * deviation / 2;
-    trend.slope_low = select_rank(slope, pairs, clamp_rank(pairs / 2.0 - half, pairs));
-    trend.slope_high = select_rank(slope, pairs, clamp_rank(pairs / 2.0 + half, pairs));
+    /* The median left the smaller half in front: each bound is sought in its own half. */
+    uint32_t middle = pairs / 2, away = (uint32_t)fmin(Z_P90 * deviation / 2, middle);
+    trend.slope_low = select_rank(slope, middle, middle - (away > 0 ? away : 1));
+    trend.slope_high = select_rank(
+        slope + middle, pairs - middle, away < pairs - middle ? away : pairs - middle - 1);
     return trend;
 }

@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
-/* 48 floors give 1,128 pairs: a perfect rise has Z = 9.8, and the medians cost a few us. */
-#define TREND_POINTS_MAX 48
+/* 36 floors give 630 pairs: a perfect rise has Z = 8.6, and the medians cost a few us. */
+#define TREND_POINTS_MAX 36
 
 /* Points in ascending time; any unit of time and value, slopes come in one per the other. */
 struct trend_series {

@@ -1,0 +1,359 @@
+/* The detector over made-up lives of a slice: what leaks is confirmed in time, what doesn't never
+ * is. Hours and seconds are the detector's own. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy/leak/leak.h"
+#include "series.h"
+#include "slices/sample.h"
+
+#define LIMIT (256.0 * (1 << 20))
+#define START INT64_C(1700000000000000)
+#define HOUR  INT64_C(3600000000)
+#define PI    3.14159265358979323846
+
+/* A life: footprint as a part of the limit at an hour. */
+typedef double shape_fn(double hour, double parameter);
+
+static double steady(double hour, double level)
+{
+    (void)hour;
+    return level;
+}
+
+static double leak_25_to_60(double hour, double hours)
+{
+    return 0.25 + 0.35 * hour / hours;
+}
+
+static double collected(double hour, double period)
+{
+    return 0.30 + 0.30 * fmod(hour, period) / period;
+}
+
+static double collected_leak(double hour, double period)
+{
+    return 0.20 + 0.05 * hour + 0.10 * fmod(hour, period) / period;
+}
+
+static double warm_up(double hour, double tau)
+{
+    return 0.20 + 0.40 * (1 - exp(-hour / tau));
+}
+
+static double stairs(double hour, double steps_an_hour)
+{
+    return 0.20 + 0.02 * floor(hour * steps_an_hour);
+}
+
+static double shift(double hour, double at)
+{
+    return hour < at ? 0.2 : 0.5;
+}
+
+static double daily(double hour, double swing)
+{
+    return 0.3 + swing * (1 - cos(hour * 2 * PI / 24)) / 2;
+}
+
+static double leak_from_hour_30(double hour, double an_hour)
+{
+    return 0.3 + an_hour * fmax(0, hour - 30);
+}
+
+/* What a run came to: the hours at which a verdict was first reached, -1 for never. */
+struct outcome {
+    double suspected, confirmed;
+    bool saturating;
+};
+
+struct run {
+    shape_fn *life;
+    double parameter, hours, noise;
+    double step_seconds;
+    bool unlimited, cold;
+};
+
+static struct leak_detector detector;
+
+static void keep(struct outcome *outcome, double hour)
+{
+    const struct leak_report *report = &detector.report;
+    if (report->verdict >= LEAK_SUSPECTED && outcome->suspected < 0)
+        outcome->suspected = hour;
+    if (report->verdict == LEAK_CONFIRMED && outcome->confirmed < 0)
+        outcome->confirmed = hour;
+    outcome->saturating |= report->shape == SHAPE_SATURATING;
+}
+
+static struct outcome run_from(const struct run *run, double from_hour)
+{
+    struct outcome outcome = {-1, -1, false};
+    uint64_t seed = 42;
+    double step = run->step_seconds / 3600;
+    for (double hour = from_hour; hour < from_hour + run->hours; hour += step) {
+        double part = run->life(hour - from_hour, run->parameter) + run->noise * noise(&seed);
+        leak_add(&detector, START + (int64_t)(hour * (double)HOUR), (uint64_t)(part * LIMIT),
+            run->unlimited ? SAMPLE_NO_LIMIT : (uint64_t)LIMIT);
+        keep(&outcome, hour);
+    }
+    return outcome;
+}
+
+static struct outcome run_life(struct run run)
+{
+    if (run.step_seconds <= 0)
+        run.step_seconds = 60;
+    leak_init(&detector, !run.cold);
+    return run_from(&run, 0);
+}
+
+/* ---- demonstrations: time multiplied, minutes of it stand for hours ---- */
+
+static const double sample_steps[] = {10, 60, 250};
+#define STEPS (sizeof sample_steps / sizeof *sample_steps)
+
+static void a_linear_leaker_is_suspected_then_confirmed_on_its_way_to_60_percent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < STEPS; i++)
+        for (double hours = 3; hours <= 8; hours++) {
+            struct outcome outcome = run_life((struct run){
+                leak_25_to_60, hours, hours, .noise = 0.004, .step_seconds = sample_steps[i]});
+            assert_true(outcome.suspected > 0);
+            assert_true(outcome.confirmed > outcome.suspected);
+        }
+}
+
+static void a_steady_big_slice_is_never_confirmed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < STEPS; i++)
+        for (double noise = 0; noise <= 0.03; noise += 0.01) {
+            struct outcome outcome = run_life(
+                (struct run){steady, 0.9, 24, .noise = noise, .step_seconds = sample_steps[i]});
+            assert_true(outcome.confirmed < 0);
+        }
+    assert_int_equal(detector.report.shape, SHAPE_BOUNDED);
+}
+
+static void a_saw_tooth_on_a_constant_floor_is_never_confirmed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < STEPS; i++)
+        for (double minutes = 20; minutes <= 40; minutes++) {
+            struct outcome outcome = run_life((struct run){
+                collected, minutes / 60, 24, .noise = 0.01, .step_seconds = sample_steps[i]});
+            assert_true(outcome.confirmed < 0);
+        }
+}
+
+static void a_warm_up_that_saturates_is_never_confirmed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < STEPS; i++)
+        for (double tau = 0.2; tau < 1; tau += 0.1) {
+            struct outcome outcome = run_life(
+                (struct run){warm_up, tau, 24, .noise = 0.005, .step_seconds = sample_steps[i]});
+            assert_true(outcome.confirmed < 0);
+        }
+}
+
+/* ---- lives of days ---- */
+
+static void a_floor_that_rises_under_a_saw_tooth_is_confirmed(void **state)
+{
+    (void)state;
+    struct outcome outcome = run_life((struct run){collected_leak, 0.5, 14, .noise = 0.005});
+    assert_true(outcome.confirmed > 0 && outcome.confirmed < 10);
+}
+
+static void a_staircase_is_confirmed(void **state)
+{
+    (void)state;
+    struct outcome outcome = run_life((struct run){stairs, 0.8, 48, .noise = 0.004});
+    assert_true(outcome.confirmed > 0 && outcome.confirmed < 30);
+}
+
+static void a_level_shift_is_never_confirmed(void **state)
+{
+    (void)state;
+    struct outcome outcome = run_life((struct run){shift, 20, 72, .noise = 0.01});
+    assert_true(outcome.confirmed < 0);
+}
+
+static void a_daily_cycle_is_never_confirmed(void **state)
+{
+    (void)state;
+    struct outcome outcome = run_life((struct run){daily, 0.3, 24 * 10, .noise = 0.01});
+    assert_true(outcome.confirmed < 0);
+}
+
+static void a_slow_warm_up_is_called_saturating(void **state)
+{
+    (void)state;
+    struct outcome outcome = run_life((struct run){warm_up, 6, 48, .noise = 0.003});
+    assert_true(outcome.confirmed < 0);
+    assert_true(outcome.saturating);
+}
+
+static void a_leak_after_a_quiet_day_is_found_with_its_start_and_its_end(void **state)
+{
+    (void)state;
+    struct outcome outcome = run_life((struct run){leak_from_hour_30, 0.02, 50, .noise = 0.003});
+    assert_true(outcome.confirmed > 30 && outcome.confirmed < 48);
+    const struct leak_report *report = &detector.report;
+    double since = (double)(report->since_usec - START) / (double)HOUR;
+    assert_true(fabs(since - 30) < 3);
+    assert_true(fabs(report->rate * 3600 / (0.02 * LIMIT) - 1) < 0.1);
+    assert_true(report->forecast);
+    double left = (0.7 / 0.02 - (50 - 30)) * 3600;
+    assert_true(report->left_p10 < left && left < report->left_p90);
+}
+
+static void every_gate_of_a_confirmed_leak_is_passed_and_the_weakest_is_named(void **state)
+{
+    (void)state;
+    run_life((struct run){leak_25_to_60, 8, 8, .noise = 0.003});
+    const struct leak_report *report = &detector.report;
+    assert_int_equal(report->verdict, LEAK_CONFIRMED);
+    assert_true(report->gates >= 8 && report->gates <= LEAK_GATES_MAX);
+    for (uint32_t i = 0; i < report->gates; i++) {
+        assert_true(report->gate[i].passed);
+        assert_true(report->gate[i].strength >= report->gate[report->weakest].strength);
+    }
+}
+
+static void without_a_limit_doubling_counts_and_nothing_is_forecast(void **state)
+{
+    (void)state;
+    struct outcome outcome =
+        run_life((struct run){leak_25_to_60, 30, 60, .noise = 0.003, .unlimited = true});
+    assert_true(outcome.confirmed > 0);
+    assert_false(detector.report.forecast);
+    assert_true(detector.report.limit_bytes == SAMPLE_NO_LIMIT);
+}
+
+static void a_cold_detector_only_suspects_until_its_past_has_come(void **state)
+{
+    (void)state;
+    struct run run = {leak_25_to_60, 8, 8, .noise = 0.003, .cold = true};
+    struct outcome outcome = run_life(run);
+    assert_true(outcome.suspected > 0);
+    assert_true(outcome.confirmed < 0);
+    leak_set_warm(&detector);
+    run.step_seconds = 60;
+    run.hours = 1;
+    run.life = steady;
+    run.parameter = 0.61;
+    assert_true(run_from(&run, 8).confirmed > 0);
+}
+
+static void what_was_there_yesterday_is_no_leak(void **state)
+{
+    (void)state;
+    uint32_t past[96];
+    for (int i = 0; i < 96; i++)
+        past[i] = (uint32_t)(0.7 * LIMIT / 4096);
+    leak_init(&detector, false);
+    leak_preload(&detector, WINDOW_HALF_HOUR, START - 96 * HOUR / 2, past, 96);
+    struct run run = {leak_25_to_60, 8, 8, .noise = 0.003, .step_seconds = 60};
+    struct outcome outcome = run_from(&run, 0);
+    assert_true(outcome.suspected < 0);
+    assert_int_equal(detector.report.shape, SHAPE_BOUNDED);
+}
+
+static void a_restart_ends_the_verdict_and_the_next_life_is_found_again(void **state)
+{
+    (void)state;
+    struct run run = {leak_25_to_60, 6, 6.5, .noise = 0.003, .step_seconds = 60};
+    leak_init(&detector, true);
+    assert_true(run_from(&run, 0).confirmed > 0);
+    run.hours = 0.25;
+    run_from(&run, 6.5);
+    assert_int_equal(detector.report.verdict, LEAK_NONE);
+    run.hours = 6;
+    assert_true(run_from(&run, 6.75).confirmed > 0);
+}
+
+static void a_gap_of_hours_does_not_hide_a_leak(void **state)
+{
+    (void)state;
+    leak_init(&detector, true);
+    uint64_t seed = 3;
+    bool confirmed = false;
+    for (double hour = 0; hour < 40; hour += 1.0 / 60) {
+        double part = 0.2 + 0.018 * hour + 0.003 * noise(&seed);
+        if (hour > 12 && hour < 15)
+            continue;
+        leak_add(&detector, START + (int64_t)(hour * (double)HOUR), (uint64_t)(part * LIMIT),
+            (uint64_t)LIMIT);
+        confirmed |= detector.report.verdict == LEAK_CONFIRMED;
+    }
+    assert_true(confirmed);
+}
+
+static void the_same_samples_give_the_same_report(void **state)
+{
+    (void)state;
+    struct run run = {leak_25_to_60, 8, 8, .noise = 0.01};
+    run_life(run);
+    struct leak_report first = detector.report;
+    run_life(run);
+    assert_memory_equal(&first, &detector.report, sizeof first);
+}
+
+static void scaled_time_comes_back_as_real_time(void **state)
+{
+    (void)state;
+    struct leak_report report = {.rate = 2,
+        .at_usec = 1000,
+        .since_usec = 500,
+        .window_usec = 200,
+        .left_p50 = 60,
+        .gates = 2,
+        .gate = {{"horizon", 100, 300, 3, true}, {"mann-kendall", 8, 3, 2.7, true}}};
+    leak_report_unscale(&report, 100);
+    assert_true(report.rate == 200 && report.left_p50 == 0.6);
+    assert_true(report.at_usec == 10 && report.since_usec == 5 && report.window_usec == 2);
+    assert_true(report.gate[0].value == 1 && report.gate[0].threshold == 3);
+    assert_true(report.gate[1].value == 8 && report.gate[1].threshold == 3);
+}
+
+static void a_detector_fits_in_a_page(void **state)
+{
+    (void)state;
+    assert_true(sizeof(struct leak_detector) <= 4096 + 256);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_linear_leaker_is_suspected_then_confirmed_on_its_way_to_60_percent),
+        cmocka_unit_test(a_steady_big_slice_is_never_confirmed),
+        cmocka_unit_test(a_saw_tooth_on_a_constant_floor_is_never_confirmed),
+        cmocka_unit_test(a_warm_up_that_saturates_is_never_confirmed),
+        cmocka_unit_test(a_floor_that_rises_under_a_saw_tooth_is_confirmed),
+        cmocka_unit_test(a_staircase_is_confirmed),
+        cmocka_unit_test(a_level_shift_is_never_confirmed),
+        cmocka_unit_test(a_daily_cycle_is_never_confirmed),
+        cmocka_unit_test(a_slow_warm_up_is_called_saturating),
+        cmocka_unit_test(a_leak_after_a_quiet_day_is_found_with_its_start_and_its_end),
+        cmocka_unit_test(every_gate_of_a_confirmed_leak_is_passed_and_the_weakest_is_named),
+        cmocka_unit_test(without_a_limit_doubling_counts_and_nothing_is_forecast),
+        cmocka_unit_test(a_cold_detector_only_suspects_until_its_past_has_come),
+        cmocka_unit_test(what_was_there_yesterday_is_no_leak),
+        cmocka_unit_test(a_restart_ends_the_verdict_and_the_next_life_is_found_again),
+        cmocka_unit_test(a_gap_of_hours_does_not_hide_a_leak),
+        cmocka_unit_test(the_same_samples_give_the_same_report),
+        cmocka_unit_test(scaled_time_comes_back_as_real_time),
+        cmocka_unit_test(a_detector_fits_in_a_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
