@@ -2,7 +2,7 @@
  * (policy/presets/default.yaml, built in), the policy file and its drop-ins; read-only afterwards,
  * so every thread may read it.
  *
- * All settings stand in one table (settings.c): name, type, unit, range, default and a sentence,
+ * All settings stand in one table (settings.h): name, type, unit, range, default and a sentence,
  * from which the parser, the check, `momctl policy` and the manual are made. */
 #ifndef POLICY_FILE_POLICY_H
 #define POLICY_FILE_POLICY_H
@@ -31,7 +31,7 @@ uint64_t amount_of(const struct amount *amount, uint64_t whole);
 enum rule_condition {
     RULE_AVAILABLE_BELOW = 1 << 0, /* MemAvailable < amount (of MemTotal) */
     RULE_SWAP_USED_ABOVE = 1 << 1, /* swap used >= amount (of SwapTotal); false without swap */
-    RULE_PSI_FULL_ABOVE = 1 << 2,  /* PSI full avg10 >= ratio */
+    RULE_PSI_FULL_ABOVE = 1 << 2,  /* PSI full avg10 >= so many per cent */
     RULE_SWAPPING = 1 << 3,        /* pages swapped out, or direct reclaim, within the given time */
     RULE_EXHAUSTED_WITHIN = 1 << 4, /* at the present rate memory and swap are gone within that
                                        time, and one slice makes at least half of the growth */
@@ -112,13 +112,15 @@ typedef void policy_say(void *context, const char *text);
 
 struct policy_source {
     const char *file;     /* the policy file, or NULL: built-in defaults alone */
-    const char *drop_ins; /* folder of *.yaml, read in order of their names, or NULL */
+    const char *drop_ins; /* folder of *.yaml, read in order of their names, or NULL; a folder that
+                             does not exist holds none */
 };
 
 /* Loads defaults > file > drop-ins. All problems of all files are told to `say` before it gives up:
  * -EINVAL then (*ret untouched), -errno when a file can't be read. A missing file that was not
- * asked for by name is the caller's business. Time constants come out already divided by
- * time_scale. */
+ * asked for by name is the caller's business. -ENOMEM. Time constants come out already divided by
+ * time_scale: those marked `scaled` in the table, not the node's (rules, guard, cool-down), whose
+ * time is the kernel's. */
 int policy_load(
     const struct policy_source *source, policy_say *say, void *context, struct policy **ret);
 
@@ -131,8 +133,9 @@ void policy_free(struct policy *policy);
 const struct policy_globals *policy_globals(const struct policy *policy);
 const struct rule *policy_rules(const struct policy *policy, uint32_t *ret_count);
 
-/* Each setting comes from the first match that fits the slice and says anything about it: drop-ins
- * first (last name first), then the file, then the defaults; else from the section `slices`. */
+/* Allocates nothing. Each setting comes from the first match that fits the slice and says anything
+ * about it: drop-ins first (last name first), then the file, then the defaults; else from the
+ * section `slices`. */
 void policy_for_slice(
     const struct policy *policy, const struct slice *slice, struct slice_policy *ret);
 

@@ -1,0 +1,181 @@
+#include "policy/file/settings.h"
+
+#include "policy/file/match.h"
+
+#include <errno.h>
+
+const char *const mode_names[MODES] = {
+    [MODE_OBSERVE] = "observe",
+    [MODE_WARN] = "warn",
+    [MODE_ENFORCE] = "enforce",
+};
+const char *const rule_action_names[RULE_ACTIONS] = {
+    [RULE_RECORD] = "record",
+    [RULE_WARN] = "warn",
+    [RULE_RESET] = "reset",
+    [RULE_REBOOT] = "reboot",
+};
+
+#define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
+#define GLOBAL(field)      .scope = SCOPE_GLOBAL, FIELD(struct policy_globals, field)
+#define SLICE(field, set)  .scope = SCOPE_SLICE, FIELD(struct slice_policy, field), .mark = set
+#define RULE(field, bit)   .scope = SCOPE_RULE, FIELD(struct rule, field), .mark = bit
+#define NO_FIELD(bit)      .scope = SCOPE_RULE, .mark = bit
+#define MATCH(index)                                                                               \
+    .type = VALUE_GLOBS, .scope = SCOPE_MATCH, FIELD(struct match, condition[index])
+
+static const struct setting table[] = {
+    {GLOBAL(time_scale), .name = "time_scale", .type = VALUE_NUMBER, .least = "0.01",
+        .most = "100000", .fallback = "1",
+        .help = "Divides every time constant of leak detector, ladder and probation; for "
+                "demonstrations."},
+    {GLOBAL(tick_usec), .name = "tick", .type = VALUE_DURATION, .least = "100ms", .most = "10min",
+        .fallback = "2s", .help = "How often slices are sampled."},
+    {GLOBAL(max_slices), .name = "max_slices", .type = VALUE_INTEGER, .least = "16",
+        .most = "65536", .fallback = "4096",
+        .help = "How many slices are told apart; the groups of more fold into their parents."},
+    {GLOBAL(full_every), .name = "full_every", .type = VALUE_INTEGER, .least = "1", .most = "3600",
+        .fallback = "15", .help = "Every file of a slice is read at least once in so many ticks."},
+    {GLOBAL(guard_usec), .name = "guard.interval", .type = VALUE_DURATION, .least = "10ms",
+        .most = "10s", .fallback = "250ms", .help = "How often the node itself is looked at."},
+    {GLOBAL(cooldown_usec), .name = "guard.cooldown", .type = VALUE_DURATION, .least = "0s",
+        .most = "1h", .fallback = "15s",
+        .help = "After a reset for the node's sake, nothing else is reset for so long: pressure "
+                "falls late."},
+    {GLOBAL(operators), .name = "mail.operators", .type = VALUE_ADDRESSES,
+        .fallback = "root@localhost",
+        .help = "Who is told of alarms and of slices without a known owner."},
+    {GLOBAL(mail_from), .name = "mail.from", .type = VALUE_ADDRESS, .fallback = "mom@localhost",
+        .help = "The sender that mails show."},
+    {GLOBAL(mail_domain), .name = "mail.domain", .type = VALUE_DOMAIN, .fallback = "",
+        .help = "Appended to owners without an @."},
+    {GLOBAL(mail_directory), .name = "mail.directory", .type = VALUE_PATH, .fallback = "",
+        .help = "Where mails are laid down; empty: the folder mail in the state directory."},
+    {GLOBAL(mail_interval_usec), .name = "mail.interval", .type = VALUE_DURATION, .least = "0s",
+        .most = "4w", .fallback = "1h",
+        .help = "At most one mail about a slice and stage in so long."},
+    {GLOBAL(raw_retention_usec), .name = "database.keep_raw", .type = VALUE_DURATION,
+        .least = "10min", .most = "520w", .fallback = "2d",
+        .help = "How long every sample is kept."},
+    {GLOBAL(minute_retention_usec), .name = "database.keep_minutes", .type = VALUE_DURATION,
+        .least = "1h", .most = "520w", .fallback = "14d",
+        .help = "How long rollups over one minute are kept."},
+    {GLOBAL(ten_minutes_retention_usec), .name = "database.keep_ten_minutes",
+        .type = VALUE_DURATION, .least = "1h", .most = "520w", .fallback = "90d",
+        .help = "How long rollups over ten minutes are kept."},
+    {GLOBAL(hour_retention_usec), .name = "database.keep_hours", .type = VALUE_DURATION,
+        .least = "1d", .most = "1040w", .fallback = "730d",
+        .help = "How long rollups over one hour are kept."},
+    {GLOBAL(database_cap_bytes), .name = "database.cap", .type = VALUE_SIZE, .least = "16M",
+        .most = "1T", .fallback = "1G",
+        .help = "The database stays below this size; the oldest samples go first."},
+    {SLICE(owner, SET_OWNER), .name = "owner", .type = VALUE_ADDRESS, .fallback = "",
+        .help = "Who is told about the slice; empty: found from its user."},
+    {SLICE(rank, SET_RANK), .name = "rank", .type = VALUE_INTEGER, .least = "-1000", .most = "1000",
+        .fallback = "0",
+        .help = "Importance: of two slices the one with the higher rank goes later."},
+    {SLICE(protect, SET_PROTECT), .name = "protect", .type = VALUE_BOOL, .fallback = "false",
+        .help = "Never acted on; where it would be due, the operators are alarmed."},
+    {SLICE(mode, SET_MODE), .name = "mode", .type = VALUE_WORD, .words = {mode_names, MODES},
+        .fallback = "enforce", .help = "What may be done to it when the node is short."},
+    {SLICE(leak, SET_LEAK), .name = "leak", .type = VALUE_WORD, .words = {mode_names, MODES},
+        .fallback = "warn", .help = "What a confirmed leak alone leads to."},
+    {SLICE(leak_horizon_usec, SET_LEAK_HORIZON), .name = "leak_horizon", .type = VALUE_DURATION,
+        .least = "1s", .most = "52w", .fallback = "2h", .scaled = true,
+        .help = "With leak: enforce, a leaker is reset when its median time to the limit falls "
+                "below this."},
+    {SLICE(leak_grace_usec, SET_LEAK_GRACE), .name = "leak_grace", .type = VALUE_DURATION,
+        .least = "0s", .most = "52w", .fallback = "1h", .scaled = true,
+        .help = "At least so long lies between the warning about a leak and the reset."},
+    {SLICE(probation_usec, SET_PROBATION), .name = "probation", .type = VALUE_DURATION,
+        .least = "0s", .most = "52w", .fallback = "10min", .scaled = true,
+        .help = "After a reset the slice is not acted on again for so long."},
+    {SLICE(min_size_bytes, SET_MIN_SIZE), .name = "min_size", .type = VALUE_SIZE, .least = "0B",
+        .most = "1T", .fallback = "64M",
+        .help = "Smaller slices are not reset for the node's sake."},
+    {SLICE(min_age_usec, SET_MIN_AGE), .name = "min_age", .type = VALUE_DURATION, .least = "0s",
+        .most = "52w", .fallback = "0s", .scaled = true, .help = "Nor are younger ones."},
+    {RULE(name, 0), .name = "name", .type = VALUE_NAME, .required = true,
+        .help = "What the rule is called in decisions and mails."},
+    {RULE(available_below, RULE_AVAILABLE_BELOW), .name = "available_below", .type = VALUE_AMOUNT,
+        .help = "MemAvailable is less than this (part of MemTotal, or a size)."},
+    {RULE(swap_used_above, RULE_SWAP_USED_ABOVE), .name = "swap_used_above", .type = VALUE_AMOUNT,
+        .help = "At least so much swap is used (part of SwapTotal, or a size); never holds without "
+                "swap."},
+    {RULE(psi_full_above, RULE_PSI_FULL_ABOVE), .name = "psi_full_above", .type = VALUE_PERCENTAGE,
+        .help = "All tasks stalled on memory for at least this share of the last 10 s (PSI full "
+                "avg10)."},
+    {RULE(swapping_usec, RULE_SWAPPING), .name = "swapping", .type = VALUE_DURATION,
+        .least = "100ms", .most = "1h",
+        .help = "Pages were swapped out, or reclaimed directly, within the last so long."},
+    {RULE(exhausted_usec, RULE_EXHAUSTED_WITHIN), .name = "exhausted_within",
+        .type = VALUE_DURATION, .least = "100ms", .most = "1d",
+        .help = "At the present rate memory and swap are gone within this, and one slice makes at "
+                "least half of the growth."},
+    {NO_FIELD(RULE_NO_SWAP), .name = "no_swap", .type = VALUE_FLAG,
+        .help = "The node has no swap."},
+    {NO_FIELD(RULE_PSI_UNUSABLE), .name = "psi_unusable", .type = VALUE_FLAG,
+        .help = "PSI is absent or stuck."},
+    {RULE(hold_usec, 0), .name = "hold", .type = VALUE_DURATION, .least = "0s", .most = "1d",
+        .fallback = "0s", .help = "All conditions must hold for so long."},
+    {RULE(action, 0), .name = "action", .type = VALUE_WORD,
+        .words = {rule_action_names, RULE_ACTIONS}, .required = true,
+        .help =
+            "What is done then: record, warn, reset the first of the standing list, or reboot."},
+    {MATCH(MATCH_KEY), .name = "key",
+        .help = "Its key: `docker:web`, `user:1000`, `unit:system.slice/cron.service`."},
+    {MATCH(MATCH_PATH), .name = "path", .help = "Its path below the root of the hierarchy."},
+    {MATCH(MATCH_NAME), .name = "name", .help = "Its name for people."},
+    {MATCH(MATCH_RUNTIME), .name = "runtime",
+        .help = "What runs it: docker, podman, lxc, systemd, ..."},
+    {MATCH(MATCH_USER), .name = "user",
+        .help = "Its user's number, or the login name for a user's own slice."},
+    {MATCH(MATCH_KIND), .name = "kind",
+        .help = "group, service, scope, user, container, pod or machine."},
+};
+
+const struct setting *settings_table(size_t *ret_count)
+{
+    *ret_count = sizeof table / sizeof *table;
+    return table;
+}
+
+const struct setting *setting_of_slice(enum slice_setting wanted)
+{
+    const struct setting *setting = table;
+    while (setting->scope != SCOPE_SLICE || setting->mark != (unsigned)wanted)
+        setting++;
+    return setting;
+}
+
+static int check_range(const struct setting *setting, const char *text, struct mom_error *error)
+{
+    if (!setting->least)
+        return 0;
+    double value, least, most;
+    int r = value_quantity(setting->type, text, &value, error);
+    if (r < 0)
+        return r;
+    (void)value_quantity(setting->type, setting->least, &least, NULL);
+    (void)value_quantity(setting->type, setting->most, &most, NULL);
+    if (value >= least && value <= most)
+        return 0;
+    return error_set(
+        error, -EINVAL, "`%.64s` is out of range: %s to %s", text, setting->least, setting->most);
+}
+
+int setting_parse(
+    const struct setting *setting, const char *text, void *object, struct mom_error *error)
+{
+    int r = check_range(setting, text, error);
+    if (r < 0)
+        return r;
+    return value_parse(setting->type, &setting->words, text, (char *)object + setting->offset,
+        setting->size, error);
+}
+
+int setting_format(const struct setting *setting, const void *object, char *buffer, size_t size)
+{
+    return value_format(
+        setting->type, &setting->words, (const char *)object + setting->offset, buffer, size);
+}

@@ -1,0 +1,232 @@
+#include "tests/unit/policy_file/policy_test.h"
+
+#include <stdlib.h>
+
+static void every_problem_of_a_text_is_told_with_its_place(void **state)
+{
+    (void)state;
+    REFUSED("tikc: 2s\n"
+            "tick: 10\n"
+            "mail: {operator: x}\n"
+            "interval: 5s\n"
+            "rank: 5\n"
+            "slices:\n"
+            "  protect: ture\n"
+            "  owner:\n"
+            "  mode: [warn]\n"
+            "  rank: 2000\n"
+            "rules:\n"
+            "  - {name: x, available_below: 1%}\n",
+        "t.yaml:1:1: unknown key `tikc`; did you mean `tick`?",
+        "t.yaml:2:7: tick: `10` is no duration: its unit is missing (w, d, h, min, s, ms, us)",
+        "t.yaml:3:8: unknown key `operator`; did you mean `operators`?",
+        "t.yaml:4:1: unknown key `interval`; it belongs in `guard` or in `mail`",
+        "t.yaml:5:1: unknown key `rank`; it belongs in `slices` or `matches`",
+        "t.yaml:7:12: protect: `ture` is no truth value: expected one of false, true; did you mean "
+        "`true`?",
+        "t.yaml:8:9: owner: no value; write \"\" for an empty one",
+        "t.yaml:9:9: expected mode: a known word, found a list",
+        "t.yaml:10:9: rank: `2000` is out of range: -1000 to 1000",
+        "t.yaml:12:5: the rule has no `action`");
+}
+
+static void keys_given_twice_are_refused(void **state)
+{
+    (void)state;
+    REFUSED("tick: 2s\nslices:\n  rank: 1\n  \"rank\": 2\ntick: 3s\n",
+        "t.yaml:4:3: `rank` is given twice; first in line 3",
+        "t.yaml:5:1: `tick` is given twice; first in line 1");
+}
+
+static void anchors_aliases_and_tags_are_refused_and_the_rest_is_still_read(void **state)
+{
+    (void)state;
+    REFUSED("guard: &g {interval: !!int 5}\nmail: *g\nfoo: 1\n",
+        "t.yaml:1:8: anchors (&g) are not allowed",
+        "t.yaml:1:22: tags (tag:yaml.org,2002:int) are not allowed",
+        "t.yaml:2:7: aliases (*g) are not allowed",
+        "t.yaml:1:22: guard.interval: `5` is no duration: its unit is missing (w, d, h, min, s, "
+        "ms, us)",
+        "t.yaml:3:1: unknown key `foo`");
+    REFUSED("a: &a b\n*a : 1\n", "t.yaml:1:4: anchors (&a) are not allowed",
+        "t.yaml:2:1: aliases (*a) are not allowed", "t.yaml:1:1: unknown key `a`");
+}
+
+static void a_second_document_is_refused(void **state)
+{
+    (void)state;
+    REFUSED("tick: 2s\n---\ntick: 3s\n", "t.yaml:2:1: a second document: a policy file holds one");
+}
+
+static void what_is_no_mapping_is_refused(void **state)
+{
+    (void)state;
+    REFUSED("hello\n", "t.yaml:1:1: expected a mapping of settings, found a single value");
+    REFUSED("- tick\n", "t.yaml:1:1: expected a mapping of settings, found a list");
+    REFUSED("[a]: b\n", "t.yaml:1:1: a key must be plain text");
+    REFUSED("rules: {a: b}\nmatches: 5\nslices: [a]\nmail: x\n",
+        "t.yaml:1:8: expected a list of rules, found a mapping",
+        "t.yaml:2:10: expected a list of matches, found a single value",
+        "t.yaml:3:9: expected a mapping of settings, found a list",
+        "t.yaml:4:7: expected a mapping of settings, found a single value");
+    REFUSED("rules: [a]\nmatches: [[b]]\n",
+        "t.yaml:1:9: expected a mapping of settings, found a single value",
+        "t.yaml:2:11: expected a mapping of settings, found a list");
+}
+
+static void deep_nesting_is_refused(void **state)
+{
+    (void)state;
+    char text[20001];
+    memset(text, '[', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    REFUSED(text, "t.yaml:1:33: nested deeper than 32 levels");
+    memset(text, '-', sizeof text - 1);
+    for (size_t i = 1; i < sizeof text - 1; i += 2)
+        text[i] = ' ';
+    REFUSED(text, "t.yaml:1:65: nested deeper than 32 levels");
+}
+
+static void bad_syntax_is_told_in_libyamls_words(void **state)
+{
+    (void)state;
+    REFUSED("tick: 2s\nslices: {rank: 1\n",
+        "t.yaml:3:1: while parsing a flow mapping: did not find expected ',' or '}'");
+    REFUSED("mail: \"abc\n", "t.yaml:2:1: while scanning a quoted scalar: found unexpected end of "
+                             "stream");
+}
+
+static void bytes_that_are_no_text_are_refused(void **state)
+{
+    (void)state;
+    static const char latin[] = "tick: 2s\n# \xc3\xa9 \xe9 tick\n";
+    REFUSED(latin, "t.yaml:2:6: not readable as UTF-8 text: invalid trailing UTF-8 octet");
+    static const char utf16[] = "\xff\xfet\0i\0";
+    static const char *const lines[] = {
+        "t.yaml:1:1: not readable as UTF-8 text: invalid leading UTF-8 octet"};
+    refused_bytes(utf16, sizeof utf16 - 1, lines, 1);
+    static const char nul[] = "tick: 2s\n\0";
+    static const char *const nul_lines[] = {
+        "t.yaml:2:1: not readable as UTF-8 text: control characters are not allowed"};
+    refused_bytes(nul, sizeof nul - 1, nul_lines, 1);
+    REFUSED("slices: {owner: \"a\\0b\"}\n", "t.yaml:1:17: a NUL byte (\\0) is no text");
+}
+
+static void what_is_shown_of_a_text_is_made_safe(void **state)
+{
+    (void)state;
+    REFUSED("\"a\\nb\\e[1m\": 1\n", "t.yaml:1:1: unknown key `a\\x0ab\\x1b[1m`");
+}
+
+static void a_huge_text_is_refused(void **state)
+{
+    (void)state;
+    size_t size = 1024 * 1024 + 1;
+    char *text = malloc(size);
+    assert_non_null(text);
+    memset(text, '#', size);
+    static const char *const lines[] = {"t.yaml: larger than 1048576 bytes"};
+    refused_bytes(text, size, lines, 1);
+    free(text);
+}
+
+static void a_mapping_of_too_many_keys_is_refused(void **state)
+{
+    (void)state;
+    char text[8192] = "mail: {";
+    size_t used = strlen(text);
+    for (int i = 0; i < 300; i++, used = strlen(text))
+        (void)text_format(text + used, sizeof text - used, "k%d: 1,\n", i);
+    REFUSED(text, "t.yaml:257:1: more than 256 keys in one mapping");
+}
+
+static void a_rule_needs_name_condition_and_action(void **state)
+{
+    (void)state;
+    REFUSED("rules:\n  - hold: 3s\n  - {name: a b, available_below: 10%, action: kill}\n"
+            "  - {name: x, no_swap: false, action: reset}\n"
+            "  - {name: x, psi_full_above: 200%, action: reset}\n",
+        "t.yaml:2:5: the rule has no `name`", "t.yaml:2:5: the rule has no `action`",
+        "t.yaml:2:5: the rule has no condition: it would always hold",
+        "t.yaml:3:12: name: `a b` is no name: letters, digits, - and _ only",
+        "t.yaml:3:47: action: `kill` is no known word: expected one of record, warn, reset, reboot",
+        "t.yaml:4:24: no_swap: `false` is no condition: only `true` can be said; else leave it out",
+        "t.yaml:5:31: psi_full_above: `200%` is no percentage: more than 100%",
+        "t.yaml:5:5: a second rule named `x`");
+}
+
+static void a_match_needs_a_condition_and_a_setting(void **state)
+{
+    (void)state;
+    REFUSED("matches:\n  - {rank: 5}\n  - {key: x}\n  - {kind: conatiner, rank: 5}\n"
+            "  - {key: [], rank: 5}\n  - {key: [a, \"\", ~], rank: 5}\n  - {kye: a, rank: 5}\n",
+        "t.yaml:2:5: the match has no condition; what is meant for every slice belongs in `slices`",
+        "t.yaml:3:5: the match gives no setting",
+        "t.yaml:4:12: kind: `conatiner` fits no kind of slice; did you mean `container`?",
+        "t.yaml:5:11: key: an empty list fits nothing",
+        "t.yaml:6:15: key: an empty glob fits nothing",
+        "t.yaml:6:19: key: no value; write \"\" for an empty one",
+        "t.yaml:7:6: unknown key `kye`; did you mean `key`?",
+        "t.yaml:7:5: the match has no condition; what is meant for every slice belongs in "
+        "`slices`");
+}
+
+static void too_many_rules_and_matches_are_refused(void **state)
+{
+    (void)state;
+    char text[32768] = "rules:\n";
+    size_t used = strlen(text);
+    for (int i = 0; i < 18; i++, used = strlen(text))
+        (void)text_format(
+            text + used, sizeof text - used, "- {name: r%d, no_swap: true, action: warn}\n", i);
+    REFUSED(text, "t.yaml:18:3: more than 16 rules");
+    (void)text_copy(text, sizeof text, "matches:\n");
+    used = strlen(text);
+    for (int i = 0; i < 1100; i++, used += strlen(text + used))
+        (void)text_format(text + used, sizeof text - used, "- {key: a, rank: 1}\n");
+    struct said said = {0};
+    struct policy *policy = NULL;
+    assert_int_equal(
+        policy_load_text("t.yaml", text, strlen(text), collect, &said, &policy), -EINVAL);
+    assert_int_equal(said.count, 1);
+    assert_non_null(strstr(said.text[0], "more than 1024 matches"));
+}
+
+/* Each beginning of a good text is either good or refused with words: never a crash, never
+ * silence. */
+static void a_text_cut_anywhere_is_good_or_refused_aloud(void **state)
+{
+    (void)state;
+    size_t length;
+    const char *text = policy_default_text(&length);
+    for (size_t cut = 0; cut <= length; cut += 7) {
+        struct said said = {0};
+        struct policy *policy = NULL;
+        int r = policy_load_text("t.yaml", text, cut, collect, &said, &policy);
+        assert_true(r == 0 ? said.count == 0 : said.count > 0);
+        assert_int_equal(r == 0, policy != NULL);
+        policy_free(policy);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_problem_of_a_text_is_told_with_its_place),
+        cmocka_unit_test(keys_given_twice_are_refused),
+        cmocka_unit_test(anchors_aliases_and_tags_are_refused_and_the_rest_is_still_read),
+        cmocka_unit_test(a_second_document_is_refused),
+        cmocka_unit_test(what_is_no_mapping_is_refused),
+        cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(bad_syntax_is_told_in_libyamls_words),
+        cmocka_unit_test(bytes_that_are_no_text_are_refused),
+        cmocka_unit_test(what_is_shown_of_a_text_is_made_safe),
+        cmocka_unit_test(a_huge_text_is_refused),
+        cmocka_unit_test(a_mapping_of_too_many_keys_is_refused),
+        cmocka_unit_test(a_rule_needs_name_condition_and_action),
+        cmocka_unit_test(a_match_needs_a_condition_and_a_setting),
+        cmocka_unit_test(too_many_rules_and_matches_are_refused),
+        cmocka_unit_test(a_text_cut_anywhere_is_good_or_refused_aloud),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
