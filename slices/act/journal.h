@@ -21,6 +21,8 @@ enum journal_kind {
                              it back to its parent, remove it */
     JOURNAL_TEMP_PIDS, /* v1 reset: a temporary pids group; undo: pids.max = max, move back, remove
                         */
+    JOURNAL_FROZEN,    /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
+                          undo: thaw it, if it still is the same life */
     JOURNAL_KINDS
 };
 
@@ -48,7 +50,9 @@ void journal_strike(struct journal *journal, int row);
 /* NULL where row holds nothing valid. */
 const struct journal_entry *journal_row(const struct journal *journal, int row);
 
-/* Undoes and strikes one row. 0, or -errno: the row stays. */
+/* Undoes and strikes one row. 0, or -errno: the row stays. A directory that is gone is undone
+ * already; one that is no cgroup, or doesn't bear the name of a temporary group of that decision,
+ * is not touched (-EPERM). Tries for up to a second. */
 int journal_undo(struct journal *journal, int row, struct mom_error *error);
 
 /* Undoes all; returns how many are left (each failure is told to `say`, which may be NULL). */

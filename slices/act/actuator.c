@@ -1,0 +1,190 @@
+#include "slices/act/actuator.h"
+
+#include "slices/act/backend.h"
+#include "slices/base/file.h"
+#include "slices/base/text.h"
+#include "slices/read/group.h"
+#include "slices/read/processes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct backend *choose_backend(const struct actuator_options *options)
+{
+    if (options->recording)
+        return &backend_recording;
+    if (options->dry_run)
+        return &backend_dry_run;
+    return options->hierarchy->version == HIERARCHY_V2 ? &backend_v2 : &backend_v1;
+}
+
+int actuator_open(
+    const struct actuator_options *options, struct actuator **ret, struct mom_error *error)
+{
+    if (!options->journal && !options->dry_run && !options->recording)
+        return error_set(error, -EINVAL, "no actuator without a journal");
+    struct actuator *actuator = calloc(1, sizeof *actuator);
+    if (!actuator)
+        return error_errno(error, -ENOMEM, "an actuator");
+    actuator->options = *options;
+    actuator->backend = choose_backend(options);
+    actuator->proc_fd = open(options->proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int r = actuator->proc_fd < 0 ? -errno : 0;
+    if (r == 0 && options->recording) {
+        actuator->recorded = calloc(ACTUATOR_RECORDED_MAX, sizeof *actuator->recorded);
+        r = actuator->recorded ? 0 : -ENOMEM;
+    }
+    if (r < 0) {
+        actuator_close(actuator);
+        return error_errno(error, r, "an actuator over %s", options->proc_root);
+    }
+    *ret = actuator;
+    return 0;
+}
+
+void actuator_close(struct actuator *actuator)
+{
+    if (!actuator)
+        return;
+    if (actuator->proc_fd >= 0)
+        (void)close(actuator->proc_fd);
+    free(actuator->recorded);
+    free(actuator);
+}
+
+uint32_t actuator_recorded(const struct actuator *actuator, const struct action **ret)
+{
+    *ret = actuator->recorded;
+    return actuator->recorded_count;
+}
+
+/* --- Taking aim ------------------------------------------------------------------------------ */
+
+/* Strictly below: the scope itself, as the root, is nobody's slice. */
+static bool is_below(const char *path, const char *scope)
+{
+    size_t length = strlen(scope);
+    while (length > 0 && scope[length - 1] == '/')
+        length--;
+    return strncmp(path, scope, length) == 0 && path[length] == '/' && path[length + 1];
+}
+
+static int is_spared(void *context, int32_t pid)
+{
+    (void)context;
+    return attempt_spares(pid);
+}
+
+static enum action_result refuse(struct attempt *attempt, const char *words)
+{
+    (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, words);
+    return RESULT_REFUSED;
+}
+
+/* Opens the group and checks that it is the one that is meant. RESULT_DONE: go on. */
+static enum action_result take_aim(struct attempt *attempt)
+{
+    const struct actuator_options *options = &attempt->actuator->options;
+    const struct action *action = attempt->action;
+    if (!memchr(action->path, '\0', sizeof action->path) || action->kind >= ACTION_KINDS)
+        return refuse(attempt, "no action");
+    if (!is_below(action->path, options->scope))
+        return refuse(attempt, "outside the scope");
+    int fd = group_open(options->hierarchy->root_fd, action->path);
+    if (fd == -EINVAL)
+        return refuse(attempt, "no path of a group");
+    if (fd < 0)
+        return group_vanished(fd) ? RESULT_VANISHED
+                                  : attempt_fail(attempt, fd, "opening the group");
+    attempt->group_fd = fd;
+    if (memcmp(action->life.boot, options->boot, sizeof action->life.boot) != 0 ||
+        group_check(fd, &action->life) < 0)
+        return RESULT_STRANGER;
+    return RESULT_DONE;
+}
+
+/* mom never kills herself, her starter or process 1, whoever has asked for it. */
+static enum action_result check_bystanders(struct attempt *attempt)
+{
+    int r = processes_visit(attempt->group_fd, is_spared, NULL);
+    if (r > 0)
+        return refuse(attempt, "holds mom, the one that started her, or process 1");
+    return group_vanished(r) ? RESULT_VANISHED : RESULT_DONE;
+}
+
+/* --- Measuring ------------------------------------------------------------------------------- */
+
+static uint64_t read_bytes(int group_fd, const char *file)
+{
+    unsigned long long bytes;
+    return file_read_u64(group_fd, file, &bytes) < 0 ? 0 : bytes;
+}
+
+/* Memory and swap charged to the group; 0 once it is gone. */
+static uint64_t charged_bytes(const struct attempt *attempt)
+{
+    int fd = attempt->group_fd;
+    if (attempt->actuator->options.hierarchy->version == HIERARCHY_V2)
+        return read_bytes(fd, "memory.current") + read_bytes(fd, "memory.swap.current");
+    uint64_t both = read_bytes(fd, "memory.memsw.usage_in_bytes");
+    return both > 0 ? both : read_bytes(fd, "memory.usage_in_bytes");
+}
+
+static int note_survivor(void *context, int32_t pid)
+{
+    struct outcome *outcome = context;
+    if (outcome->survivors < OUTCOME_SURVIVORS_MAX)
+        outcome->survivor[outcome->survivors] = pid;
+    outcome->survivors++;
+    return 0;
+}
+
+static void measure_after(struct attempt *attempt)
+{
+    struct outcome *outcome = attempt->outcome;
+    outcome->bytes_after = charged_bytes(attempt);
+    if (outcome->bytes_before > outcome->bytes_after)
+        outcome->bytes_freed = outcome->bytes_before - outcome->bytes_after;
+    if (outcome->result == RESULT_INCOMPLETE || outcome->result == RESULT_FAILED)
+        (void)processes_visit(attempt->group_fd, note_survivor, outcome);
+}
+
+/* --- Acting ---------------------------------------------------------------------------------- */
+
+static enum action_result carry_out(struct attempt *attempt, struct process_table *processes)
+{
+    const struct actuator *actuator = attempt->actuator;
+    bool is_reset = attempt->action->kind == ACTION_RESET;
+    enum action_result result = is_reset ? check_bystanders(attempt) : RESULT_DONE;
+    if (result != RESULT_DONE)
+        return result;
+    (void)processes_read(attempt->group_fd, actuator->proc_fd, PROCESSES_BUDGET_USEC, processes);
+    attempt->outcome->processes_before = processes->total;
+    attempt->outcome->bytes_before = charged_bytes(attempt);
+    attempt_start(attempt);
+    /* All other kinds are for people to read: the table and the bytes are their whole matter. */
+    if (is_reset || actuator->backend->takes_all)
+        return actuator->backend->carry_out(attempt);
+    return RESULT_DONE;
+}
+
+void actuator_apply(struct actuator *actuator, const struct action *action, struct outcome *outcome,
+    struct process_table *processes)
+{
+    struct attempt attempt = {
+        .actuator = actuator, .action = action, .outcome = outcome, .group_fd = -1};
+    *outcome = (struct outcome){.decision = action->decision, .kind = action->kind};
+    *processes = (struct process_table){0};
+    outcome->started = actuator->options.now();
+    outcome->result = take_aim(&attempt);
+    if (outcome->result == RESULT_DONE) {
+        outcome->result = carry_out(&attempt, processes);
+        measure_after(&attempt);
+    }
+    if (attempt.group_fd >= 0)
+        (void)close(attempt.group_fd);
+    outcome->ended = actuator->options.now();
+}

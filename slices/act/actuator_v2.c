@@ -1,0 +1,32 @@
+#include "slices/act/backend.h"
+
+#include "slices/base/file.h"
+
+#include <unistd.h>
+
+/* The kernel kills the whole subtree at once, and whoever is forked meanwhile. */
+static int kill_group(struct attempt *attempt)
+{
+    return file_write(attempt->group_fd, "cgroup.kill", "1");
+}
+
+/* A group that somebody else has frozen needs no freezing, and stays as it is: SIGKILL works in
+ * it. */
+static bool is_frozen(const struct attempt *attempt)
+{
+    unsigned long long frozen;
+    return file_read_u64(attempt->group_fd, "cgroup.freeze", &frozen) == 0 && frozen != 0;
+}
+
+static enum action_result reset(struct attempt *attempt)
+{
+    if (faccessat(attempt->group_fd, "cgroup.kill", F_OK, 0) == 0)
+        return attempt_rounds(attempt, kill_group);
+    if (is_frozen(attempt) || cage_take_own(attempt) < 0)
+        return attempt_rounds(attempt, attempt_kill_members);
+    enum action_result result = attempt_rounds(attempt, cage_kill);
+    cage_leave(attempt);
+    return result;
+}
+
+const struct backend backend_v2 = {.name = "v2", .carry_out = reset};

@@ -1,0 +1,147 @@
+#include "slices/act/backend.h"
+
+#include "slices/base/file.h"
+#include "slices/base/text.h"
+#include "slices/read/group.h"
+#include "slices/read/keyed.h"
+#include "slices/read/monotonic.h"
+#include "slices/read/processes.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE_USEC 10000000
+
+/* A killed process is given so long to be gone before the next round. */
+#define ROUND_USEC 250000
+
+enum action_result attempt_fail(struct attempt *attempt, int code, const char *words)
+{
+    struct mom_error error;
+    (void)error_errno(&error, code, "%s", words);
+    (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, error.text);
+    return RESULT_FAILED;
+}
+
+void attempt_start(struct attempt *attempt)
+{
+    int64_t patience_usec = attempt->actuator->options.patience_usec;
+    attempt->deadline_usec = monotonic_usec() + (patience_usec > 0 ? patience_usec : PATIENCE_USEC);
+}
+
+bool attempt_timed_out(const struct attempt *attempt)
+{
+    return monotonic_usec() >= attempt->deadline_usec;
+}
+
+void attempt_nap(unsigned *msec)
+{
+    enum { SHORTEST = 5, LONGEST = 50 };
+    *msec = *msec == 0 ? SHORTEST : *msec * 2 < LONGEST ? *msec * 2 : LONGEST;
+    const struct timespec nap = {.tv_nsec = (long)*msec * 1000000};
+    (void)nanosleep(&nap, NULL);
+}
+
+bool attempt_spares(int32_t pid)
+{
+    return pid == 1 || pid == getpid() || pid == getppid();
+}
+
+bool attempt_is_member(const struct attempt *attempt, int32_t pid)
+{
+    const struct actuator_options *options = &attempt->actuator->options;
+    char path[2 * SLICE_PATH_MAX];
+    int r = hierarchy_group_of(options->hierarchy, options->proc_root, pid, path, sizeof path);
+    if (r < 0 && r != -ENAMETOOLONG) /* the beginning is enough */
+        return false;
+    const char *slice = attempt->action->path;
+    size_t length = strlen(slice);
+    return text_starts_with(path, slice) && (path[length] == '\0' || path[length] == '/');
+}
+
+static int kill_member(void *context, int32_t pid)
+{
+    const struct attempt *attempt = context;
+    if (attempt_spares(pid))
+        return 0;
+    int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    bool has_pidfd = process >= 0 || errno != ENOSYS; /* since 5.3 */
+    if (has_pidfd && process < 0)
+        return errno == ESRCH ? 0 : -errno;
+    int r = 0;
+    if (attempt_is_member(attempt, pid))
+        r = has_pidfd ? (int)syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0)
+                      : kill(pid, SIGKILL);
+    r = r < 0 && errno != ESRCH ? -errno : 0;
+    if (has_pidfd)
+        (void)close(process);
+    return r;
+}
+
+int attempt_kill_members(struct attempt *attempt)
+{
+    return processes_visit(attempt->group_fd, kill_member, attempt);
+}
+
+static void set_number(void *context, int field, uint64_t value)
+{
+    (void)field;
+    *(uint64_t *)context = value;
+}
+
+static int stop_at_first(void *context, int32_t pid)
+{
+    (void)context;
+    (void)pid;
+    return 1;
+}
+
+/* v2 knows of processes that we can't name, as those of other pid namespaces. */
+static bool is_empty_v2(int group_fd)
+{
+    static const struct keyed_row rows[] = {KEYED_ROW("populated", 0)};
+    char text[256];
+    uint64_t populated = 1;
+    ssize_t n = file_read(group_fd, "cgroup.events", text, sizeof text);
+    if (n < 0)
+        return group_vanished((int)n) && group_is_gone(group_fd);
+    keyed_parse(text, rows, 1, set_number, &populated);
+    return populated == 0;
+}
+
+static bool is_empty(const struct attempt *attempt)
+{
+    if (attempt->actuator->options.hierarchy->version == HIERARCHY_V2)
+        return is_empty_v2(attempt->group_fd);
+    int r = processes_visit(attempt->group_fd, stop_at_first, NULL);
+    return r == 0 || group_vanished(r);
+}
+
+static bool becomes_empty(const struct attempt *attempt)
+{
+    int64_t until = monotonic_usec() + ROUND_USEC;
+    for (unsigned nap = 0;; attempt_nap(&nap)) {
+        if (is_empty(attempt))
+            return true;
+        if (monotonic_usec() >= until || attempt_timed_out(attempt))
+            return false;
+    }
+}
+
+enum action_result attempt_rounds(struct attempt *attempt, int (*kill_all)(struct attempt *attempt))
+{
+    do {
+        attempt->outcome->rounds++;
+        int r = kill_all(attempt);
+        if (r < 0 && !group_vanished(r))
+            return attempt_fail(attempt, r, "killing");
+        if (becomes_empty(attempt))
+            return RESULT_DONE;
+    } while (!attempt_timed_out(attempt));
+    return RESULT_INCOMPLETE;
+}

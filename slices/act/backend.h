@@ -1,0 +1,63 @@
+/* The inside of the actuator: one action under way, and the ways to carry it out. */
+#ifndef SLICES_ACT_BACKEND_H
+#define SLICES_ACT_BACKEND_H
+
+#include "slices/act/actuator.h"
+#include "slices/act/cage.h"
+
+#define ACTUATOR_RECORDED_MAX 256
+
+struct actuator {
+    struct actuator_options options;
+    const struct backend *backend;
+    int proc_fd;
+    struct action *recorded; /* ACTUATOR_RECORDED_MAX of them, or NULL */
+    uint32_t recorded_count;
+};
+
+/* One action while it is carried out. */
+struct attempt {
+    struct actuator *actuator;
+    const struct action *action;
+    struct outcome *outcome;
+    int group_fd; /* checked: the life that the action is aimed at */
+    int64_t deadline_usec;
+    struct cage cage;
+};
+
+/* A way to carry out a reset; the recording one takes every action. Says why in outcome->error
+ * where it fails. */
+struct backend {
+    const char *name;
+    bool takes_all;
+    enum action_result (*carry_out)(struct attempt *attempt);
+};
+
+extern const struct backend backend_v1, backend_v2, backend_dry_run, backend_recording;
+
+/* attempt.c: what the backends have in common. */
+
+/* Sets outcome->error, with the text of -code behind it. Returns RESULT_FAILED. */
+enum action_result attempt_fail(struct attempt *attempt, int code, const char *words);
+
+/* Starts the clock of the patience. */
+void attempt_start(struct attempt *attempt);
+bool attempt_timed_out(const struct attempt *attempt);
+
+/* Sleeps a little, longer each time: 5 to 50 ms. *msec is 0 at the first call. */
+void attempt_nap(unsigned *msec);
+
+/* No action may touch these: mom itself, the one that started it, process 1. */
+bool attempt_spares(int32_t pid);
+
+/* Whether the process is in the slice at this moment. */
+bool attempt_is_member(const struct attempt *attempt, int32_t pid);
+
+/* SIGKILL to every process of the slice, each held by a pidfd while its membership is looked up
+ * again: a reused pid is never hit. 0 or -errno. */
+int attempt_kill_members(struct attempt *attempt);
+
+/* Calls `kill` until the slice is empty or time is up. */
+enum action_result attempt_rounds(struct attempt *attempt, int (*kill)(struct attempt *attempt));
+
+#endif

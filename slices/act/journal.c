@@ -1,0 +1,176 @@
+/* The file is a table of rows without a header. A row counts when its check is right; the check is
+ * written last, so that a row whose writer died half-way counts as empty, which is right: the
+ * change that it was to announce has not been made. */
+#include "slices/act/journal.h"
+
+#include "slices/act/cage.h"
+#include "slices/base/text.h"
+#include "slices/read/group.h"
+#include "slices/read/processes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+const struct cage_kind cage_kinds[JOURNAL_KINDS] = {
+    [JOURNAL_TEMP_FREEZER] = {"freezer.state", "FROZEN", "THAWED", true},
+    [JOURNAL_TEMP_PIDS] = {"pids.max", "0", "max", true},
+    [JOURNAL_FROZEN] = {"cgroup.freeze", "1", "0", false},
+};
+
+struct row {
+    _Atomic uint64_t check; /* 0: empty */
+    struct journal_entry entry;
+};
+
+/* --- The table ------------------------------------------------------------------------------- */
+
+static struct row *row_at(const struct journal *journal, int row)
+{
+    bool exists = journal->file.base && row >= 0 && row < JOURNAL_ENTRIES;
+    return exists ? (struct row *)journal->file.base + row : NULL;
+}
+
+static uint64_t checksum(const struct journal_entry *entry)
+{
+    return text_hash(TEXT_HASH_SEED, entry, sizeof *entry);
+}
+
+int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    *journal = (struct journal){0};
+    if (text_format(path, sizeof path, "%s/journal", run_dir) < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
+    return shared_file_create(
+        path, JOURNAL_ENTRIES * sizeof(struct row), 0600, (gid_t)-1, &journal->file, error);
+}
+
+void journal_close(struct journal *journal)
+{
+    shared_file_close(&journal->file);
+}
+
+const struct journal_entry *journal_row(const struct journal *journal, int row)
+{
+    const struct row *found = row_at(journal, row);
+    if (!found)
+        return NULL;
+    uint64_t check = atomic_load_explicit(&found->check, memory_order_acquire);
+    const struct journal_entry *entry = &found->entry;
+    bool valid = check != 0 && check == checksum(entry) && entry->kind > JOURNAL_FREE &&
+                 entry->kind < JOURNAL_KINDS && entry->directory[0] == '/' &&
+                 memchr(entry->directory, '\0', sizeof entry->directory);
+    return valid ? entry : NULL;
+}
+
+int journal_add(struct journal *journal, const struct journal_entry *entry)
+{
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        struct row *row = row_at(journal, i);
+        if (!row || journal_row(journal, i))
+            continue;
+        atomic_store_explicit(&row->check, 0, memory_order_seq_cst);
+        memcpy(&row->entry, entry, sizeof *entry);
+        atomic_store_explicit(&row->check, checksum(&row->entry), memory_order_release);
+        return i;
+    }
+    return -ENOSPC;
+}
+
+void journal_strike(struct journal *journal, int row)
+{
+    struct row *struck = row_at(journal, row);
+    if (struck)
+        atomic_store_explicit(&struck->check, 0, memory_order_release);
+}
+
+/* --- Undoing --------------------------------------------------------------------------------- */
+
+static bool is_cgroup(int fd)
+{
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 &&
+           (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
+/* Only a group named after its decision is ever emptied and removed. */
+static bool is_temporary(const struct journal_entry *entry)
+{
+    char ending[48];
+    (void)text_format(ending, sizeof ending, "-reset-%llu", (unsigned long long)entry->decision);
+    return text_ends_with(entry->directory, ending);
+}
+
+static int move_out(void *context, int32_t pid)
+{
+    const int *parent = context;
+    char text[16];
+    (void)text_format(text, sizeof text, "%d", pid);
+    int r = file_write(*parent, "cgroup.procs", text);
+    return r == -ESRCH ? 0 : r;
+}
+
+/* Processes may still fork while they are moved out: until none is left, for up to a second. */
+static int empty_and_remove(int group_fd, const char *directory)
+{
+    enum { TRIES = 100 };
+    const struct timespec pause = {.tv_nsec = 10000000};
+    int parent = openat(group_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int r = parent < 0 ? -errno : -EBUSY;
+    for (int i = 0; i < TRIES && r == -EBUSY; i++) {
+        if (i > 0)
+            (void)nanosleep(&pause, NULL);
+        r = processes_visit(group_fd, move_out, &parent);
+        if (r == 0 && unlinkat(parent, strrchr(directory, '/') + 1, AT_REMOVEDIR) < 0)
+            r = -errno;
+    }
+    if (parent >= 0)
+        (void)close(parent);
+    return r;
+}
+
+static int undo_in(int group_fd, const struct journal_entry *entry)
+{
+    const struct cage_kind *kind = &cage_kinds[entry->kind];
+    if (!is_cgroup(group_fd) || (kind->temporary && !is_temporary(entry)))
+        return -EPERM;
+    if (!kind->temporary && group_check(group_fd, &entry->life) < 0)
+        return 0;
+    int r = file_write(group_fd, kind->file, kind->open);
+    return r == 0 && kind->temporary ? empty_and_remove(group_fd, entry->directory) : r;
+}
+
+int journal_undo(struct journal *journal, int row, struct mom_error *error)
+{
+    const struct journal_entry *entry = journal_row(journal, row);
+    if (!entry)
+        return 0;
+    int group_fd = group_open(AT_FDCWD, entry->directory);
+    int r = group_fd < 0 ? group_fd : undo_in(group_fd, entry);
+    if (group_fd >= 0)
+        (void)close(group_fd);
+    if (r < 0 && !group_vanished(r))
+        return error_errno(error, r, "undoing %s", entry->directory);
+    journal_strike(journal, row);
+    return 0;
+}
+
+int journal_undo_all(struct journal *journal, void (*say)(const char *text))
+{
+    int left = 0;
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        struct mom_error error = {0};
+        if (journal_undo(journal, i, &error) == 0)
+            continue;
+        left++;
+        if (say)
+            say(error.text);
+    }
+    return left;
+}
