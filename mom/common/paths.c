@@ -10,16 +10,16 @@
 #endif
 
 static const struct {
-    const char *flag, *preset;
+    const char *preset;
     size_t offset;
 } table[PATHS_OPTIONS] = {
-    {"cgroup-root", "", offsetof(struct paths, cgroup_root)},
-    {"proc-root", "/proc", offsetof(struct paths, proc_root)},
-    {"run-dir", "/run/mom", offsetof(struct paths, run_dir)},
-    {"state-dir", "/var/lib/mom", offsetof(struct paths, state_dir)},
-    {"etc-dir", MOM_ETC_DIR, offsetof(struct paths, etc_dir)},
-    {"scope", "", offsetof(struct paths, scope)},
-    {"self-cgroup", "", offsetof(struct paths, self_cgroup)},
+    {"", offsetof(struct paths, cgroup_root)},
+    {"/proc", offsetof(struct paths, proc_root)},
+    {"/run/mom", offsetof(struct paths, run_dir)},
+    {"/var/lib/mom", offsetof(struct paths, state_dir)},
+    {MOM_ETC_DIR, offsetof(struct paths, etc_dir)},
+    {"", offsetof(struct paths, scope)},
+    {"", offsetof(struct paths, self_cgroup)},
 };
 
 const struct option paths_options[PATHS_OPTIONS] = {
@@ -54,21 +54,4 @@ int paths_take(struct paths *paths, int option, const char *value)
 int paths_join(char *buffer, size_t size, const char *dir, const char *name)
 {
     return text_format(buffer, size, "%s/%s", dir, name);
-}
-
-int paths_to_words(const struct paths *paths, char *buffer, size_t size, char **words, int max)
-{
-    int count = 0;
-    for (int i = 0; i < PATHS_OPTIONS; i++) {
-        const char *value = (const char *)paths + table[i].offset;
-        if (strcmp(value, table[i].preset) == 0)
-            continue;
-        if (count == max || text_format(buffer, size, "--%s=%s", table[i].flag, value) < 0)
-            return -E2BIG;
-        words[count++] = buffer;
-        size_t used = strlen(buffer) + 1;
-        buffer += used;
-        size -= used;
-    }
-    return count;
 }

@@ -32,8 +32,4 @@ int paths_take(struct paths *paths, int option, const char *value);
 /* `dir`/`name` into buffer[size]; -ENAMETOOLONG. */
 int paths_join(char *buffer, size_t size, const char *dir, const char *name);
 
-/* Writes --flag=value words for every path that differs from its default into words[] (storage in
- * buffer). Returns how many, or -E2BIG. For handing them to a child. */
-int paths_to_words(const struct paths *paths, char *buffer, size_t size, char **words, int max);
-
 #endif

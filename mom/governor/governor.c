@@ -48,6 +48,14 @@ static int open_places(struct governor *governor, struct mom_error *error)
     return governor->places ? 0 : error_set(error, -ENOMEM, "%u slices", governor->capacity);
 }
 
+void governor_init(struct governor *governor, const struct options *options, struct policy *policy)
+{
+    governor->options = options;
+    governor->policy = policy;
+    governor->hierarchy.root_fd = -1;
+    governor->node_reader = (struct node_reader){-1, -1, -1, -1};
+}
+
 int governor_open_eyes(struct governor *governor, struct mom_error *error)
 {
     const struct paths *paths = &governor->options->paths;
@@ -304,8 +312,7 @@ int governor_run(const struct options *options, struct policy *policy)
 {
     static struct governor governor;
     struct mom_error error = {0};
-    governor.options = options;
-    governor.policy = policy;
+    governor_init(&governor, options, policy);
     int r = open_all(&governor, &error);
     if (r == 0) {
         begin_state(&governor);

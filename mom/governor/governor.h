@@ -83,6 +83,8 @@ int governor_run(const struct options *options, struct policy *policy);
 /* --once: one look, printed; nothing is done, no file of the run or state dir is touched. */
 int governor_once(const struct options *options, struct policy *policy);
 
+void governor_init(struct governor *governor, const struct options *options, struct policy *policy);
+
 /* Opens what looking takes: hierarchy, names, tree, sampler, node, one place per slice. */
 int governor_open_eyes(struct governor *governor, struct mom_error *error);
 void governor_close_eyes(struct governor *governor);

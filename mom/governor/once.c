@@ -19,8 +19,7 @@ int governor_once(const struct options *options, struct policy *policy)
 {
     static struct governor governor;
     struct mom_error error = {0};
-    governor.options = options;
-    governor.policy = policy;
+    governor_init(&governor, options, policy);
     int r = governor_open_eyes(&governor, &error);
     if (r == 0) {
         governor_look(&governor, clock_now());

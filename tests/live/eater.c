@@ -1,0 +1,90 @@
+/* A slice's load for demonstrations and tests: takes memory in one of several honest or dishonest
+ * ways. eater steady MIB            takes it at once and holds it eater saw LOW HIGH PERIOD swings
+ * between LOW and HIGH MiB, a swing in PERIOD seconds eater warm-up MIB TAU       approaches MIB as
+ * 1 - exp(-t/TAU), then holds eater leak MIB RATE         takes MIB, then RATE MiB a second for
+ * ever Runs until it is killed. Touches what it takes, page by page, with bytes that don't
+ * compress. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PIECE = 64 * 1024, PIECES_A_MIB = 16, STEP_USEC = 50000 };
+
+static size_t held; /* pieces */
+static char **pieces;
+static size_t room;
+
+static void *take(void)
+{
+    static uint64_t random = 88172645463325252ull; /* xorshift64 */
+    uint64_t *piece = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (piece == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+    for (size_t i = 0; i < PIECE / sizeof *piece; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        piece[i] = random;
+    }
+    return piece;
+}
+
+static void hold(double mib)
+{
+    size_t wanted = mib > 0 ? (size_t)(mib * PIECES_A_MIB) : 0;
+    while (held < wanted) {
+        if (held == room) {
+            room = room ? room * 2 : 1024;
+            pieces = realloc(pieces, room * sizeof *pieces);
+            if (!pieces)
+                exit(1);
+        }
+        pieces[held++] = take();
+    }
+    while (held > wanted)
+        (void)munmap(pieces[--held], PIECE);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double wanted(const char *way, const double *a, double t)
+{
+    if (strcmp(way, "steady") == 0)
+        return a[0];
+    if (strcmp(way, "saw") == 0)
+        return a[0] + (a[1] - a[0]) * fmod(t, a[2]) / a[2];
+    if (strcmp(way, "warm-up") == 0)
+        return a[0] * (1 - exp(-t / a[1]));
+    if (strcmp(way, "leak") == 0)
+        return a[0] + a[1] * t;
+    (void)fprintf(stderr, "eater: steady|saw|warm-up|leak, not '%s'\n", way);
+    exit(64);
+}
+
+int main(int argc, char **argv)
+{
+    double numbers[3] = {1, 1, 1};
+    if (argc < 3) {
+        (void)fprintf(stderr, "usage: eater steady|saw|warm-up|leak NUMBER...\n");
+        return 64;
+    }
+    for (int i = 2; i < argc && i < 5; i++)
+        numbers[i - 2] = strtod(argv[i], NULL);
+    double start = now();
+    for (;;) {
+        hold(wanted(argv[1], numbers, now() - start));
+        (void)usleep(STEP_USEC);
+    }
+}

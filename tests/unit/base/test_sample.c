@@ -1,0 +1,120 @@
+#include "slices/sample.h"
+
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <string.h>
+
+#define MIB (1024ull * 1024)
+
+static struct sample v2_sample(void)
+{
+    struct sample sample = {0};
+    sample_set(&sample, SAMPLE_ANON, 100 * MIB);
+    sample_set(&sample, SAMPLE_FILE_MAPPED, 7 * MIB);
+    sample_set(&sample, SAMPLE_SHMEM, 20 * MIB);
+    sample_set(&sample, SAMPLE_KERNEL, 12 * MIB);
+    sample_set(&sample, SAMPLE_SLAB_RECLAIMABLE, 5 * MIB);
+    sample_set(&sample, SAMPLE_SWAP, 40 * MIB);
+    sample_set(&sample, SAMPLE_SWAPCACHED, 3 * MIB);
+    return sample;
+}
+
+static void rss_is_what_pl_mom_meant(void **state)
+{
+    (void)state;
+    struct sample sample = v2_sample();
+    uint64_t rss = 0;
+    assert_true(sample_rss(&sample, &rss));
+    assert_true(rss == 107 * MIB);
+    sample.have &= ~(1ull << SAMPLE_FILE_MAPPED);
+    assert_false(sample_rss(&sample, &rss));
+}
+
+static void footprint_counts_swap_and_leaves_out_what_can_be_reclaimed(void **state)
+{
+    (void)state;
+    struct sample sample = v2_sample();
+    uint64_t footprint = 0;
+    assert_true(sample_footprint(&sample, &footprint));
+    assert_true(footprint == (100 + 20 + (12 - 5) + (40 - 3)) * MIB);
+}
+
+static void swapping_out_leaves_the_footprint_where_it_is(void **state)
+{
+    (void)state;
+    struct sample sample = v2_sample();
+    uint64_t before = 0, after = 0;
+    assert_true(sample_footprint(&sample, &before));
+    sample_set(&sample, SAMPLE_ANON, 60 * MIB);
+    sample_set(&sample, SAMPLE_SWAP, 80 * MIB);
+    assert_true(sample_footprint(&sample, &after));
+    assert_true(before == after);
+}
+
+static void v1_has_no_kernel_part_and_a_swapless_node_no_swap(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    uint64_t footprint = 0;
+    assert_false(sample_footprint(&sample, &footprint));
+    sample_set(&sample, SAMPLE_ANON, 10 * MIB);
+    assert_true(sample_footprint(&sample, &footprint));
+    assert_true(footprint == 10 * MIB);
+}
+
+static void nonsense_never_wraps_below_zero(void **state)
+{
+    (void)state;
+    struct sample sample = v2_sample();
+    uint64_t footprint = 0;
+    sample_set(&sample, SAMPLE_SLAB_RECLAIMABLE, 1000 * MIB);
+    sample_set(&sample, SAMPLE_SWAPCACHED, 1000 * MIB);
+    assert_true(sample_footprint(&sample, &footprint));
+    assert_true(footprint == 120 * MIB);
+}
+
+static void every_field_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SAMPLE_FIELDS; i++) {
+        assert_non_null(sample_fields[i].name);
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(sample_fields[i].name, sample_fields[j].name);
+    }
+    for (int i = 0; i < NODE_FIELDS; i++)
+        assert_non_null(node_fields[i].name);
+}
+
+static void lives_differ_by_boot_mount_and_inode(void **state)
+{
+    (void)state;
+    const struct slice_life life = {.boot = {1, 2, 3}, .mount = 30, .inode = 7};
+    struct slice_life other = life;
+    assert_true(slice_life_equal(&life, &other));
+    other.inode++;
+    assert_false(slice_life_equal(&life, &other));
+    other = life;
+    other.mount++;
+    assert_false(slice_life_equal(&life, &other));
+    other = life;
+    other.boot[15] = 1;
+    assert_false(slice_life_equal(&life, &other));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rss_is_what_pl_mom_meant),
+        cmocka_unit_test(footprint_counts_swap_and_leaves_out_what_can_be_reclaimed),
+        cmocka_unit_test(swapping_out_leaves_the_footprint_where_it_is),
+        cmocka_unit_test(v1_has_no_kernel_part_and_a_swapless_node_no_swap),
+        cmocka_unit_test(nonsense_never_wraps_below_zero),
+        cmocka_unit_test(every_field_has_a_name_of_its_own),
+        cmocka_unit_test(lives_differ_by_boot_mount_and_inode),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

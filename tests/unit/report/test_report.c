@@ -1,0 +1,177 @@
+#include "mom/report/mail.h"
+#include "mom/report/text.h"
+
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HOSTILE "we\nb\r\nBcc: eve@evil\x1b[31m"
+
+static struct decision decision_of(void)
+{
+    struct decision decision = {
+        .seq = 17,
+        .at.unix_usec = 1795687200000000, /* 2026-11-26T10:00:00Z */
+        .action = ACTION_RESET,
+        .wanted = ACTION_RESET,
+        .reason = REASON_LEAK_HORIZON,
+        .mode = MODE_ENFORCE,
+    };
+    (void)strcpy(decision.key, "docker:" HOSTILE);
+    (void)strcpy(decision.name, HOSTILE);
+    (void)strcpy(decision.path, "/cont.slice/x");
+    evidence_add(&decision.evidence, "footprint", UNIT_BYTES, 3.0 * 1048576, '>', 1.0 * 1048576);
+    return decision;
+}
+
+static void a_report_tells_the_story_and_ends_for_machines(void **state)
+{
+    (void)state;
+    const struct decision decision = decision_of();
+    const struct outcome outcome = {.kind = ACTION_RESET,
+        .result = RESULT_DONE,
+        .bytes_before = 10 << 20,
+        .bytes_after = 1 << 20,
+        .bytes_freed = 9 << 20,
+        .processes_before = 3,
+        .rounds = 1};
+    const struct process_table table = {.count = 1,
+        .total = 1,
+        .row = {{.pid = 42, .state = 'S', .comm = "x) Z (\n", .rss_bytes = 4096}}};
+    const struct report report = {.node = "node1",
+        .id = "3f2a91c0-17",
+        .decision = &decision,
+        .outcome = &outcome,
+        .processes = &table};
+    static char body[16384];
+    report_body(&report, body, sizeof body);
+    assert_non_null(strstr(body, "At 2026-11-26T10:00:00Z mom on node1 reset slice"));
+    assert_non_null(strstr(body, "freed     9.0 MiB"));
+    assert_non_null(strstr(body, "x) Z (\\x0a"));
+    assert_null(strchr(body, '\x1b'));
+    assert_null(strchr(body, '\r'));
+    const char *last = strrchr(body, 'm');
+    while (last > body && last[-1] != '\n')
+        last--;
+    assert_non_null(strstr(body, "\nmom 2026-11-26T10:00:00Z node1 reset docker:we\\x0ab"));
+    assert_true(strcmp(body + strlen(body) - 13, " 3f2a91c0-17\n") == 0);
+}
+
+static void the_machines_line_survives_a_full_page(void **state)
+{
+    (void)state;
+    const struct decision decision = decision_of();
+    const struct report report = {.node = "node1", .id = "3f2a91c0-17", .decision = &decision};
+    char body[400];
+    report_body(&report, body, sizeof body);
+    assert_true(strcmp(body + strlen(body) - 13, " 3f2a91c0-17\n") == 0);
+}
+
+static struct mail_text mail_of(const char *subject, const char *body)
+{
+    return (struct mail_text){
+        .from = "mom@node1",
+        .to = "ann@example.org,root",
+        .subject = subject,
+        .message_id = "3f2a91c0-17.reset@node1",
+        .list_id = "node1",
+        .date_unix_sec = 1795687200,
+        .body = body,
+    };
+}
+
+static void headers_can_not_be_injected(void **state)
+{
+    (void)state;
+    const struct mail_text text = mail_of("[mom] " HOSTILE, "body\n");
+    char bytes[4096];
+    assert_true(mail_compose(&text, bytes, sizeof bytes) > 0);
+    assert_null(strstr(bytes, "\nBcc:"));
+    assert_null(strchr(bytes, '\x1b'));
+    assert_non_null(strstr(bytes, "Date: Thu, 26 Nov 2026 10:00:00 +0000\r\n"));
+    assert_non_null(strstr(bytes, "To: ann@example.org,\r\n root\r\n"));
+}
+
+static void lines_end_in_crlf_and_stay_short(void **state)
+{
+    (void)state;
+    char long_line[600];
+    memset(long_line, 'a', sizeof long_line - 1);
+    long_line[sizeof long_line - 1] = '\0';
+    memcpy(long_line + 300, "=\xc3\xbc.", 4);
+    const struct mail_text text =
+        mail_of("a subject of several words that has to be folded because it is "
+                "longer than what one line of a mail may hold",
+            long_line);
+    static char bytes[8192];
+    long length = mail_compose(&text, bytes, sizeof bytes);
+    assert_true(length > 0);
+    for (char *line = bytes; *line;) {
+        char *end = strstr(line, "\r\n");
+        if (!end)
+            break;
+        assert_true(end - line <= 78);
+        for (char *c = line; c < end; c++)
+            assert_true(*c != '\n' && *c != '\r' && (unsigned char)*c < 127);
+        line = end + 2;
+    }
+    assert_non_null(strstr(bytes, "=3D=C3=BC"));
+}
+
+static void addresses_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "a b", "a\nb@c", "-f", "a@b@c", "<a@b>", "a,b", "a;b",
+        "|sh", "@x", "x@", "gr\xc3\xbcn@x", "\"a\"@b"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(mail_address_valid(bad[i]));
+    assert_true(mail_address_valid("root"));
+    assert_true(mail_address_valid("first.last+tag@example.org"));
+    struct mail_text text = mail_of("s", "b");
+    char bytes[2048];
+    text.to = "ok@x,bad one@y";
+    assert_int_equal(mail_compose(&text, bytes, sizeof bytes), -EINVAL);
+    text.to = "";
+    assert_int_equal(mail_compose(&text, bytes, sizeof bytes), -EINVAL);
+}
+
+static void a_mail_that_does_not_fit_is_an_error(void **state)
+{
+    (void)state;
+    const struct mail_text text = mail_of("s", "body");
+    char bytes[100];
+    assert_int_equal(mail_compose(&text, bytes, sizeof bytes), -ENOSPC);
+}
+
+static void spans_and_sizes_read_well(void **state)
+{
+    (void)state;
+    char buffer[32];
+    assert_string_equal(report_bytes(0, buffer), "0 B");
+    assert_string_equal(report_bytes(1536, buffer), "1.5 KiB");
+    assert_string_equal(report_bytes(-3.0 * 1073741824, buffer), "-3.0 GiB");
+    assert_string_equal(report_span(90, buffer), "90 s");
+    assert_string_equal(report_span(5400, buffer), "90 min");
+    assert_string_equal(report_span(36000, buffer), "10.0 h");
+    assert_string_equal(report_span(864000, buffer), "10.0 d");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
+        cmocka_unit_test(the_machines_line_survives_a_full_page),
+        cmocka_unit_test(headers_can_not_be_injected),
+        cmocka_unit_test(lines_end_in_crlf_and_stay_short),
+        cmocka_unit_test(addresses_that_are_none_are_refused),
+        cmocka_unit_test(a_mail_that_does_not_fit_is_an_error),
+        cmocka_unit_test(spans_and_sizes_read_well),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
