@@ -27,6 +27,10 @@ struct hierarchy {
 int hierarchy_open(const char *cgroup_root, struct hierarchy *ret, struct mom_error *error);
 void hierarchy_close(struct hierarchy *hierarchy);
 
+/* What a mountinfo file tells (proc(5)); the fall-back where libcgroup finds nothing, public for
+ * tests. Fills all but root_fd. -ENOENT: no memory controller among the mounts. */
+int hierarchy_find_mounts(const char *mountinfo, struct hierarchy *ret);
+
 /* Reads from PROC_ROOT/PID/cgroup where a process hangs in the memory tree ("/" at least). -ESRCH
  * when it is gone, -ENAMETOOLONG when `path` is too small. */
 int hierarchy_group_of(

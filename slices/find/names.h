@@ -4,7 +4,11 @@
  * One ordered table of resolvers (names.c); the first that recognises a path decides. A recogniser
  * looks at the path alone; only then its namer may read a file below `root` that belongs to root
  * and that nobody else may write (else the name falls back to the short id). No daemon's socket is
- * ever asked. JSON is parsed inside `scratch`, so that nothing is allocated. */
+ * ever asked. JSON is parsed inside `scratch`, so that nothing is allocated.
+ *
+ * Keys hold no control bytes: paths and names stand in them as text_escape writes them (control
+ * bytes, backslashes and whatever is no UTF-8 as \xNN). One that would not fit ends in '~' and 16
+ * hex digits of text_hash over the whole. */
 #ifndef SLICES_FIND_NAMES_H
 #define SLICES_FIND_NAMES_H
 
@@ -34,5 +38,9 @@ enum names_verdict {
  * name tells it, key and name. For the other verdicts fills kind SLICE_GROUP, key "cgroup:/path"
  * and the last component as name. `*ret_session` is set for session.slice of a user's manager. */
 enum names_verdict names_resolve(struct names *names, struct slice *slice, bool *ret_session);
+
+/* As for NAMES_UNKNOWN, whatever the path: for a group whose name isn't root's choice (below a
+ * directory that somebody else owns, a docker-ID.scope may be anybody's). */
+void names_plain(struct slice *slice);
 
 #endif
