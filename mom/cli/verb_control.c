@@ -1,0 +1,127 @@
+/* reset, hold, release: orders to the daemon. Whether they are allowed is the daemon's to say. */
+#include "mom/cli/facts.h"
+#include "mom/cli/moment.h"
+#include "mom/cli/verbs.h"
+#include "mom/common/clock.h"
+#include "mom/common/control.h"
+#include "slices/act/journal.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { ANSWER_WITHIN_SEC = 10 };
+
+/* The daemon's refusals as exit codes. */
+static int refused(const struct control_reply *reply)
+{
+    struct mom_error error = {0};
+    if (reply->code == -ENOENT)
+        return cli_say(CLI_NO_SLICE, "%s", *reply->text ? reply->text : "no such slice any more");
+    if (*reply->text)
+        (void)error_set(&error, reply->code, "%s", reply->text);
+    else
+        (void)error_errno(&error, reply->code, "the daemon refused");
+    return cli_failed(&error);
+}
+
+static int order(struct cli *cli, enum control_verb verb, uint64_t serial, const char *key,
+    int64_t duration_usec)
+{
+    struct control_request request = {
+        .magic = CONTROL_MAGIC, .verb = verb, .serial = serial, .duration_usec = duration_usec};
+    struct control_reply reply;
+    struct mom_error error = {0};
+    const char *why = cli->option[OPTION_WHY];
+    if (why && text_copy(request.why, sizeof request.why, why) < 0)
+        return cli_say(CLI_USAGE, "the reason is longer than %zu bytes", sizeof request.why - 1);
+    int r = control_call(
+        cli->paths.run_dir, &request, ANSWER_WITHIN_SEC * USEC_PER_SEC, &reply, &error);
+    if (r == -ENOENT)
+        return cli_say(CLI_NO_DAEMON, "no daemon runs");
+    if (r < 0)
+        return cli_failed(&error);
+    if (reply.code < 0)
+        return refused(&reply);
+    const struct field fields[] = {
+        {"slice", "Slice", cell_text(key)},
+        {"decision", "Decision", reply.decision ? cell_count(reply.decision) : cell_absent()},
+        {"text", "Answer", cell_text(*reply.text ? reply.text : "done")},
+    };
+    output_record(cli->output, "answer", fields, COUNT(fields));
+    return CLI_OK;
+}
+
+static int order_for_slice(struct cli *cli, enum control_verb verb, int64_t duration_usec)
+{
+    struct subject subject;
+    int code = subject_of(cli, cli->operand[0], true, &subject);
+    if (code != CLI_OK)
+        return code;
+    return order(cli, verb, subject.now.slice.serial, subject.key, duration_usec);
+}
+
+int verb_reset(struct cli *cli)
+{
+    return order_for_slice(cli, CONTROL_RESET, 0);
+}
+
+int verb_hold(struct cli *cli)
+{
+    int64_t duration_usec;
+    struct mom_error error = {0};
+    if (!cli->option[OPTION_FOR])
+        return cli_say(CLI_USAGE, "hold needs --for=TIME, as in --for=2h");
+    if (duration_parse(cli->option[OPTION_FOR], &duration_usec, &error) < 0)
+        return cli_say(CLI_USAGE, "%s", error.text);
+    return order_for_slice(cli, CONTROL_HOLD, duration_usec);
+}
+
+static void say_failure(const char *text)
+{
+    (void)cli_say(CLI_FAILED, "%s", text);
+}
+
+/* What a dead daemon left behind: every temporary change that is in the journal. */
+static int undo_by_hand(const struct cli *cli)
+{
+    struct journal journal;
+    struct mom_error error = {0};
+    if (access(cli->paths.run_dir, F_OK) < 0 && errno == ENOENT)
+        return CLI_OK; /* none has run since the boot */
+    if (journal_open(&journal, cli->paths.run_dir, &error) < 0)
+        return cli_failed(&error);
+    int left = journal_undo_all(&journal, say_failure);
+    journal_close(&journal);
+    return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : CLI_OK;
+}
+
+/* A daemon that answers does it itself. Where one lives and doesn't answer nothing is touched, as
+ * the journal has one writer: stop it first. */
+static int release_all(struct cli *cli)
+{
+    const struct control_request ping = {.magic = CONTROL_MAGIC, .verb = CONTROL_PING};
+    struct control_reply reply;
+    struct daemon daemon;
+    int r = control_call(cli->paths.run_dir, &ping, ANSWER_WITHIN_SEC * USEC_PER_SEC, &reply, NULL);
+    if (r == 0)
+        return order(cli, CONTROL_RELEASE, 0, NULL, 0);
+    bool lives = r != -ENOENT && r != -ECONNREFUSED;
+    if (!lives && daemon_open(&daemon, &cli->paths, NULL) == 0) {
+        daemon_close(&daemon);
+        lives = true;
+    }
+    return lives ? cli_say(CLI_FAILED, "the daemon lives but does not answer; stop it first")
+                 : undo_by_hand(cli);
+}
+
+int verb_release(struct cli *cli)
+{
+    bool all = cli->option[OPTION_ALL] != NULL;
+    if (all == (cli->operands == 1))
+        return cli_say(CLI_USAGE, "release needs either a slice or --all");
+    return all ? release_all(cli) : order_for_slice(cli, CONTROL_RELEASE, 0);
+}

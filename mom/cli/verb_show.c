@@ -1,0 +1,140 @@
+/* show: everything about one slice. What the live table and the database both know comes from the
+ * live table. */
+#include "mom/cli/facts.h"
+#include "mom/cli/verbs.h"
+#include "slices/base/text.h"
+
+#include <inttypes.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void show_live_slice(struct output *output, const struct live_slice *s)
+{
+    char life[64];
+    (void)text_format(life, sizeof life, "serial %" PRIu64 ", inode %" PRIu64, s->slice.serial,
+        s->slice.life.inode);
+    const struct field fields[] = {
+        {"slice", "Slice", cell_text(s->slice.key)},
+        {"name", "Name", cell_text(s->slice.name)},
+        {"path", "Path", cell_text(s->slice.path)},
+        {"kind", "Kind", cell_text(slice_kind_names[s->slice.kind])},
+        {"runtime", "Runtime", cell_text(s->slice.runtime)},
+        {"uid", "User id", cell_count(s->slice.uid)},
+        {"life", "Life", cell_text(life)},
+        {"born", "Born", cell_time(s->born.unix_usec)},
+        {"sampled", "Sampled", cell_time(s->sample.at.unix_usec)},
+        {"state", "State", cell_text(ladder_state_names[s->ladder])},
+        {"strikes", "Strikes", cell_count(s->strikes)},
+        {"rank", "Rank", cell_integer(s->rank)},
+        {"mode", "Mode", cell_text(mode_names[s->mode])},
+        {"leak_mode", "Mode for leaks", cell_text(mode_names[s->leak_mode])},
+        {"owner", "Owner", cell_text(s->owner)},
+        {"protection", "Protection", facts_protection(s)},
+        {"growth_bytes_per_hour", "Growth", cell_rate(s->growth)},
+        {"footprint_bytes", "Footprint", cell_bytes(s->footprint)},
+    };
+    output_record(output, "slice", fields, COUNT(fields));
+}
+
+static void show_sample(struct output *output, const struct sample *sample)
+{
+    struct field fields[SAMPLE_FIELDS];
+    for (size_t i = 0; i < SAMPLE_FIELDS; i++)
+        fields[i] = (struct field){sample_fields[i].name, sample_fields[i].name,
+            cell_field(
+                &sample_fields[i], sample_has(sample, (enum sample_field)i), sample->value[i])};
+    output_record(output, "sample", fields, COUNT(fields));
+}
+
+static void show_leak(struct output *output, const struct live_slice *s)
+{
+    const struct leak_report *leak = &s->leak;
+    const struct field fields[] = {
+        {"verdict", "Leak", facts_verdict(leak_verdict_names[leak->verdict])},
+        {"shape", "Shape", cell_text(leak_shape_names[leak->shape])},
+        {"since", "Since", cell_time(facts_growing_since(s))},
+        {"rate_bytes_per_hour", "Rate", cell_rate(leak->rate)},
+        {"rate_p10_bytes_per_hour", "Rate p10", cell_rate(leak->rate_low)},
+        {"rate_p90_bytes_per_hour", "Rate p90", cell_rate(leak->rate_high)},
+        {"floor_bytes", "Floor", cell_bytes(leak->floor_bytes)},
+        {"grown_bytes", "Grown", cell_bytes(leak->grown_bytes)},
+        {"limit_bytes", "Limit", cell_limit(leak->limit_bytes)},
+        {"window_seconds", "Judged over", cell_duration((double)leak->window_usec / 1e6)},
+        {"time_to_limit_p10_seconds", "Time to limit p10",
+            leak->forecast ? cell_duration(leak->left_p10) : cell_absent()},
+        {"time_to_limit_p50_seconds", "Time to limit p50",
+            leak->forecast ? cell_duration(leak->left_p50) : cell_absent()},
+        {"time_to_limit_p90_seconds", "Time to limit p90",
+            leak->forecast ? cell_duration(leak->left_p90) : cell_absent()},
+    };
+    output_record(output, "leak", fields, COUNT(fields));
+}
+
+static void show_gates(struct output *output, const struct leak_report *leak)
+{
+    static const struct column columns[] = {
+        {"gate", "Gate", ALIGN_LEFT},
+        {"value", "Value", ALIGN_RIGHT},
+        {"threshold", "Threshold", ALIGN_RIGHT},
+        {"strength", "Strength", ALIGN_RIGHT},
+        {"passed", "Passed", ALIGN_LEFT},
+        {"weakest", "Weakest", ALIGN_LEFT},
+    };
+    static const struct section section = {"gates", columns, COUNT(columns)};
+    output_section(output, &section);
+    for (uint32_t i = 0; i < leak->gates && i < LEAK_GATES_MAX; i++) {
+        const struct leak_gate *gate = &leak->gate[i];
+        const struct cell cells[] = {
+            cell_text(gate->name),
+            cell_number(gate->value),
+            cell_number(gate->threshold),
+            cell_number(gate->strength),
+            cell_flag(gate->passed),
+            cell_flag(i == leak->weakest),
+        };
+        _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");
+        output_row(output, cells);
+    }
+}
+
+static void show_past(struct output *output, const struct query_slice *past)
+{
+    const struct field fields[] = {
+        {"slice", "Slice", cell_text(past->key)},
+        {"name", "Name", cell_text(past->name)},
+        {"path", "Path", cell_text(past->path)},
+        {"kind", "Kind", cell_text(past->kind)},
+        {"runtime", "Runtime", cell_text(past->runtime)},
+        {"alive", "Alive", cell_flag(past->alive)},
+        {"first_seen", "First seen", cell_time(past->first_unix_usec)},
+        {"last_seen", "Last seen", cell_time(past->last_unix_usec)},
+        {"lives", "Lives", cell_count(past->lives)},
+        {"decisions", "Decisions", cell_count(past->decisions)},
+        {"resets", "Resets", cell_count(past->resets)},
+        {"footprint_bytes", "Footprint", cell_bytes(past->footprint_bytes)},
+        {"limit_bytes", "Limit", cell_limit(past->limit_bytes)},
+        {"leak", "Leak", facts_verdict(past->leak)},
+        {"shape", "Shape", cell_text(past->shape)},
+        {"rate_bytes_per_hour", "Rate", cell_rate(past->rate)},
+        {"since", "Since", cell_time(past->since_unix_usec)},
+        {"time_to_limit_p50_seconds", "Time to limit p50", cell_duration(past->left_p50)},
+    };
+    output_record(output, "past", fields, COUNT(fields));
+}
+
+int verb_show(struct cli *cli)
+{
+    struct subject subject;
+    int code = subject_of(cli, cli->operand[0], false, &subject);
+    if (code != CLI_OK)
+        return code;
+    if (subject.live) {
+        show_live_slice(cli->output, &subject.now);
+        show_sample(cli->output, &subject.now.sample);
+        show_leak(cli->output, &subject.now);
+        show_gates(cli->output, &subject.now.leak);
+    }
+    if (subject.stored)
+        show_past(cli->output, &subject.past);
+    return CLI_OK;
+}

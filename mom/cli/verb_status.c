@@ -1,0 +1,156 @@
+/* status: daemon, node, database. Each of the three may be missing. */
+#include "db/outbox.h"
+#include "mom/cli/facts.h"
+#include "mom/cli/verbs.h"
+#include "mom/common/clock.h"
+#include "slices/base/text.h"
+
+#include <inttypes.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void show_no_daemon(struct cli *cli)
+{
+    const struct field fields[] = {
+        {"running", "Daemon running", cell_toned(cell_flag(false), TONE_ALARM)}};
+    output_record(cli->output, "daemon", fields, COUNT(fields));
+}
+
+/* The mode of all slices where they agree. */
+static const char *common_mode(const struct daemon *daemon)
+{
+    struct live_slice slice;
+    uint32_t index = 0;
+    const char *mode = NULL;
+    while (daemon_next(daemon, &index, &slice)) {
+        const char *name = mode_names[slice.mode];
+        if (mode && mode != name)
+            return "differs by slice";
+        mode = name;
+    }
+    return mode;
+}
+
+static void show_daemon(struct cli *cli, const struct daemon *daemon)
+{
+    const struct live_state *s = &daemon->state;
+    bool stale = daemon_stale(daemon, cli->now);
+    char hash[24];
+    (void)text_format(hash, sizeof hash, "%016" PRIx64, s->policy_hash);
+    const struct field fields[] = {
+        {"running", "Daemon running", cell_flag(true)},
+        {"pid", "Pid", cell_count((uint64_t)s->pid)},
+        {"started", "Started", cell_time(s->started.unix_usec)},
+        {"last_tick_age_seconds", "Last tick", cell_duration(daemon_tick_age(daemon, cli->now))},
+        {"stale", "Stale", cell_toned(cell_flag(stale), stale ? TONE_ALARM : TONE_PLAIN)},
+        {"tick_seconds", "Tick every", cell_duration((double)s->tick_usec / USEC_PER_SEC)},
+        {"tick_cost_seconds", "Tick costs",
+            cell_duration((double)s->tick_cost_usec / USEC_PER_SEC)},
+        {"ticks", "Ticks", cell_count(s->ticks)},
+        {"mode", "Mode", cell_text(common_mode(daemon))},
+        {"dry_run", "Dry run", cell_flag(s->dry_run)},
+        {"policy_hash", "Policy", cell_text(hash)},
+        {"time_scale", "Time scale", cell_number(s->time_scale)},
+        {"hierarchy", "Hierarchy", cell_text(s->hierarchy == 2 ? "cgroup v2" : "cgroup v1")},
+        {"scope", "Scope", cell_text(s->scope)},
+        {"slices", "Slices", cell_count(s->slices)},
+        {"folded", "Folded groups", cell_count(s->folded)},
+        {"unreadable", "Unreadable groups", cell_count(s->unreadable)},
+        {"resets", "Resets", cell_count(s->resets)},
+        {"warnings", "Warnings", cell_count(s->warnings)},
+        {"alarms", "Alarms", cell_count(s->alarms)},
+        {"dropped_records", "Dropped records",
+            cell_toned(cell_count(s->dropped), s->dropped ? TONE_WARNING : TONE_PLAIN)},
+    };
+    output_record(cli->output, "daemon", fields, COUNT(fields));
+}
+
+static struct cell node_cell(const struct node_sample *node, enum node_field field)
+{
+    return cell_field(&node_fields[field], node_has(node, field), node->value[field]);
+}
+
+static struct cell used_cell(
+    const struct node_sample *node, enum node_field total, enum node_field free)
+{
+    bool known = node_has(node, total) && node_has(node, free);
+    return known && node->value[total] >= node->value[free]
+               ? cell_bytes(node->value[total] - node->value[free])
+               : cell_absent();
+}
+
+static void show_node(struct cli *cli, const struct node_sample *node)
+{
+    const struct field fields[] = {
+        {"mem_total_bytes", "Memory", node_cell(node, NODE_MEM_TOTAL)},
+        {"mem_available_bytes", "Memory available", node_cell(node, NODE_MEM_AVAILABLE)},
+        {"swap_total_bytes", "Swap", node_cell(node, NODE_SWAP_TOTAL)},
+        {"swap_used_bytes", "Swap used", used_cell(node, NODE_SWAP_TOTAL, NODE_SWAP_FREE)},
+        {"psi_some_percent", "Pressure, some", node_cell(node, NODE_PSI_SOME_AVG10)},
+        {"psi_full_percent", "Pressure, full", node_cell(node, NODE_PSI_FULL_AVG10)},
+    };
+    output_record(cli->output, "node", fields, COUNT(fields));
+}
+
+struct tally {
+    uint64_t slices, alive;
+    int64_t newest_unix_usec;
+};
+
+static int count_slice(void *context, const struct query_slice *row)
+{
+    struct tally *tally = context;
+    tally->slices++;
+    tally->alive += row->alive;
+    if (row->last_unix_usec > tally->newest_unix_usec)
+        tally->newest_unix_usec = row->last_unix_usec;
+    return 0;
+}
+
+static int show_database(struct cli *cli, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    struct db *db;
+    struct tally tally = {0};
+    uint32_t mails = 0;
+    int64_t next;
+    int r = database_path(&cli->paths, path, error);
+    if (r == 0)
+        r = db_open(path, DB_READ, &db, error);
+    if (r < 0)
+        return r;
+    r = query_slices(db, NULL, count_slice, &tally, error);
+    if (r == 0)
+        r = outbox_waiting(db, &mails, &next, error);
+    int version = db_version(db);
+    db_close(db);
+    if (r < 0)
+        return r;
+    const struct field fields[] = {
+        {"path", "Database", cell_text(path)},
+        {"schema_version", "Version", cell_count((uint64_t)version)},
+        {"newest_entry", "Newest entry", cell_time(tally.newest_unix_usec)},
+        {"slices", "Slices known", cell_count(tally.slices)},
+        {"slices_alive", "Slices alive", cell_count(tally.alive)},
+        {"mails_waiting", "Mails waiting", cell_count(mails)},
+    };
+    output_record(cli->output, "database", fields, COUNT(fields));
+    return 0;
+}
+
+int verb_status(struct cli *cli)
+{
+    struct daemon daemon;
+    struct mom_error error = {0}, no_database = {0};
+    int r = daemon_open(&daemon, &cli->paths, &error);
+    if (r < 0) {
+        show_no_daemon(cli);
+    } else {
+        show_daemon(cli, &daemon);
+        show_node(cli, &daemon.state.node);
+        daemon_close(&daemon);
+    }
+    if (show_database(cli, &no_database) < 0)
+        (void)cli_failed(&no_database);
+    return r < 0 ? cli_failed(&error) : CLI_OK;
+}
