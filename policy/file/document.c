@@ -200,7 +200,7 @@ bool document_read(struct pool *pool, const char *file, const char *text, size_t
     struct reader reader = {.pool = pool, .problems = problems, .file = file, .text = text};
     if (length > DOCUMENT_SIZE_MAX) {
         problem_at(
-            problems, &(struct origin){.file = file}, "larger than %d bytes", DOCUMENT_SIZE_MAX);
+            problems, &(struct origin){.file = file}, "larger than %zu bytes", DOCUMENT_SIZE_MAX);
         return false;
     }
     if (!yaml_parser_initialize(&reader.yaml)) {

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DOCUMENT_SIZE_MAX  (1024 * 1024)
+#define DOCUMENT_SIZE_MAX  ((size_t)1024 * 1024)
 #define DOCUMENT_DEPTH_MAX 32
 #define DOCUMENT_KEYS_MAX  256 /* of one mapping; bounds the search for keys given twice */
 

@@ -106,9 +106,10 @@ static bool is_empty(const struct node *node)
 static const char *scalar_text(
     const struct layer *layer, const struct node *node, const struct setting *setting)
 {
-    char wanted[96];
+    const struct value_type_info *type = &value_types[setting->type];
+    char wanted[128];
     (void)text_format(
-        wanted, sizeof wanted, "%s: a %s", setting->name, value_types[setting->type].name);
+        wanted, sizeof wanted, "%s: a %s (%s)", setting->name, type->name, type->example);
     if (!expect(layer, node, NODE_SCALAR, wanted))
         return NULL;
     if (is_empty(node)) {
@@ -151,7 +152,7 @@ static bool take_globs(const struct layer *layer, const struct node *node,
         problem_at(layer->problems, &node->at, "%s: an empty list fits nothing", setting->name);
         return false;
     }
-    globs->pattern = pool_take(pool, count * sizeof *globs->pattern);
+    *globs = (struct globs){.pattern = pool_take(pool, count * sizeof *globs->pattern)};
     for (const struct node *item = list ? node->first : node; item && globs->pattern;
          item = list ? item->next : NULL) {
         const char *text = scalar_text(layer, item, setting);
@@ -218,9 +219,9 @@ static void read_setting(const struct layer *layer, const struct node *node,
     }
     if (!take_value(layer, node, setting, object_of(layer, target, setting->scope)))
         return;
-    if (setting->scope == SCOPE_RULE)
+    if (target->rule)
         target->rule->conditions |= setting->mark;
-    if (setting->scope == SCOPE_SLICE)
+    if (setting->scope == SCOPE_SLICE && target->slice)
         target->slice->origin[setting->mark] = node->at;
     if (setting->scope == SCOPE_SLICE && target->match)
         target->match->says |= 1u << setting->mark;

@@ -19,8 +19,8 @@ enum setting_scope {
 
 struct setting {
     enum setting_scope scope;
-    const char *name; /* "tick"; with a dot where it stands in a group: "mail.interval" */
     enum value_type type;
+    const char *name;         /* "tick"; with a dot where it stands in a group: "mail.interval" */
     struct words words;       /* of a VALUE_WORD */
     const char *least, *most; /* as one would write them; NULL: whatever the type allows */
     const char *fallback;     /* the default, as one would write it; NULL: none */

@@ -12,7 +12,7 @@
 const struct value_type_info value_types[VALUE_TYPES] = {
     [VALUE_BOOL] = {"truth value", "true, false"},
     [VALUE_FLAG] = {"condition", "true"},
-    [VALUE_WORD] = {"known word", ""},
+    [VALUE_WORD] = {"known word", "warn"},
     [VALUE_INTEGER] = {"whole number", "100, -5"},
     [VALUE_NUMBER] = {"number", "1, 2.5"},
     [VALUE_DURATION] = {"duration", "10s, 1h30min"},
@@ -27,7 +27,8 @@ const struct value_type_info value_types[VALUE_TYPES] = {
     [VALUE_GLOBS] = {"glob or list of globs", "docker:web-*"},
 };
 
-/* Units, largest first. */
+/* Units, largest first, ended by a row without a name; its factor is 1 where a number needs none.
+ */
 struct unit_info {
     const char *name;
     double factor;
@@ -170,7 +171,7 @@ int value_quantity(enum value_type type, const char *text, double *ret, struct m
 static int parse_quantity(
     enum value_type type, const char *text, void *dst, struct mom_error *error)
 {
-    double quantity;
+    double quantity = 0;
     int r = value_quantity(type, text, &quantity, error);
     if (r < 0)
         return r;

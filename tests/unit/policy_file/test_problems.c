@@ -25,7 +25,7 @@ static void every_problem_of_a_text_is_told_with_its_place(void **state)
         "t.yaml:7:12: protect: `ture` is no truth value: expected one of false, true; did you mean "
         "`true`?",
         "t.yaml:8:9: owner: no value; write \"\" for an empty one",
-        "t.yaml:9:9: expected mode: a known word, found a list",
+        "t.yaml:9:9: expected mode: a known word (warn), found a list",
         "t.yaml:10:9: rank: `2000` is out of range: -1000 to 1000",
         "t.yaml:12:5: the rule has no `action`");
 }
@@ -36,6 +36,9 @@ static void keys_given_twice_are_refused(void **state)
     REFUSED("tick: 2s\nslices:\n  rank: 1\n  \"rank\": 2\ntick: 3s\n",
         "t.yaml:4:3: `rank` is given twice; first in line 3",
         "t.yaml:5:1: `tick` is given twice; first in line 1");
+    /* The second list is shorter than the first: found by fuzzing. */
+    REFUSED("matches: [{key: [a, b, c], rank: 1, key: x}]\n",
+        "t.yaml:1:37: `key` is given twice; first in line 1");
 }
 
 static void anchors_aliases_and_tags_are_refused_and_the_rest_is_still_read(void **state)
