@@ -1,18 +1,22 @@
-/* The ladder, read from the table below (an action stands behind the slash; what is not drawn stays
- * where it is and does nothing):
+/* The ladder, read from the table below (the action stands behind the slash):
  *
- *              suspect/record           confirm/warn            due/reset, ordered/reset
- *      CALM ------------------> SUSPECTED ---------> WARNED ------------------------> RESETTING
- *        ^ \______ confirm/warn ___________________/ ^ |  ^                             |   |
- *        |          quiet (from SUSPECTED)           | |  |        reset-failed         |   |
- *        +-------------------------------------------|-+  +-----------------------------+   |
- *                   quiet/record: the all-clear      |                                      |
- *                                                    |  probation-over          reset-done  |
- *                                                    +---------------- PROBATION <----------+
- *                                                                     due/alarm: stays
+ *     CALM <-------------------------------+-------------------.
+ *       | suspect/record                   | quiet             | quiet/record: the all-clear
+ *       v                                  |                   |
+ *     SUSPECTED ---------------------------'                   |
+ *       | confirm/warn, from CALM too                          |
+ *       v                                                      |
+ *     WARNED --------------------------------------------------'
+ *       | due/reset        ^ reset-failed   ^ probation-over
+ *       v                  |                |
+ *     RESETTING -----------'                |
+ *       | reset-done                        |
+ *       v                                   |
+ *     PROBATION (due/alarm) ----------------'
  *
- * ordered/reset leads to RESETTING, and reset-done to PROBATION, from every state. A leaker that
- * was never warned is warned when it would be due, never reset at once. */
+ * From every state ordered/reset leads to RESETTING and reset-done to PROBATION. A leaker that was
+ * never warned is warned when it would be due, never reset at once. All else stays where it is and
+ * does nothing. */
 #include "policy/decide/ladder.h"
 
 const char *const ladder_state_names[LADDER_STATES] = {
@@ -23,68 +27,51 @@ const char *const ladder_state_names[LADDER_STATES] = {
     [LADDER_PROBATION] = "probation",
 };
 
-#define STEP(state, what)                                                                          \
-    {                                                                                              \
-        LADDER_##state, ACTION_##what                                                              \
-    }
+const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS] = {
+    [LADDER_CALM][LADDER_QUIET] = {LADDER_CALM, ACTION_NONE},
+    [LADDER_CALM][LADDER_SUSPECT] = {LADDER_SUSPECTED, ACTION_RECORD},
+    [LADDER_CALM][LADDER_CONFIRM] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_CALM][LADDER_DUE] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_CALM][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_CALM][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_CALM][LADDER_RESET_FAILED] = {LADDER_CALM, ACTION_NONE},
+    [LADDER_CALM][LADDER_PROBATION_OVER] = {LADDER_CALM, ACTION_NONE},
 
-const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS] =
-    {
-        [LADDER_CALM] =
-            {
-                [LADDER_QUIET] = STEP(CALM, NONE),
-                [LADDER_SUSPECT] = STEP(SUSPECTED, RECORD),
-                [LADDER_CONFIRM] = STEP(WARNED, WARN),
-                [LADDER_DUE] = STEP(WARNED, WARN),
-                [LADDER_ORDERED] = STEP(RESETTING, RESET),
-                [LADDER_RESET_DONE] = STEP(PROBATION, NONE),
-                [LADDER_RESET_FAILED] = STEP(CALM, NONE),
-                [LADDER_PROBATION_OVER] = STEP(CALM, NONE),
-            },
-        [LADDER_SUSPECTED] =
-            {
-                [LADDER_QUIET] = STEP(CALM, NONE),
-                [LADDER_SUSPECT] = STEP(SUSPECTED, NONE),
-                [LADDER_CONFIRM] = STEP(WARNED, WARN),
-                [LADDER_DUE] = STEP(WARNED, WARN),
-                [LADDER_ORDERED] = STEP(RESETTING, RESET),
-                [LADDER_RESET_DONE] = STEP(PROBATION, NONE),
-                [LADDER_RESET_FAILED] = STEP(SUSPECTED, NONE),
-                [LADDER_PROBATION_OVER] = STEP(SUSPECTED, NONE),
-            },
-        [LADDER_WARNED] =
-            {
-                [LADDER_QUIET] = STEP(CALM, RECORD),
-                [LADDER_SUSPECT] = STEP(WARNED, NONE),
-                [LADDER_CONFIRM] = STEP(WARNED, NONE),
-                [LADDER_DUE] = STEP(RESETTING, RESET),
-                [LADDER_ORDERED] = STEP(RESETTING, RESET),
-                [LADDER_RESET_DONE] = STEP(PROBATION, NONE),
-                [LADDER_RESET_FAILED] = STEP(WARNED, NONE),
-                [LADDER_PROBATION_OVER] = STEP(WARNED, NONE),
-            },
-        [LADDER_RESETTING] =
-            {
-                [LADDER_QUIET] = STEP(RESETTING, NONE),
-                [LADDER_SUSPECT] = STEP(RESETTING, NONE),
-                [LADDER_CONFIRM] = STEP(RESETTING, NONE),
-                [LADDER_DUE] = STEP(RESETTING, NONE),
-                [LADDER_ORDERED] = STEP(RESETTING, RESET),
-                [LADDER_RESET_DONE] = STEP(PROBATION, NONE),
-                [LADDER_RESET_FAILED] = STEP(WARNED, NONE),
-                [LADDER_PROBATION_OVER] = STEP(RESETTING, NONE),
-            },
-        [LADDER_PROBATION] =
-            {
-                [LADDER_QUIET] = STEP(PROBATION, NONE),
-                [LADDER_SUSPECT] = STEP(PROBATION, NONE),
-                [LADDER_CONFIRM] = STEP(PROBATION, NONE),
-                [LADDER_DUE] = STEP(PROBATION, ALARM),
-                [LADDER_ORDERED] = STEP(RESETTING, RESET),
-                [LADDER_RESET_DONE] = STEP(PROBATION, NONE),
-                [LADDER_RESET_FAILED] = STEP(PROBATION, NONE),
-                [LADDER_PROBATION_OVER] = STEP(WARNED, NONE),
-            },
+    [LADDER_SUSPECTED][LADDER_QUIET] = {LADDER_CALM, ACTION_NONE},
+    [LADDER_SUSPECTED][LADDER_SUSPECT] = {LADDER_SUSPECTED, ACTION_NONE},
+    [LADDER_SUSPECTED][LADDER_CONFIRM] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_SUSPECTED][LADDER_DUE] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_SUSPECTED][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_SUSPECTED][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_SUSPECTED][LADDER_RESET_FAILED] = {LADDER_SUSPECTED, ACTION_NONE},
+    [LADDER_SUSPECTED][LADDER_PROBATION_OVER] = {LADDER_SUSPECTED, ACTION_NONE},
+
+    [LADDER_WARNED][LADDER_QUIET] = {LADDER_CALM, ACTION_RECORD},
+    [LADDER_WARNED][LADDER_SUSPECT] = {LADDER_WARNED, ACTION_NONE},
+    [LADDER_WARNED][LADDER_CONFIRM] = {LADDER_WARNED, ACTION_NONE},
+    [LADDER_WARNED][LADDER_DUE] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_WARNED][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_WARNED][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_WARNED][LADDER_RESET_FAILED] = {LADDER_WARNED, ACTION_NONE},
+    [LADDER_WARNED][LADDER_PROBATION_OVER] = {LADDER_WARNED, ACTION_NONE},
+
+    [LADDER_RESETTING][LADDER_QUIET] = {LADDER_RESETTING, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_SUSPECT] = {LADDER_RESETTING, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_CONFIRM] = {LADDER_RESETTING, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_DUE] = {LADDER_RESETTING, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_RESETTING][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_RESET_FAILED] = {LADDER_WARNED, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_PROBATION_OVER] = {LADDER_RESETTING, ACTION_NONE},
+
+    [LADDER_PROBATION][LADDER_QUIET] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_PROBATION][LADDER_SUSPECT] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_PROBATION][LADDER_CONFIRM] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_PROBATION][LADDER_DUE] = {LADDER_PROBATION, ACTION_ALARM},
+    [LADDER_PROBATION][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_PROBATION][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_PROBATION][LADDER_RESET_FAILED] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_PROBATION][LADDER_PROBATION_OVER] = {LADDER_WARNED, ACTION_NONE},
 };
 
 /* An incident is over, its strikes stay. */
