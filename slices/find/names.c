@@ -70,8 +70,8 @@ static bool right_in_user_slice(const struct place *place)
 
 static bool right_in_users(const struct place *place)
 {
-    return text_starts_with(place->path, "/user.slice/") &&
-           strcmp(place->parent, "user.slice") == 0;
+    static const char users[] = "/user.slice/";
+    return text_starts_with(place->path, users) && place->leaf == place->path + strlen(users);
 }
 
 /* "/kubepods", "/kubepods.slice", "/kubelet.slice/kubelet-kubepods.slice", "/k3s/kubepods". */

@@ -31,9 +31,8 @@ static void read_boot_id(const char *proc_root, uint8_t boot[16])
     for (const char *c = text; isxdigit((unsigned char)*c) || *c == '-'; c++) {
         if (*c == '-' || digits >= 32)
             continue;
-        unsigned value =
-            isdigit((unsigned char)*c) ? (unsigned)(*c - '0') : (unsigned)(tolower(*c) - 'a' + 10);
-        boot[digits / 2] = (uint8_t)(boot[digits / 2] << 4 | value);
+        unsigned value = (unsigned)(isdigit((unsigned char)*c) ? *c - '0' : tolower(*c) - 'a' + 10);
+        boot[digits / 2] = (uint8_t)(16u * boot[digits / 2] + value);
         digits++;
     }
 }

@@ -7,6 +7,12 @@
  * session.slice is protected); a systemd service or scope outside those; any other group that holds
  * processes itself. Groups nested below a slice count into it.
  *
+ * What can't be a slice of its own (no room, path too long, nested too deep, no memory accounting)
+ * folds: its parent becomes a slice that stands for it, SLICE_PROTECTED_FOLDED where that is
+ * root's. Below a user-UID.slice it makes that user one slice instead, for as long as the group
+ * lives, and so do more groups than a quarter of the table. An eighth of the table is kept for
+ * stand-ins.
+ *
  * Thread: all calls from the governor's thread. Allocates at tree_open only. */
 #ifndef SLICES_FIND_TREE_H
 #define SLICES_FIND_TREE_H
