@@ -14,6 +14,8 @@
 
 #define HASH_NONFATAL_OOM            1
 #define uthash_nonfatal_oom(element) ((element)->unlisted = true)
+/* uthash's own function falls through its cases without saying so. */
+#define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)text_hash(TEXT_HASH_SEED, key, length))
 #include <uthash.h>
 
 #define ROW_MAX        65536

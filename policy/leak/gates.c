@@ -31,9 +31,9 @@ struct stretch {
 
 /* The part of the growth after the last floor at its foot. */
 struct ramp {
-    uint32_t first;                        /* index into the series */
-    double age, slope, ratio, half_growth; /* seconds; of the newer half; newer/older; newer half */
-    double older_slope;
+    double age;                /* seconds */
+    double level;              /* where the growth is now, bytes */
+    double slope, older_slope; /* of its newer and its older half, bytes a second */
 };
 
 static double seconds(int64_t usec)
@@ -54,7 +54,7 @@ bool gates_record(
     text_copy(gate->name, sizeof gate->name, name);
     gate->value = value;
     gate->threshold = threshold;
-    gate->passed = above ? value > threshold : value < threshold;
+    gate->passed = above ? value >= threshold : value <= threshold;
     gate->strength =
         under > 0 ? least(fmax(over, 0) / under, STRENGTH_MAX) : (gate->passed ? STRENGTH_MAX : 0);
     if (gate->strength < report->gate[report->weakest].strength)
@@ -107,8 +107,10 @@ static bool pass_growth(const struct stretch *s, struct leak_report *report)
 {
     double newest = s->block[LEAK_BLOCKS - 1];
     double bytes = least(LEAK_GROWTH_BYTES, s->limit * LEAK_GROWTH_LIMIT);
-    double needed = fmax(bytes, LEAK_GROWTH_CONFIRMED * newest);
-    gates_record(report, "growth", s->growth, true, needed);
+    int64_t known;
+    window_record(s->window, 0, s->ends_usec, &known);
+    double part = known < LEAK_YOUNG_USEC ? LEAK_GROWTH_YOUNG : LEAK_GROWTH_CONFIRMED;
+    gates_record(report, "growth", s->growth, true, fmax(bytes, part * newest));
     return s->growth > fmax(bytes, LEAK_GROWTH_SUSPECTED * newest);
 }
 
@@ -122,7 +124,7 @@ static bool pass_increments(const struct stretch *s, struct leak_report *report)
         largest = fmax(largest, part);
     }
     double newest = (s->block[LEAK_BLOCKS - 1] - s->block[LEAK_BLOCKS - 3]) / s->growth;
-    bool ratchet = gates_record(report, "ratchet", steps, true, LEAK_STEPS - 0.5);
+    bool ratchet = gates_record(report, "ratchet", steps, true, LEAK_STEPS);
     bool shift = gates_record(report, "shift", largest, false, LEAK_SHIFT);
     bool rising = gates_record(report, "rising", newest, true, LEAK_RISING);
     return ratchet && shift && rising;
@@ -141,25 +143,29 @@ static bool pass_novelty(
 {
     int64_t known;
     uint32_t record = window_record(s->window, record_from_usec, s->begins_usec, &known);
-    double over = s->block[LEAK_BLOCKS - 1] - (double)record * WINDOW_PAGE;
-    return gates_record(report, "novelty", over / s->growth, true, LEAK_NOVELTY);
+    double over = (s->block[LEAK_BLOCKS - 1] - (double)record * WINDOW_PAGE) / s->growth;
+    gates_record(report, "novelty", over, true, LEAK_NOVELTY_CONFIRMED);
+    return over >= LEAK_NOVELTY_SUSPECTED;
 }
 
 static struct ramp find_ramp(const struct stretch *s)
 {
     const struct trend_series *series = &s->series;
-    struct ramp ramp = {0};
     double foot = s->block[0] + LEAK_RAMP_FOOT * s->growth;
+    uint32_t first = 0;
     for (uint32_t i = 0; i < series->count; i++)
         if (series->x[i] <= foot)
-            ramp.first = i;
-    uint32_t count = series->count - ramp.first, half = count / 2;
+            first = i;
+    uint32_t count = series->count - first, half = count / 2;
     double end = seconds(s->ends_usec - s->begins_usec);
-    ramp.age = least((end - series->t[ramp.first]) / (1 - LEAK_RAMP_FOOT), end);
-    ramp.slope = trend_slope(series, ramp.first + half, count - half);
-    ramp.older_slope = trend_slope(series, ramp.first, half + 1);
-    ramp.ratio = ramp.older_slope > 0 ? ramp.slope / ramp.older_slope : 1;
-    ramp.half_growth = ramp.slope * ramp.age / 2;
+    struct ramp ramp = {
+        .age = least((end - series->t[first]) / (1 - LEAK_RAMP_FOOT), end),
+        .slope = trend_slope(series, first + half, count - half),
+        .older_slope = trend_slope(series, first, half + 1),
+    };
+    /* The newest floor is that of its bin's beginning where the slice grows steadily. */
+    double since = seconds(s->window->last_usec - s->begins_usec) - series->t[series->count - 1];
+    ramp.level = fmax(s->block[LEAK_BLOCKS - 1], s->trend.level + ramp.slope * since);
     return ramp;
 }
 
@@ -167,18 +173,14 @@ static struct ramp find_ramp(const struct stretch *s)
 static bool pass_ceiling(
     const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
 {
-    double lost = (ramp->older_slope - ramp->slope) * ramp->age / 2;
-    bool slowing = ramp->ratio < LEAK_SLOWING && lost > LEAK_SLOWING_SIGMA * s->trend.sigma;
-    if (!slowing)
+    double half = ramp->age / 2, lost = (ramp->older_slope - ramp->slope) * half;
+    double ratio = ramp->older_slope > 0 ? ramp->slope / ramp->older_slope : 1;
+    if (ratio >= LEAK_SLOWING || lost <= LEAK_SLOWING_SIGMA * s->trend.sigma)
         return true;
-    double ceiling = forecast_ceiling(s->block[LEAK_BLOCKS - 1], ramp->half_growth, ramp->ratio);
-    return gates_record(report, "ceiling", s->limit * LEAK_CEILING, false, ceiling);
-}
-
-/* Where the growth is now: the newest block's minimum lags behind a steady rise. */
-static double level_of(const struct stretch *s)
-{
-    return fmax(s->block[LEAK_BLOCKS - 1], s->trend.level);
+    double ceiling = forecast_ceiling(s->block[LEAK_BLOCKS - 1], ramp->slope * half, ratio);
+    /* Where there is no limit, every ceiling ends the growth in time. */
+    double needed = isinf(s->limit) ? 2 * ceiling : s->limit * LEAK_CEILING;
+    return gates_record(report, "ceiling", ceiling, true, needed);
 }
 
 /* How much longer than its age a ramp's time to the limit may be, by what is known of the slice. */
@@ -193,15 +195,15 @@ static double horizon_ages(const struct stretch *s, const struct ramp *ramp, dou
     return left < seconds(LEAK_URGENT_USEC) ? LEAK_HORIZON_URGENT : LEAK_HORIZON_YOUNG;
 }
 
-static bool pass_horizon(
+static void pass_horizon(
     const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
 {
     double limit = isinf(s->limit) ? 2 * s->block[0] : s->limit;
-    double left = ramp->slope > 0 ? fmax(limit - level_of(s), 0) / ramp->slope : INFINITY;
-    bool old = gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
-    bool near =
-        gates_record(report, "horizon", left, false, horizon_ages(s, ramp, left) * ramp->age);
-    return old && near;
+    double room = fmax(limit - ramp->level, 0);
+    double left =
+        ramp->slope > 0 ? least(room / ramp->slope, LEAK_NEVER_SECONDS) : LEAK_NEVER_SECONDS;
+    gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
+    gates_record(report, "horizon", left, false, horizon_ages(s, ramp, left) * ramp->age);
 }
 
 /* Rate, growth and forecast of a stretch that grows. */
@@ -213,9 +215,8 @@ static void describe(const struct stretch *s, const struct ramp *ramp, struct le
     report->rate_high = s->trend.slope_high;
     report->since_usec = s->ends_usec - (int64_t)(ramp->age * 1e6);
     report->grown_bytes = (uint64_t)s->growth;
-    report->forecast =
-        !isinf(s->limit) &&
-        forecast_time_to_limit(&s->trend, s->block[LEAK_BLOCKS - 1], ramp->slope, s->limit, &left);
+    report->forecast = !isinf(s->limit) &&
+                       forecast_time_to_limit(&s->trend, ramp->level, ramp->slope, s->limit, &left);
     if (report->forecast) {
         report->left_p10 = left.p10;
         report->left_p50 = left.p50;
@@ -233,8 +234,11 @@ static void judge_growth(struct stretch *s, int64_t record_from_usec, struct lea
     describe(s, &ramp, ret);
     if (!novel)
         return;
-    bool confirmed = pass_horizon(s, &ramp, ret) && open && ret->gate[0].passed;
-    ret->verdict = confirmed ? LEAK_CONFIRMED : LEAK_SUSPECTED;
+    pass_horizon(s, &ramp, ret);
+    ret->verdict = LEAK_CONFIRMED;
+    for (uint32_t i = 0; i < ret->gates; i++)
+        if (!ret->gate[i].passed)
+            ret->verdict = LEAK_SUSPECTED;
 }
 
 bool gates_judge(const struct window *window, const struct window_span *span,

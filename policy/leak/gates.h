@@ -24,9 +24,13 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_BLOCKS       6   /* blocks of equal time, each with a minimum m1..m6 */
 
 /* growth: m6 - m1. A leak that matters lifts the floor by 3 % (1 % for "suspected") and by 8 MiB,
- * or a 32nd of the limit where that is smaller (prototype; the latter for small slices). */
+ * or a 32nd of the limit where that is smaller (prototype; the latter for small slices). By 10 %
+ * while the slice was seen for less than two days: hosts that are nearly full wander by 5 % in a
+ * morning, and have hours to their limit all the time (alibaba set). */
 #define LEAK_GROWTH_CONFIRMED 0.03
 #define LEAK_GROWTH_SUSPECTED 0.01
+#define LEAK_GROWTH_YOUNG     0.10
+#define LEAK_YOUNG_USEC       (48 * LEAK_HOUR_USEC)
 #define LEAK_GROWTH_BYTES     (8.0 * 1024 * 1024)
 #define LEAK_GROWTH_LIMIT     (1.0 / 32)
 /* noise: growth over sigma of the residuals; 5 costs 12 points of recall (prototype). */
@@ -42,8 +46,9 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 /* rising: (m6 - m4) / growth; less has ended. */
 #define LEAK_RISING 0.15
 /* novelty: (m6 - record floor of the 7 days before) / growth: daily and weekly cycles have been
- * there before. */
-#define LEAK_NOVELTY 0.1
+ * there before. A cycle that peaks a little higher than yesterday's may be suspected. */
+#define LEAK_NOVELTY_CONFIRMED 0.3
+#define LEAK_NOVELTY_SUSPECTED 0.1
 /* ceiling: growth of the ramp's newer half over that of the older, and the ceiling that follows,
  * as a part of the limit. The difference of the halves has to stand out of the noise. */
 #define LEAK_SLOWING       0.8
@@ -52,16 +57,17 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 /* horizon: time to limit over the ramp's age; 3 lets a steady leak pass at a quarter of its way
  * (prototype). Less while too little was seen before the ramp to tell a leak from the slice's
  * daily rise: a third of the way for a slice seen for a day before it, or for a ramp longer than a
- * day's rise; 45 % else, and 36 % if there is no time to wait. Without a limit, doubling counts as
- * one. */
+ * day's rise; half of it else, and 38 % if there is no time to wait. Without a limit, doubling
+ * counts as one. */
 #define LEAK_HORIZON        3.0
 #define LEAK_HORIZON_DAY    2.0
-#define LEAK_HORIZON_YOUNG  1.2
-#define LEAK_HORIZON_URGENT 1.8
+#define LEAK_HORIZON_YOUNG  1.0
+#define LEAK_HORIZON_URGENT 1.6
 #define LEAK_URGENT_USEC    (12 * LEAK_HOUR_USEC)
 #define LEAK_KNOWN_USEC     (72 * LEAK_HOUR_USEC)
 #define LEAK_KNOWN_DAY_USEC (24 * LEAK_HOUR_USEC)
 #define LEAK_RISE_DAY_USEC  (20 * LEAK_HOUR_USEC)
+#define LEAK_NEVER_SECONDS  3.2e9 /* a hundred years: in place of infinity */
 /* A ramp starts where it leaves the lowest part of the growth; its age is that of the line through
  * there, down to m1. */
 #define LEAK_RAMP_FOOT 0.12
@@ -74,8 +80,8 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 bool gates_judge(const struct window *window, const struct window_span *span,
     int64_t record_from_usec, struct leak_report *ret);
 
-/* Adds a gate to the report and keeps `weakest`. `above`: passed when value > threshold, else when
- * value < threshold. Returns whether it passed. */
+/* Adds a gate to the report and keeps `weakest`. `above`: passed when value >= threshold, else
+ * when value <= threshold. Returns whether it passed. */
 bool gates_record(
     struct leak_report *report, const char *name, double value, bool above, double threshold);
 

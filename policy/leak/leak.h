@@ -28,12 +28,12 @@ enum leak_shape {
 };
 extern const char *const leak_shape_names[LEAK_SHAPES];
 
-/* One gate of the verdict: passed where value > threshold, or value < threshold for "shift",
- * "ceiling" and "horizon". `strength` is value/threshold turned so that more is stronger, 1 is
+/* One gate of the verdict: passed where value >= threshold, or value <= threshold for "shift"
+ * and "horizon". `strength` is value/threshold turned so that more is stronger, 1 is
  * just passed: the weakest gate is the evidence's score. gates.h says what each means.
  *
  *   growth       of the floors, bytes              novelty  over the record floor, part of growth
- *   noise        growth in sigmas                  ceiling  growth tends to, bytes, below the limit
+ *   noise        growth in sigmas                  ceiling  where it slows to, bytes
  *   mann-kendall Z                                 age      of the ramp, seconds
  *   ratchet      increments that rise, of 5        horizon  time to limit, seconds
  *   shift        largest increment, of growth      persistence  seconds without a break

@@ -30,7 +30,7 @@ static uint32_t *bin_at(struct window *window, enum window_scale scale, int64_t 
 void window_init(struct window *window)
 {
     *window = (struct window){.limit_bytes = SAMPLE_NO_LIMIT};
-    for (int scale = 0; scale < WINDOW_SCALES; scale++) {
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
         window->newest_bin[scale] = -1;
         memset(ring_of(window, scale), 0xff, window_bins[scale] * sizeof(uint32_t));
     }
@@ -54,7 +54,7 @@ bool window_add(struct window *window, int64_t t_usec, uint64_t footprint, uint6
         return false;
     uint64_t pages = footprint / WINDOW_PAGE;
     uint32_t floor = pages < WINDOW_NO_FLOOR ? (uint32_t)pages : WINDOW_NO_FLOOR - 1;
-    for (int scale = 0; scale < WINDOW_SCALES; scale++) {
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
         int64_t bin = t_usec / window_bin_usec[scale];
         if (bin > window->newest_bin[scale])
             advance(window, scale, bin);
@@ -81,7 +81,7 @@ void window_preload(struct window *window, enum window_scale scale, int64_t firs
     if (empty) {
         /* All scales move together, so that a later scale finds the same newest time. */
         window->first_usec = window->last_usec = (last + 1) * length - 1;
-        for (int s = 0; s < WINDOW_SCALES; s++)
+        for (enum window_scale s = 0; s < WINDOW_SCALES; s++)
             advance(window, s, window->last_usec / window_bin_usec[s]);
     }
     for (uint32_t i = 0; i < count; i++) {
