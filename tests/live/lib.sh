@@ -1,0 +1,90 @@
+# What the live tests share: a group of their own, checks that say what failed, cleaning up.
+# Source it with the folder of the programs in $1. POSIX sh.
+# shellcheck shell=sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+
+programs=$1
+name=mom-test-${0##*/}-$$
+work=$(mktemp -d "/tmp/$name-XXXXXX")
+chmod 755 "$work"
+run_dir=/dev/shm/$name
+state_dir=$work/state
+momd_pid=
+passed=0 failed=0
+
+clean_up() {
+    trap - EXIT INT TERM
+    stop_momd
+    [ -z "${MEMORY_ROOT:-}" ] || remove_group "$name"
+    rm -rf "$work" "$run_dir"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# check WHAT COMMAND... : the command must succeed.
+check() {
+    what=$1
+    shift
+    if "$@" >"$work/check.log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok   $what"
+    else
+        failed=$((failed + 1))
+        echo "FAIL $what: $*"
+        sed 's/^/     /' "$work/check.log"
+    fi
+}
+
+# fails_with STATUS COMMAND... : the command must end with that status.
+fails_with() {
+    expected=$1
+    shift
+    status=0
+    "$@" || status=$?
+    [ "$status" = "$expected" ] || { echo "status $status, not $expected"; return 1; }
+}
+
+# prints TEXT COMMAND... : what it prints must hold the text.
+prints() {
+    wanted=$1
+    shift
+    "$@" >"$work/prints.log" 2>&1 || :
+    grep -qF -- "$wanted" "$work/prints.log" || { cat "$work/prints.log"; return 1; }
+}
+
+# eventually SECONDS COMMAND... : tries until it succeeds.
+eventually() {
+    tries=$(($1 * 5))
+    shift
+    while [ "$tries" -gt 0 ]; do
+        "$@" >/dev/null 2>&1 && return 0
+        tries=$((tries - 1))
+        sleep 0.2
+    done
+    "$@"
+}
+
+conclude() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+momctl() {
+    "$programs/momctl" --run-dir "$run_dir" --state-dir "$state_dir" "$@"
+}
+
+# start_momd POLICY-TEXT OPTION... : governs the test's own group; waits for the first tick.
+start_momd() {
+    printf '%s\n' "$1" >"$work/policy.yaml"
+    shift
+    "$programs/momd" -f -c "$work/policy.yaml" --scope "/$name" --run-dir "$run_dir" \
+        --state-dir "$state_dir" "$@" 2>>"$work/momd.log" &
+    momd_pid=$!
+    eventually 20 momctl status || { cat "$work/momd.log"; return 1; }
+}
+
+stop_momd() {
+    [ -n "$momd_pid" ] || return 0
+    kill "$momd_pid" 2>/dev/null && wait "$momd_pid" || :
+    momd_pid=
+}
