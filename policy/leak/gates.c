@@ -107,11 +107,14 @@ static bool pass_growth(const struct stretch *s, struct leak_report *report)
 {
     double newest = s->block[LEAK_BLOCKS - 1];
     double bytes = least(LEAK_GROWTH_BYTES, s->limit * LEAK_GROWTH_LIMIT);
+    double suspicious = fmax(bytes, LEAK_GROWTH_SUSPECTED * newest);
+    if (s->growth < suspicious)
+        return gates_record(report, "growth", s->growth, true, suspicious);
     int64_t known;
     window_record(s->window, 0, s->ends_usec, &known);
     double part = known < LEAK_YOUNG_USEC ? LEAK_GROWTH_YOUNG : LEAK_GROWTH_CONFIRMED;
     gates_record(report, "growth", s->growth, true, fmax(bytes, part * newest));
-    return s->growth > fmax(bytes, LEAK_GROWTH_SUSPECTED * newest);
+    return true;
 }
 
 static bool pass_increments(const struct stretch *s, struct leak_report *report)

@@ -1,8 +1,8 @@
 /* The past of one slice's footprint as floors: the minimum of each bin, on three scales. A leak
  * can't give memory back, so it lifts the floors; spikes and saw-teeth don't.
  *
- * Rings of bins aligned to time zero (1 min x 180, 5 min x 288, 30 min x 336: 3 h, 24 h, 7 d),
- * values in pages of 4 KiB, 3.2 KB in all. A bin without samples is a hole, never a guess.
+ * Rings of bins aligned to time zero (1 min x 96, 5 min x 288, 30 min x 336: 1.6 h, 24 h, 7 d),
+ * values in pages of 4 KiB, 2.9 KB in all. A bin without samples is a hole, never a guess.
  *
  *   minute  |....|....|....|....|....|    newest_bin[WINDOW_MINUTE] = last_usec / 1 min
  *   five    |.........................|   bin b lies at five[b % 288]
@@ -17,7 +17,7 @@
 
 enum window_scale { WINDOW_MINUTE, WINDOW_FIVE_MINUTES, WINDOW_HALF_HOUR, WINDOW_SCALES };
 
-#define WINDOW_MINUTES  180
+#define WINDOW_MINUTES  96
 #define WINDOW_FIVES    288
 #define WINDOW_HALVES   336
 #define WINDOW_NO_FLOOR UINT32_MAX
