@@ -22,6 +22,9 @@ enum db_mode {
 int db_open(const char *path, enum db_mode mode, struct db **ret, struct mom_error *error);
 void db_close(struct db *db);
 
+/* One transaction at a time, and one thread a connection. After any failure inside it, roll back:
+ * that also forgets the samples that store_sample has buffered, so drain again from the last record
+ * that was acknowledged. db_close drops what was not flushed. */
 int db_begin(struct db *db, struct mom_error *error);
 int db_commit(struct db *db, struct mom_error *error);
 void db_rollback(struct db *db);

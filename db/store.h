@@ -23,9 +23,11 @@ int store_slice_born(
 int store_slice_vanished(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error);
 
 /* Buffers one raw row; the rows of a slice are written together when STORE_BATCH of them wait, or
- * by store_flush. A time that is not after the slice's last one (the clock was set back) becomes
- * last + 1 s, so that order is kept; a step back of more than a day is taken as it is. -ENOENT: no
- * such life. */
+ * by store_flush: acknowledge the ring only after a flush was committed. A time that is not after
+ * the slice's last one (the clock was set back) becomes last + 1 s, so that order is kept; a step
+ * back of more than a day is taken as it is, or as the next second without a row. A sample that
+ * was stored before is known by its life and time where it was moved, else by its second and values
+ * (so one that repeats both, after a step back, adds nothing). -ENOENT: no such life. */
 #define STORE_BATCH 30
 int store_sample(struct db *db, const struct sample_brief *brief, struct mom_error *error);
 int store_flush(struct db *db, struct mom_error *error);
@@ -37,6 +39,7 @@ int store_trend(struct db *db, uint64_t serial, struct stamp at, const struct le
     struct mom_error *error);
 
 int store_decision(struct db *db, const struct decision *decision, struct mom_error *error);
+/* `processes` may be NULL: none were read. */
 int store_outcome(struct db *db, const struct outcome *outcome,
     const struct process_table *processes, struct mom_error *error);
 

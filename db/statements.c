@@ -1,0 +1,261 @@
+/* The SQL. Parameters are bound in the order of their numbers. */
+#include "db/statements.h"
+
+#define REPORT                                                                                     \
+    "verdict, shape, rate, rate_low, rate_high, at_usec, since_usec, window_usec, floor_bytes,"    \
+    " grown_bytes, limit_bytes, forecast, left_p10, left_p50, left_p90"
+
+#define DECISION                                                                                   \
+    "seq, incident, boot_usec, unix_usec, wanted, action, restraint, reason, rule, serial,"        \
+    " life_boot, mount, inode, path, key, name, owner, mode, leak_mode, rank, strikes,"            \
+    " policy_hash, weakest_gate, " REPORT
+
+#define OUTCOME                                                                                    \
+    "decision, kind, result, started_boot_usec, started_usec, ended_boot_usec, ended_usec, "       \
+    "rounds,"                                                                                      \
+    " processes_before, survivors, bytes_before, bytes_after, bytes_freed, error, processes,"      \
+    " complete"
+
+#define PROCESS "pid, parent, uid, state, comm, vsz_bytes, rss_bytes, swap_bytes, start_ticks"
+
+#define NODE                                                                                       \
+    "unix_usec, mem_total, mem_free, mem_available, cached, shmem, anon, slab_reclaimable,"        \
+    " slab_unreclaimable, swap_total, swap_free, swap_cached, swap_devices, zram_swap, pswpin,"    \
+    " pswpout, pgmajfault, pgscan_direct, allocstall, oom_kill, psi_some_avg10, psi_full_avg10,"   \
+    " psi_some_total, psi_full_total"
+
+#define MAIL                                                                                       \
+    "id, created_usec, next_try_usec, decision, state, tries, key, stage, message_id,"             \
+    " recipients, bytes, last_error"
+
+#define ROLLUP                                                                                     \
+    "rollup(span, slice, t, n, rss, swap, footprint, current, footprint_min, footprint_max,"       \
+    " pressure, faults, limit_bytes)"
+
+/* A bin is made anew from all of its rows. One that would come out with fewer than before has lost
+ * some of them to retention since, and stays as it was. */
+#define REPLACE_ROLLUP                                                                             \
+    " ON CONFLICT DO UPDATE SET n = excluded.n, rss = excluded.rss, swap = excluded.swap,"         \
+    " footprint = excluded.footprint, current = excluded.current,"                                 \
+    " footprint_min = excluded.footprint_min, footprint_max = excluded.footprint_max,"             \
+    " pressure = excluded.pressure, faults = excluded.faults,"                                     \
+    " limit_bytes = excluded.limit_bytes WHERE excluded.n >= rollup.n"
+
+/* Rounded to the next page; NULL where no row knows it. The second weighs rows by what they
+ * stand for. */
+#define AVERAGE(column)  "(sum(" column ") + count(" column ") / 2) / count(" column ")"
+#define WEIGHT(column)   "sum(iif(" column " IS NULL, 0, n))"
+#define WEIGHTED(column) "(sum(" column " * n) + " WEIGHT(column) " / 2) / " WEIGHT(column)
+
+/* The limit in force at a time of a slice; a rollup has the lowest of those at its minutes' ends.
+ */
+#define LIMIT_AT(slice, t)                                                                         \
+    "(SELECT bytes FROM limit_change WHERE slice = " slice " AND t <= " t                          \
+    " ORDER BY t DESC LIMIT 1)"
+
+const char *const statement_sql[STATEMENTS] = {
+    [SQL_USER_VERSION] = "PRAGMA user_version",
+    [SQL_IS_OURS] = "SELECT application_id = 1836019044 FROM pragma_application_id",
+    [SQL_TABLES] = "SELECT count(*) FROM sqlite_schema",
+    [SQL_USED_BYTES] = "SELECT (page_count - freelist_count) * page_size"
+                       " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+
+    [SQL_BOOT_ADD] = "INSERT OR IGNORE INTO boot(uuid, first_usec) VALUES (?1, ?2)",
+    [SQL_BOOT_FIND] = "SELECT id FROM boot WHERE uuid = ?1",
+    [SQL_SLICE_ADD] = "INSERT INTO slice(key, name, path, kind, runtime, first_usec, last_usec)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"
+                      " ON CONFLICT DO UPDATE SET name = excluded.name, path = excluded.path,"
+                      " kind = excluded.kind, runtime = excluded.runtime,"
+                      " last_usec = max(last_usec, excluded.last_usec) RETURNING id",
+    [SQL_SLICE_MARK] = "UPDATE slice SET mark = ?2, last_usec = ?3 WHERE id = ?1",
+    [SQL_LIFE_ADD] = "INSERT INTO life(boot, serial, slice, mount, inode, uid, path, kind,"
+                     " runtime, name, born_usec)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_LIFE_FIND] = "SELECT slice FROM life WHERE boot = ?1 AND serial = ?2",
+    [SQL_LIFE_VANISHED] = "UPDATE life SET vanished_usec = ?3"
+                          " WHERE boot = ?1 AND serial = ?2 AND vanished_usec IS NULL",
+
+    [SQL_SERIES_FIND] = "SELECT mark, (SELECT max(t) FROM raw WHERE slice = ?1),"
+                        " EXISTS (SELECT 1 FROM limit_change WHERE slice = ?1),"
+                        " (SELECT bytes FROM limit_change WHERE slice = ?1"
+                        " ORDER BY t DESC LIMIT 1) FROM slice WHERE id = ?1",
+    [SQL_RAW_ADD] = "INSERT OR IGNORE INTO raw(slice, t, rss, swap, footprint, current, pressure,"
+                    " faults) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_RAW_STORED] =
+        "SELECT EXISTS (SELECT 1 FROM shifted WHERE boot = ?9 AND serial = ?10 AND unix_usec = ?11)"
+        " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS ?4"
+        " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8)"
+        " AND NOT EXISTS (SELECT 1 FROM shifted WHERE slice = ?1 AND t = ?2))",
+    [SQL_RAW_TIMES] = "SELECT t FROM raw WHERE slice = ?1 AND t >= ?2 ORDER BY t",
+    [SQL_SHIFTED_ADD] = "INSERT OR IGNORE INTO shifted(slice, t, boot, serial, unix_usec)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_LIMIT_ADD] = "INSERT OR REPLACE INTO limit_change(slice, t, bytes) VALUES (?1, ?2, ?3)",
+    [SQL_TIER_TOUCH] = "INSERT INTO tier(span, slice, oldest, due) VALUES (?1, ?2, ?3, ?4)"
+                       " ON CONFLICT DO UPDATE SET oldest = min(oldest, excluded.oldest),"
+                       " due = min(coalesce(due, excluded.due), excluded.due)",
+    [SQL_NODE_ADD] = "INSERT OR IGNORE INTO node(" NODE ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+                     " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
+                     " ?24)",
+
+    [SQL_TREND_ADD] = "INSERT OR IGNORE INTO trend(slice, boot, boot_usec, serial, unix_usec,"
+                      " " REPORT ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+                      " ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    [SQL_DECISION_ADD] =
+        "INSERT OR IGNORE INTO decision(boot, " DECISION ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
+        " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39)",
+    [SQL_EVIDENCE_ADD] = "INSERT INTO evidence(boot, decision, n, name, unit, value, relation,"
+                         " bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_GATE_ADD] = "INSERT INTO gate(boot, decision, n, name, value, threshold, strength,"
+                     " passed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_RUNNER_UP_ADD] = "INSERT INTO runner_up(boot, decision, n, key, rank, score)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_INCIDENT_OPEN] = "INSERT OR IGNORE INTO incident(boot, seq, opened_usec)"
+                          " VALUES (?1, ?2, ?3)",
+    [SQL_INCIDENT_CLOSE] = "UPDATE incident SET closed_usec = ?3 WHERE boot = ?1 AND seq = ?2",
+    [SQL_OUTCOME_ADD] = "INSERT OR IGNORE INTO outcome(boot, " OUTCOME ") VALUES (?1, ?2, ?3, ?4,"
+                        " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [SQL_SURVIVOR_ADD] = "INSERT INTO survivor(boot, decision, n, pid) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_PROCESS_ADD] = "INSERT INTO process(boot, decision, n, " PROCESS ")"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_NOTE_ADD] = "INSERT OR IGNORE INTO note(boot, seq, boot_usec, unix_usec, kind, text)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_HOLD_ADD] = "INSERT OR IGNORE INTO hold(key, boot, boot_usec, unix_usec, until_usec,"
+                     " by_uid, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+
+    [SQL_TIER_NEXT_DUE] = "SELECT slice, due FROM tier WHERE span = ?1 AND due <= ?2"
+                          " ORDER BY due LIMIT 1",
+    [SQL_TIER_NEXT_OLD] = "SELECT slice, oldest, due FROM tier WHERE span = ?1 AND oldest < ?2"
+                          " AND (due IS NULL OR oldest < due) ORDER BY oldest LIMIT 1",
+    [SQL_TIER_SET_DUE] = "UPDATE tier SET due = ?3 WHERE span = ?1 AND slice = ?2",
+    [SQL_TIER_SET_OLDEST] = "UPDATE tier SET oldest = ?3 WHERE span = ?1 AND slice = ?2",
+    [SQL_TIER_DELETE] = "DELETE FROM tier WHERE span = ?1 AND slice = ?2",
+    [SQL_ROLL_RAW] = "INSERT INTO " ROLLUP " SELECT ?1, ?2, t - t % ?1, count(*), " AVERAGE(
+        "rss") ","
+               " " AVERAGE("swap") ", " AVERAGE("footprint") ", " AVERAGE(
+                   "current") ","
+                              " min(footprint), max(footprint), max(pressure), sum(faults),"
+                              " " LIMIT_AT(
+                                  "?2", "raw.t - raw.t % ?1 + ?1 - 1") " FROM raw WHERE slice = ?2 "
+                                                                       "AND t >= ?3 AND "
+                                                                       "t < ?4 GROUP BY t / "
+                                                                       "?1" REPLACE_ROLLUP,
+    [SQL_ROLL_ROLLUP] = "INSERT INTO " ROLLUP " SELECT ?1, ?2, t - t % ?1, sum(n), " WEIGHTED(
+        "rss") ","
+               " " WEIGHTED("swap") ", " WEIGHTED("footprint") ", " WEIGHTED(
+                   "current") ","
+                              " min(footprint_min), max(footprint_max), max(pressure), "
+                              "sum(faults), min(limit_bytes)"
+                              " FROM rollup WHERE span = ?5 AND slice = ?2 AND t >= ?3 AND t < ?4"
+                              " GROUP BY t / ?1" REPLACE_ROLLUP,
+    [SQL_RAW_FIRST] = "SELECT min(t) FROM raw WHERE slice = ?2 AND t >= ?3 AND ?1 = 0",
+    [SQL_ROLLUP_FIRST] = "SELECT min(t) FROM rollup WHERE span = ?1 AND slice = ?2 AND t >= ?3",
+    [SQL_RAW_DELETE] = "DELETE FROM raw WHERE slice = ?1 AND t < ?2",
+    [SQL_SHIFTED_DELETE] = "DELETE FROM shifted WHERE slice = ?1 AND t < ?2",
+    [SQL_LIMIT_DELETE] = "DELETE FROM limit_change WHERE slice = ?1 AND t <"
+                         " (SELECT max(t) FROM limit_change WHERE slice = ?1 AND t <= ?2)",
+    [SQL_ROLLUP_DELETE] = "DELETE FROM rollup WHERE slice = ?1 AND t < ?2 AND span = ?3",
+    [SQL_FORGET_NODE] = "DELETE FROM node WHERE unix_usec IN (SELECT unix_usec FROM node"
+                        " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
+    [SQL_FORGET_TRENDS] = "DELETE FROM trend WHERE (slice, boot, boot_usec, serial) IN (SELECT"
+                          " slice, boot, boot_usec, serial FROM trend WHERE unix_usec < ?1"
+                          " ORDER BY unix_usec LIMIT ?2)",
+    [SQL_FORGET_DECISIONS] = "DELETE FROM decision WHERE (boot, seq) IN (SELECT boot, seq"
+                             " FROM decision WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
+    [SQL_FORGET_INCIDENTS] = "DELETE FROM incident WHERE (boot, seq) IN (SELECT boot, seq"
+                             " FROM incident WHERE opened_usec < ?1"
+                             " ORDER BY opened_usec LIMIT ?2)",
+    [SQL_FORGET_OUTCOMES] = "DELETE FROM outcome WHERE (boot, decision) IN (SELECT boot, decision"
+                            " FROM outcome WHERE ended_usec < ?1 ORDER BY ended_usec LIMIT ?2)",
+    [SQL_FORGET_NOTES] = "DELETE FROM note WHERE (boot, seq) IN (SELECT boot, seq FROM note"
+                         " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
+    [SQL_FORGET_HOLDS] = "DELETE FROM hold WHERE (key, boot, boot_usec) IN (SELECT key, boot,"
+                         " boot_usec FROM hold WHERE unix_usec < ?1 AND until_usec < ?1 LIMIT ?2)",
+    [SQL_FORGET_MAIL] = "DELETE FROM mail WHERE id IN (SELECT id FROM mail"
+                        " WHERE created_usec < ?1 AND state <> 'waiting' LIMIT ?2)",
+    [SQL_FORGET_SLICES] = "DELETE FROM slice WHERE id IN (SELECT id FROM slice s"
+                          " WHERE last_usec < ?1 AND NOT EXISTS (SELECT 1 FROM tier"
+                          " WHERE span IN (0, 60, 600, 3600) AND tier.slice = s.id)"
+                          " ORDER BY last_usec LIMIT ?2)",
+
+    [SQL_SLICES] =
+        "SELECT s.id, s.key, s.name, s.path, s.kind, s.runtime, s.first_usec, s.last_usec,"
+        " (SELECT count(*) FROM life WHERE slice = s.id),"
+        " (SELECT count(*) FROM decision WHERE key = s.key),"
+        " (SELECT count(*) FROM decision WHERE key = s.key AND action = 'reset'),"
+        " EXISTS (SELECT 1 FROM life WHERE slice = s.id AND vanished_usec IS NULL"
+        " AND boot = (SELECT max(id) FROM boot)),"
+        " t.verdict, t.shape, t.rate, t.unix_usec, t.at_usec, t.since_usec, t.forecast,"
+        " t.left_p10, t.left_p50, t.left_p90,"
+        " coalesce((SELECT footprint FROM raw WHERE slice = s.id ORDER BY t DESC LIMIT 1),"
+        " (SELECT footprint FROM rollup WHERE span = 60 AND slice = s.id ORDER BY t DESC LIMIT 1),"
+        " (SELECT footprint FROM rollup WHERE span = 600 AND slice = s.id ORDER BY t DESC LIMIT 1),"
+        " (SELECT footprint FROM rollup WHERE span = 3600 AND slice = s.id"
+        " ORDER BY t DESC LIMIT 1)),"
+        " (SELECT bytes FROM limit_change WHERE slice = s.id ORDER BY t DESC LIMIT 1)"
+        " FROM slice s LEFT JOIN trend t ON (t.slice, t.boot, t.boot_usec, t.serial) ="
+        " (SELECT slice, boot, boot_usec, serial FROM trend WHERE slice = s.id"
+        " ORDER BY boot DESC, boot_usec DESC, serial DESC LIMIT 1)"
+        " WHERE ?1 IS NULL OR s.key GLOB ?1 OR s.name GLOB ?1 OR s.path GLOB ?1 ORDER BY s.key",
+    [SQL_EVENTS] =
+        "SELECT unix_usec, boot, seq, what, key, name, text, wanted, restraint, result,"
+        " bytes_freed, error, (SELECT lower(hex(substr(uuid, 1, 4))) FROM boot b WHERE b.id = boot)"
+        " FROM (SELECT d.unix_usec, d.boot, d.seq, d.action AS what, d.key, d.name,"
+        " trim(d.reason || ' ' || d.rule) AS text, d.wanted, d.restraint, o.result, o.bytes_freed,"
+        " o.error FROM decision d LEFT JOIN outcome o ON o.boot = d.boot AND o.decision = d.seq"
+        " WHERE ?1 IS NULL OR d.key GLOB ?1 OR d.name GLOB ?1 OR d.path GLOB ?1"
+        " UNION ALL SELECT o.ended_usec, o.boot, o.decision, o.kind, '', '', 'decision lost',"
+        " o.kind, '', o.result, o.bytes_freed, o.error FROM outcome o WHERE ?1 IS NULL AND NOT"
+        " EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = o.decision)"
+        " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, NULL"
+        " FROM note WHERE ?1 IS NULL)"
+        " WHERE unix_usec >= ?2 AND unix_usec < ?3 ORDER BY unix_usec, boot, seq",
+    [SQL_DECISION_FIND] =
+        "SELECT d.boot, lower(hex(substr(b.uuid, 1, 4))) FROM decision d JOIN boot b"
+        " ON b.id = d.boot WHERE d.seq = ?1 AND iif(?2 = '', b.id = (SELECT max(id) FROM boot),"
+        " lower(hex(substr(b.uuid, 1, 4))) = ?2) ORDER BY d.boot DESC LIMIT 1",
+    [SQL_DECISION] = "SELECT " DECISION " FROM decision WHERE boot = ?1 AND seq = ?2",
+    [SQL_EVIDENCE] = "SELECT name, unit, value, relation, bound FROM evidence"
+                     " WHERE boot = ?1 AND decision = ?2 ORDER BY n",
+    [SQL_GATES] = "SELECT name, value, threshold, strength, passed FROM gate"
+                  " WHERE boot = ?1 AND decision = ?2 ORDER BY n",
+    [SQL_RUNNERS_UP] = "SELECT key, rank, score FROM runner_up"
+                       " WHERE boot = ?1 AND decision = ?2 ORDER BY n",
+    [SQL_OUTCOME] = "SELECT " OUTCOME " FROM outcome WHERE boot = ?1 AND decision = ?2",
+    [SQL_SURVIVORS] = "SELECT pid FROM survivor WHERE boot = ?1 AND decision = ?2 ORDER BY n",
+    [SQL_PROCESSES] = "SELECT " PROCESS " FROM process WHERE boot = ?1 AND decision = ?2"
+                      " ORDER BY n",
+    /* A reset that killed nothing (dry run, refused, vanished before) is no strike. */
+    [SQL_STRIKES] = "SELECT count(*) FROM decision d WHERE key = ?1 AND unix_usec > ?2"
+                    " AND action = 'reset' AND NOT EXISTS (SELECT 1 FROM outcome o"
+                    " WHERE o.boot = d.boot AND o.decision = d.seq"
+                    " AND o.result NOT IN ('done', 'incomplete'))",
+    [SQL_HOLD] = "SELECT until_usec FROM hold WHERE key = ?1"
+                 " ORDER BY boot DESC, boot_usec DESC LIMIT 1",
+    [SQL_SLICE_OF_KEY] = "SELECT id FROM slice WHERE key = ?1",
+    [SQL_TIERS_OF_SLICE] = "SELECT span, oldest, due FROM tier"
+                           " WHERE span IN (0, 60, 600, 3600) AND slice = ?1",
+    [SQL_HISTORY_RAW] =
+        "SELECT t, rss, swap, footprint, current, footprint, footprint, pressure, faults,"
+        " " LIMIT_AT("?1",
+            "raw.t") " FROM raw WHERE slice = ?1 AND t >= ?2 AND t < ?3 AND ?4 = 0 ORDER BY t",
+    [SQL_HISTORY_ROLLUP] =
+        "SELECT t, rss, swap, footprint, current, footprint_min, footprint_max, pressure, faults,"
+        " limit_bytes FROM rollup"
+        " WHERE slice = ?1 AND t >= ?2 AND t < ?3 AND span = ?4 ORDER BY t",
+    [SQL_HISTORY_NODE] = "SELECT unix_usec, mem_total, mem_available, swap_total, swap_free,"
+                         " psi_some_avg10, psi_full_avg10 FROM node"
+                         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY unix_usec",
+
+    [SQL_MAIL_YOUNGER] = "SELECT EXISTS (SELECT 1 FROM mail WHERE key = ?1 AND stage = ?2"
+                         " AND abs(created_usec - ?3) < ?4)",
+    [SQL_MAIL_ADD] = "INSERT OR IGNORE INTO mail(boot, decision, key, stage, created_usec,"
+                     " next_try_usec, state, tries, message_id, recipients, bytes, last_error)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_MAIL_DUE] = "SELECT " MAIL " FROM mail WHERE state = 'waiting' AND next_try_usec <= ?1"
+                     " ORDER BY id LIMIT ?2",
+    [SQL_MAIL_SETTLE] = "UPDATE mail SET state = ?2, next_try_usec = ?3, last_error = ?4,"
+                        " tries = tries + 1 WHERE id = ?1",
+    [SQL_MAIL_WAITING] = "SELECT count(*), min(next_try_usec) FROM mail WHERE state = 'waiting'",
+    [SQL_MAIL_LIST] = "SELECT " MAIL " FROM mail ORDER BY id DESC",
+};

@@ -1,0 +1,153 @@
+/* Writing what is neither a sample nor a decision: boots, lives, the node, trends, notes, holds. */
+#include "db/store.h"
+#include "db/rows.h"
+#include "db/samples.h"
+
+#include <errno.h>
+
+int require_boot(struct db *db, struct mom_error *error)
+{
+    return db->boot ? 0 : error_set(error, -EINVAL, "rows of no boot: store_boot comes first");
+}
+
+int store_boot(
+    struct db *db, const uint8_t boot[16], struct stamp at, int64_t *ret, struct mom_error *error)
+{
+    enum { UUID_LENGTH = 16 };
+    struct call call;
+    call_open(&call, db, SQL_BOOT_ADD, error);
+    put_bytes(&call, boot, UUID_LENGTH);
+    put_int(&call, at.unix_usec);
+    int r = call_run(&call);
+    if (r < 0)
+        return r;
+    call_open(&call, db, SQL_BOOT_FIND, error);
+    put_bytes(&call, boot, UUID_LENGTH);
+    int64_t id = 0;
+    r = call_scalar(&call, &id);
+    if (r < 0)
+        return r;
+    if (id != db->boot)
+        store_forget(db); /* serials are of a boot */
+    db->boot = *ret = id;
+    return 0;
+}
+
+static void put_slice(struct call *call, const struct slice *slice)
+{
+    put_text(call, slice->path);
+    put_word(call, slice_kind_names, SLICE_KINDS, slice->kind);
+    put_text(call, slice->runtime);
+}
+
+static int add_slice(struct db *db, const struct slice *slice, struct stamp at, int64_t *ret,
+    struct mom_error *error)
+{
+    struct call call;
+    call_open(&call, db, SQL_SLICE_ADD, error);
+    put_text(&call, slice->key);
+    put_text(&call, slice->name);
+    put_slice(&call, slice);
+    put_int(&call, at.unix_usec);
+    return call_scalar(&call, ret);
+}
+
+int store_slice_born(
+    struct db *db, const struct slice *slice, struct stamp at, struct mom_error *error)
+{
+    int64_t id = 0;
+    int r = life_slice(db, slice->serial, &id, error);
+    if (r != -ENOENT)
+        return r; /* stored before, or failed */
+    r = add_slice(db, slice, at, &id, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_LIFE_ADD, error);
+    put_int(&call, db->boot);
+    put_u64(&call, slice->serial);
+    put_int(&call, id);
+    put_u64(&call, slice->life.mount);
+    put_u64(&call, slice->life.inode);
+    put_int(&call, slice->uid);
+    put_slice(&call, slice);
+    put_text(&call, slice->name);
+    put_int(&call, at.unix_usec);
+    return call_run(&call);
+}
+
+int store_slice_vanished(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error)
+{
+    int r = samples_end_life(db, serial, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_LIFE_VANISHED, error);
+    put_int(&call, db->boot);
+    put_u64(&call, serial);
+    put_int(&call, at.unix_usec);
+    return call_run(&call);
+}
+
+int store_node(struct db *db, const struct node_sample *node, struct mom_error *error)
+{
+    struct call call;
+    call_open(&call, db, SQL_NODE_ADD, error);
+    put_int(&call, node->at.unix_usec);
+    for (unsigned field = 0; field < NODE_FIELDS; field++)
+        put_int_or_null(&call, node_has(node, field), (int64_t)node->value[field]);
+    return call_run(&call);
+}
+
+int store_trend(struct db *db, uint64_t serial, struct stamp at, const struct leak_report *report,
+    struct mom_error *error)
+{
+    int64_t slice = 0;
+    int r = life_slice(db, serial, &slice, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_TREND_ADD, error);
+    put_int(&call, slice);
+    put_int(&call, db->boot);
+    put_int(&call, at.boot_usec);
+    put_u64(&call, serial);
+    put_int(&call, at.unix_usec);
+    put_report(&call, report);
+    return call_run(&call);
+}
+
+int store_note(struct db *db, uint64_t seq, struct stamp at, const char *kind, const char *text,
+    struct mom_error *error)
+{
+    int r = require_boot(db, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_NOTE_ADD, error);
+    put_int(&call, db->boot);
+    put_u64(&call, seq);
+    put_int(&call, at.boot_usec);
+    put_int(&call, at.unix_usec);
+    put_text(&call, kind);
+    put_text(&call, text);
+    return call_run(&call);
+}
+
+int store_hold(struct db *db, const char *key, int64_t until_unix_usec, uint32_t by_uid,
+    const char *why, struct stamp at, struct mom_error *error)
+{
+    int r = require_boot(db, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_HOLD_ADD, error);
+    put_text(&call, key);
+    put_int(&call, db->boot);
+    put_int(&call, at.boot_usec);
+    put_int(&call, at.unix_usec);
+    put_int(&call, until_unix_usec);
+    put_int(&call, by_uid);
+    put_text(&call, why);
+    return call_run(&call);
+}
