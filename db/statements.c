@@ -198,9 +198,9 @@ const char *const statement_sql[STATEMENTS] = {
         " ORDER BY boot DESC, boot_usec DESC, serial DESC LIMIT 1)"
         " WHERE ?1 IS NULL OR s.key GLOB ?1 OR s.name GLOB ?1 OR s.path GLOB ?1 ORDER BY s.key",
     [SQL_EVENTS] =
-        "SELECT unix_usec, boot, seq, what, key, name, text, wanted, restraint, result,"
-        " bytes_freed, error, (SELECT lower(hex(substr(uuid, 1, 4))) FROM boot b WHERE b.id = boot)"
-        " FROM (SELECT d.unix_usec, d.boot, d.seq, d.action AS what, d.key, d.name,"
+        "SELECT unix_usec, (SELECT lower(hex(substr(uuid, 1, 4))) FROM boot WHERE id = e.boot),"
+        " seq, what, key, name, text, wanted, restraint, result, bytes_freed, error FROM ("
+        "SELECT d.unix_usec, d.boot, d.seq, d.action AS what, d.key, d.name,"
         " trim(d.reason || ' ' || d.rule) AS text, d.wanted, d.restraint, o.result, o.bytes_freed,"
         " o.error FROM decision d LEFT JOIN outcome o ON o.boot = d.boot AND o.decision = d.seq"
         " WHERE ?1 IS NULL OR d.key GLOB ?1 OR d.name GLOB ?1 OR d.path GLOB ?1"
@@ -208,8 +208,8 @@ const char *const statement_sql[STATEMENTS] = {
         " o.kind, '', o.result, o.bytes_freed, o.error FROM outcome o WHERE ?1 IS NULL AND NOT"
         " EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = o.decision)"
         " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, NULL"
-        " FROM note WHERE ?1 IS NULL)"
-        " WHERE unix_usec >= ?2 AND unix_usec < ?3 ORDER BY unix_usec, boot, seq",
+        " FROM note WHERE ?1 IS NULL) AS e"
+        " WHERE unix_usec >= ?2 AND unix_usec < ?3 ORDER BY unix_usec, e.boot, seq",
     [SQL_DECISION_FIND] =
         "SELECT d.boot, lower(hex(substr(b.uuid, 1, 4))) FROM decision d JOIN boot b"
         " ON b.id = d.boot WHERE d.seq = ?1 AND iif(?2 = '', b.id = (SELECT max(id) FROM boot),"
