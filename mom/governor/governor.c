@@ -5,6 +5,7 @@
 #include "mom/common/records.h"
 #include "mom/governor/seal.h"
 #include "slices/base/text.h"
+#include "slices/read/processes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,23 @@ static void raise_open_files(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* The group of whoever started momd: we are momd's child. "" where it can't be told. */
+static void find_starter(const struct governor *governor, char *path, size_t size)
+{
+    const char *proc_root = governor->options->paths.proc_root;
+    char name[64], text[1024];
+    struct process_row momd;
+    path[0] = '\0';
+    int proc = open(proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    (void)text_format(name, sizeof name, "%d/stat", (int)getppid());
+    if (proc >= 0 && file_read(proc, name, text, sizeof text) > 0 &&
+        processes_parse_stat(text, &momd) == 0 &&
+        hierarchy_group_of(&governor->hierarchy, proc_root, momd.parent, path, size) < 0)
+        path[0] = '\0';
+    if (proc >= 0)
+        (void)close(proc);
+}
+
 static int open_places(struct governor *governor, struct mom_error *error)
 {
     governor->capacity = tree_capacity(governor->tree);
@@ -63,12 +81,16 @@ int governor_open_eyes(struct governor *governor, struct mom_error *error)
     int r = hierarchy_open(or_null(paths->cgroup_root), &governor->hierarchy, error);
     if (r == 0)
         r = names_open(&governor->names, "", error);
+    char starter[SLICE_PATH_MAX] = "";
+    if (r == 0)
+        find_starter(governor, starter, sizeof starter);
     const struct tree_options options = {
         .hierarchy = &governor->hierarchy,
         .names = &governor->names,
         .scope = paths->scope,
         .proc_root = paths->proc_root,
         .self_group = or_null(paths->self_cgroup),
+        .starter_group = or_null(starter),
         .max_slices = globals->max_slices,
         .rescan_ticks = RESCAN_TICKS,
         .serial_first = governor->live.file.base ? live_header(&governor->live)->next_serial : 1,

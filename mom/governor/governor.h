@@ -71,7 +71,7 @@ struct governor {
 
     struct node_sample node;
     struct standing standing;
-    uint32_t unprotected;
+    uint32_t standing_before; /* unprotected slices at the tick before */
     struct stamp last_tick;
     struct decision scratch[DECIDE_SLICE_MAX];
     int wake_fd, timer_fd, signal_fd, epoll_fd;
@@ -111,6 +111,8 @@ void tell_vanished(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp at);
 void tell_sample(struct governor *governor, struct place *place, const struct slice *slice);
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at);
+/* Turns the report's boot times into Unix times, as they are stored and shown. */
+void tell_to_wall(struct leak_report *report, struct stamp now);
 void tell_decision(struct governor *governor, const struct decision *decision);
 void tell_note(struct governor *governor, struct stamp at, const char *kind, const char *format,
     ...) __attribute__((format(printf, 4, 5)));

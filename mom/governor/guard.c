@@ -91,7 +91,7 @@ static bool still_short(struct guard *guard)
     return false;
 }
 
-static void carry_out(struct guard *guard)
+static bool carry_out(struct guard *guard)
 {
     struct decision *decision = &guard->decision;
     struct action action = {
@@ -99,10 +99,12 @@ static void carry_out(struct guard *guard)
     (void)text_copy(action.path, sizeof action.path, decision->path);
     const struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
     if (decision->action == ACTION_RESET)
-        (void)queue_put(&guard->orders, &order);
-    if (!hands_give(guard->options.hands, HANDS_GUARD, &action))
-        log_error("guard: the hands are busy, decision %llu is not carried out",
-            (unsigned long long)decision->seq);
+        (void)queue_put(&guard->orders, &order); /* before the outcome can come */
+    if (hands_give(guard->options.hands, HANDS_GUARD, &action))
+        return true;
+    log_error("guard: the hands are busy, decision %llu is not carried out",
+        (unsigned long long)decision->seq);
+    return false;
 }
 
 static void look(struct guard *guard)
@@ -111,7 +113,6 @@ static void look(struct guard *guard)
     struct node_sample node;
     if (node_read(&guard->reader, now, &node) < 0)
         return;
-    node_watch_update(&guard->watch, &node);
     struct decision *decision = &guard->decision;
     int64_t acted_usec = guard->watch.acted_usec;
     if (decide_node(&guard->watch, guard->policy, &node, &guard->standing, now, decision) == 0)
@@ -127,8 +128,8 @@ static void look(struct guard *guard)
     log_warning("guard: rule %s: %s %s (decision %llu)", decision->rule,
         action_kind_names[decision->action], decision->key[0] ? decision->key : "nobody",
         (unsigned long long)decision->seq);
-    if (decision->serial != 0 && decision->action >= ACTION_WARN)
-        carry_out(guard);
+    if (decision->serial != 0 && decision->action >= ACTION_WARN && !carry_out(guard))
+        guard->watch.acted_usec = acted_usec;
 }
 
 static void *run(void *argument)

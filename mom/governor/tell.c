@@ -89,11 +89,19 @@ void tell_sample(struct governor *governor, struct place *place, const struct sl
         (void)put_sample_record(governor, RECORD_BRIEF, &brief, sizeof brief);
 }
 
+void tell_to_wall(struct leak_report *report, struct stamp now)
+{
+    int64_t offset = now.unix_usec - now.boot_usec;
+    report->at_usec += report->at_usec != 0 ? offset : 0;
+    report->since_usec += report->since_usec != 0 ? offset : 0;
+}
+
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at)
 {
     const struct watch *watch = &place->watch;
     struct record_trend trend = {.at = at, .serial = watch->serial, .report = watch->leak.report};
     leak_report_unscale(&trend.report, policy_globals(governor->policy)->time_scale);
+    tell_to_wall(&trend.report, at);
     (void)put_sample_record(governor, RECORD_TREND, &trend, sizeof trend);
 }
 
@@ -139,6 +147,7 @@ void tell_live(struct governor *governor, struct place *place, const struct slic
         .born = watch->born,
     };
     leak_report_unscale(&row.leak, policy_globals(governor->policy)->time_scale);
+    tell_to_wall(&row.leak, watch->sample.at);
     (void)text_copy(row.owner, sizeof row.owner, watch->policy.owner);
     if (live_write_slice(&governor->live, slice->index, &row) == 0)
         place->told_serial = slice->serial;

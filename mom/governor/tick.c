@@ -30,7 +30,9 @@ void governor_pursue(struct governor *governor, struct place *place, struct deci
     decision->seq = live_next_seq(&governor->live);
     if (decision->incident == 0)
         decision->incident = ladder->incident ? ladder->incident : decision->seq;
-    ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
+    if (decision->action != ACTION_NONE) /* a refused order begins nothing */
+        ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
+    tell_to_wall(&decision->leak, decision->at);
     tell_decision(governor, decision);
     governor->state.warnings += decision->action == ACTION_WARN;
     governor->state.alarms += decision->action == ACTION_ALARM;
@@ -77,11 +79,6 @@ static void meet(
         tell_born(governor, place, slice, now);
 }
 
-static bool is_unprotected(const struct place *place, const struct slice *slice)
-{
-    return slice->protection == SLICE_UNPROTECTED && !place->watch.policy.protect;
-}
-
 /* Reads the slice and brings what is known of it up to date. False: it has just vanished. */
 static bool observe(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
@@ -96,6 +93,7 @@ static bool observe(
     bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);
     if (governor->hands) {
         watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
+        watch->lone = governor->standing_before == 1;
         tell_sample(governor, place, slice);
         if (changed)
             tell_trend(governor, place, now);
@@ -140,6 +138,7 @@ void governor_look(struct governor *governor, struct stamp now)
         note_changes(governor, &changes, now);
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
+    governor->standing_before = governor->standing.unprotected;
     standing_begin(&governor->standing, now, policy_hash(governor->policy));
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);

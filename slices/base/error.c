@@ -5,6 +5,9 @@
 #include <string.h>
 
 static void set_text(struct mom_error *error, int code, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+static void set_text(struct mom_error *error, int code, const char *format, va_list arguments)
 {
     error->code = code;
     (void)vsnprintf(error->text, sizeof error->text, format, arguments);

@@ -1,10 +1,11 @@
 #include "mom/common/options.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <getopt.h>
 #include <string.h>
