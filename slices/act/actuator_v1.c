@@ -1,28 +1,15 @@
 #include "slices/act/backend.h"
 
-/* In order of preference. With neither, or no room in the journal, killing is repeated until it
- * has outrun the forks. */
-static bool make_cage(struct attempt *attempt)
-{
-    const struct hierarchy *hierarchy = attempt->actuator->options.hierarchy;
-    const struct {
-        enum journal_kind kind;
-        const char *root;
-    } ways[] = {
-        {JOURNAL_TEMP_FREEZER, hierarchy->freezer},
-        {JOURNAL_TEMP_PIDS, hierarchy->pids},
-    };
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (ways[i].root[0] && cage_make(attempt, ways[i].kind, ways[i].root) == 0)
-            return true;
-    return false;
-}
-
+/* Without a freezer, or room in the journal, killing is repeated until it has outrun the forks.
+ * A temporary pids group with pids.max=0 is no help there: moving a process takes longer than
+ * killing it, and takes it out of the limit that has held its kin so far (tried at ordinary
+ * priority: a bomb kept to 200 processes was not defeated in 10 s). */
 static enum action_result reset(struct attempt *attempt)
 {
-    if (!make_cage(attempt))
-        return attempt_rounds(attempt, attempt_kill_members);
-    enum action_result result = attempt_rounds(attempt, cage_kill);
+    const struct hierarchy *hierarchy = attempt->actuator->options.hierarchy;
+    if (!hierarchy->freezer[0] || cage_make(attempt) < 0)
+        return attempt_rounds(attempt, attempt_kill_members, ROUND_RACE_USEC);
+    enum action_result result = attempt_rounds(attempt, cage_kill, ROUND_USEC);
     cage_leave(attempt);
     return result;
 }

@@ -21,10 +21,10 @@ static bool is_frozen(const struct attempt *attempt)
 static enum action_result reset(struct attempt *attempt)
 {
     if (faccessat(attempt->group_fd, "cgroup.kill", F_OK, 0) == 0)
-        return attempt_rounds(attempt, kill_group);
+        return attempt_rounds(attempt, kill_group, ROUND_USEC);
     if (is_frozen(attempt) || cage_take_own(attempt) < 0)
-        return attempt_rounds(attempt, attempt_kill_members);
-    enum action_result result = attempt_rounds(attempt, cage_kill);
+        return attempt_rounds(attempt, attempt_kill_members, ROUND_RACE_USEC);
+    enum action_result result = attempt_rounds(attempt, cage_kill, ROUND_USEC);
     cage_leave(attempt);
     return result;
 }

@@ -8,6 +8,7 @@
 #include "slices/read/processes.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +17,6 @@
 #include <unistd.h>
 
 #define PATIENCE_USEC 10000000
-
-/* A killed process is given so long to be gone before the next round. */
-#define ROUND_USEC 250000
 
 enum action_result attempt_fail(struct attempt *attempt, int code, const char *words)
 {
@@ -41,7 +39,7 @@ bool attempt_timed_out(const struct attempt *attempt)
 
 void attempt_nap(unsigned *msec)
 {
-    enum { SHORTEST = 5, LONGEST = 50 };
+    enum { SHORTEST = 1, LONGEST = 50 };
     *msec = *msec == 0 ? SHORTEST : *msec * 2 < LONGEST ? *msec * 2 : LONGEST;
     const struct timespec nap = {.tv_nsec = (long)*msec * 1000000};
     (void)nanosleep(&nap, NULL);
@@ -122,9 +120,9 @@ static bool is_empty(const struct attempt *attempt)
     return r == 0 || group_vanished(r);
 }
 
-static bool becomes_empty(const struct attempt *attempt)
+static bool becomes_empty(const struct attempt *attempt, int64_t within_usec)
 {
-    int64_t until = monotonic_usec() + ROUND_USEC;
+    int64_t until = monotonic_usec() + within_usec;
     for (unsigned nap = 0;; attempt_nap(&nap)) {
         if (is_empty(attempt))
             return true;
@@ -133,15 +131,29 @@ static bool becomes_empty(const struct attempt *attempt)
     }
 }
 
-enum action_result attempt_rounds(struct attempt *attempt, int (*kill_all)(struct attempt *attempt))
+static enum action_result repeat(
+    struct attempt *attempt, int (*kill_all)(struct attempt *attempt), int64_t round_usec)
 {
     do {
         attempt->outcome->rounds++;
         int r = kill_all(attempt);
         if (r < 0 && !group_vanished(r))
             return attempt_fail(attempt, r, "killing");
-        if (becomes_empty(attempt))
+        if (becomes_empty(attempt, round_usec))
             return RESULT_DONE;
     } while (!attempt_timed_out(attempt));
     return RESULT_INCOMPLETE;
+}
+
+enum action_result attempt_rounds(
+    struct attempt *attempt, int (*kill_all)(struct attempt *attempt), int64_t round_usec)
+{
+    struct sched_param before, urgent = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+    int policy = sched_getscheduler(0);
+    bool raised = policy >= 0 && sched_getparam(0, &before) == 0 &&
+                  sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &urgent) == 0;
+    enum action_result result = repeat(attempt, kill_all, round_usec);
+    if (raised)
+        (void)sched_setscheduler(0, policy, &before);
+    return result;
 }

@@ -44,7 +44,7 @@ enum action_result attempt_fail(struct attempt *attempt, int code, const char *w
 void attempt_start(struct attempt *attempt);
 bool attempt_timed_out(const struct attempt *attempt);
 
-/* Sleeps a little, longer each time: 5 to 50 ms. *msec is 0 at the first call. */
+/* Sleeps a little, longer each time: 1 to 50 ms. *msec is 0 at the first call. */
 void attempt_nap(unsigned *msec);
 
 /* No action may touch these: mom itself, the one that started it, process 1. */
@@ -57,7 +57,14 @@ bool attempt_is_member(const struct attempt *attempt, int32_t pid);
  * again: a reused pid is never hit. 0 or -errno. */
 int attempt_kill_members(struct attempt *attempt);
 
-/* Calls `kill` until the slice is empty or time is up. */
-enum action_result attempt_rounds(struct attempt *attempt, int (*kill)(struct attempt *attempt));
+/* How long a round lasts: where forking is stopped, the killed are given time to be gone; where it
+ * is not, killing must outrun it. */
+#define ROUND_USEC      250000
+#define ROUND_RACE_USEC 1000
+
+/* Calls `kill_all` until the slice is empty or time is up; at real-time priority where that is
+ * allowed, since a fork bomb leaves everybody else next to no CPU. */
+enum action_result attempt_rounds(
+    struct attempt *attempt, int (*kill_all)(struct attempt *attempt), int64_t round_usec);
 
 #endif

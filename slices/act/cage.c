@@ -41,10 +41,11 @@ static int shut(const struct cage *cage)
     return file_write(cage->fd, cage->kind->file, cage->kind->shut);
 }
 
-int cage_make(struct attempt *attempt, enum journal_kind kind, const char *root)
+int cage_make(struct attempt *attempt)
 {
+    const char *root = attempt->actuator->options.hierarchy->freezer;
     struct journal *journal = attempt->actuator->options.journal;
-    struct journal_entry entry = new_entry(attempt, kind);
+    struct journal_entry entry = new_entry(attempt, JOURNAL_TEMP_FREEZER);
     int r = name_group(attempt, root, entry.directory, sizeof entry.directory);
     int row = r < 0 ? r : journal_add(journal, &entry);
     if (row < 0)
@@ -54,7 +55,8 @@ int cage_make(struct attempt *attempt, enum journal_kind kind, const char *root)
         journal_strike(journal, row);
         return r;
     }
-    struct cage cage = {&cage_kinds[kind], row, group_open(AT_FDCWD, entry.directory)};
+    struct cage cage = {
+        &cage_kinds[JOURNAL_TEMP_FREEZER], row, group_open(AT_FDCWD, entry.directory)};
     r = cage.fd < 0 ? cage.fd : shut(&cage);
     attempt->cage = cage;
     if (r < 0)
@@ -115,7 +117,7 @@ static int gather(struct attempt *attempt)
 /* Freezing takes a moment, and forever for a process in uninterruptible sleep. */
 static void wait_until_shut(const struct cage *cage)
 {
-    enum { NAPS = 4 };
+    enum { NAPS = 6 };
     unsigned nap = 0;
     for (int i = 0; i < NAPS; i++) {
         char text[32];
@@ -136,6 +138,8 @@ int cage_kill(struct attempt *attempt)
         wait_until_shut(cage);
         r = attempt_kill_members(attempt);
     }
+    if (!cage->kind->dies_open)
+        return r;
     int opened = file_write(cage->fd, cage->kind->file, cage->kind->open);
     return r < 0 ? r : opened;
 }

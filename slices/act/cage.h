@@ -1,6 +1,6 @@
-/* A cage holds a slice's processes while they are killed, so that they can't fork away: frozen, or
- * at a pids.max of 0. On v1, where memory and freezer are trees of their own, it is a temporary
- * group; on v2 it is the slice's own. Shut only after it stands in the journal. */
+/* A cage holds a slice's processes frozen while they are killed, so that they can't fork away. On
+ * v1, where memory and freezer are trees of their own, it is a temporary group; on v2 it is the
+ * slice's own. Shut only after it stands in the journal. */
 #ifndef SLICES_ACT_CAGE_H
 #define SLICES_ACT_CAGE_H
 
@@ -12,6 +12,7 @@ struct cage_kind {
     const char *file;        /* in the group's directory */
     const char *shut, *open; /* what is written there; "FROZEN" is read back once all are frozen */
     bool temporary;          /* the group was made for this: to be emptied and removed */
+    bool dies_open;          /* SIGKILL works only once it is open again */
 };
 
 /* By enum journal_kind; in journal.c, since undoing needs it. */
@@ -25,14 +26,13 @@ struct cage {
 
 struct attempt;
 
-/* Makes a temporary group below `root`, an absolute path, and shuts it. -errno: nothing is left of
- * it. */
-int cage_make(struct attempt *attempt, enum journal_kind kind, const char *root);
+/* Makes a temporary group in the freezer's tree, and shuts it. -errno: nothing is left of it. */
+int cage_make(struct attempt *attempt);
 
 /* Takes the slice's own group as the cage. */
 int cage_take_own(struct attempt *attempt);
 
-/* One round: everybody in, shut, SIGKILL, open (a v1 task dies only after it is thawed). */
+/* One round: everybody in, shut, SIGKILL, and open where nobody dies before that. */
 int cage_kill(struct attempt *attempt);
 
 /* Undoes what was made or shut. */

@@ -18,9 +18,8 @@
 #include <unistd.h>
 
 const struct cage_kind cage_kinds[JOURNAL_KINDS] = {
-    [JOURNAL_TEMP_FREEZER] = {"freezer.state", "FROZEN", "THAWED", true},
-    [JOURNAL_TEMP_PIDS] = {"pids.max", "0", "max", true},
-    [JOURNAL_FROZEN] = {"cgroup.freeze", "1", "0", false},
+    [JOURNAL_TEMP_FREEZER] = {"freezer.state", "FROZEN", "THAWED", true, true},
+    [JOURNAL_FROZEN] = {"cgroup.freeze", "1", "0", false, false},
 };
 
 struct row {

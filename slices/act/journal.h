@@ -19,10 +19,8 @@ enum journal_kind {
     JOURNAL_FREE,         /* an empty row */
     JOURNAL_TEMP_FREEZER, /* v1 reset: a temporary freezer group; undo: thaw, move what is left in
                              it back to its parent, remove it */
-    JOURNAL_TEMP_PIDS, /* v1 reset: a temporary pids group; undo: pids.max = max, move back, remove
-                        */
-    JOURNAL_FROZEN,    /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
-                          undo: thaw it, if it still is the same life */
+    JOURNAL_FROZEN, /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
+                       undo: thaw it, if it still is the same life */
     JOURNAL_KINDS
 };
 

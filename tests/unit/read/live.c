@@ -27,24 +27,41 @@ static void must(bool holds, const char *what)
     abort();
 }
 
+static bool is_writable(const char *tree)
+{
+    char procs[PATH_MAX];
+    (void)text_format(procs, sizeof procs, "%s/cgroup.procs", tree);
+    if (access(procs, W_OK) == 0)
+        return true;
+    printf("skipped: %s: %s\n", procs, strerror(errno));
+    return false;
+}
+
+static bool open_root(struct hierarchy *hierarchy)
+{
+    hierarchy->root_fd = open(hierarchy->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "subreaper");
+    return hierarchy->root_fd >= 0;
+}
+
 bool live_open(struct hierarchy *ret)
 {
     *ret = (struct hierarchy){.version = HIERARCHY_V1,
+        .root_fd = -1,
         .root = "/sys/fs/cgroup/memory",
         .freezer = "/sys/fs/cgroup/freezer",
         .pids = "/sys/fs/cgroup/pids"};
-    const char *const trees[] = {ret->root, ret->freezer, ret->pids};
-    for (size_t i = 0; i < 3; i++) {
-        char procs[PATH_MAX];
-        (void)text_format(procs, sizeof procs, "%s/cgroup.procs", trees[i]);
-        if (access(procs, W_OK) < 0) {
-            printf("skipped: %s: %s\n", procs, strerror(errno));
-            return false;
-        }
-    }
-    ret->root_fd = open(ret->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "subreaper");
-    return ret->root_fd >= 0;
+    return is_writable(ret->root) && is_writable(ret->freezer) && is_writable(ret->pids) &&
+           open_root(ret);
+}
+
+bool live_open_v2(struct hierarchy *ret)
+{
+    *ret = (struct hierarchy){.version = HIERARCHY_V2,
+        .root_fd = -1,
+        .root = "/sys/fs/cgroup/unified",
+        .pids = "/sys/fs/cgroup/pids"};
+    return is_writable(ret->root) && is_writable(ret->pids) && open_root(ret);
 }
 
 void live_path(char path[static SLICE_PATH_MAX], const char *name)

@@ -13,6 +13,10 @@
  * write to. */
 bool live_open(struct hierarchy *ret);
 
+/* The same over the v2 tree of a hybrid host, which has no memory controller: for killing alone.
+ * The tree for pids is v1's still. */
+bool live_open_v2(struct hierarchy *ret);
+
 /* The path "/mom-test-PID-NAME" below a tree. */
 void live_path(char path[static SLICE_PATH_MAX], const char *name);
 

@@ -1,0 +1,31 @@
+/* What the tests of slices/act share: a run dir, a journal, an actuator over some hierarchy. */
+#ifndef TESTS_UNIT_ACT_BENCH_H
+#define TESTS_UNIT_ACT_BENCH_H
+
+#include "slices/act/actuator.h"
+#include "tests/unit/read/live.h"
+
+struct bench {
+    struct hierarchy hierarchy;
+    struct journal journal;
+    struct actuator_options options; /* may be changed before bench_apply */
+    char run_dir[64];
+    struct outcome outcome; /* of the last bench_apply */
+    struct process_table processes;
+};
+
+/* Sets options for an enforcing actuator over bench->hierarchy, which the caller has filled. */
+void bench_open(struct bench *bench);
+void bench_close(struct bench *bench);
+
+/* Asks an actuator made from the options for this, as decision number 7. */
+enum action_result bench_apply(
+    struct bench *bench, enum action_kind kind, const struct slice *slice);
+
+/* How many rows of the journal are in use. */
+int bench_journalled(const struct bench *bench);
+
+/* The action that bench_apply would ask for. */
+struct action bench_action(enum action_kind kind, const struct slice *slice);
+
+#endif
