@@ -101,13 +101,20 @@ static void refresh_ack(struct ring_writer *writer)
         writer->acked = ack.tail;
 }
 
-static bool has_room(struct ring_writer *writer, size_t needed)
+/* None while the ack is unknown and the head is further than one ring. */
+static uint64_t room(const struct ring_writer *writer)
 {
     const struct ring_header *h = header(writer);
-    if (h->size - (h->head - writer->acked) >= needed)
+    uint64_t used = h->head - writer->acked;
+    return used < h->size ? h->size - used : 0;
+}
+
+static bool has_room(struct ring_writer *writer, size_t needed)
+{
+    if (room(writer) >= needed)
         return true;
     refresh_ack(writer);
-    return h->size - (h->head - writer->acked) >= needed;
+    return room(writer) >= needed;
 }
 
 static void put_record(char *place, uint32_t type, const void *payload, size_t length)
@@ -165,9 +172,10 @@ static int open_ack(struct ring_reader *reader, const char *path, const struct r
     reader->incarnation = h->incarnation;
     reader->size = h->size;
     reader->tail = ours ? ack.tail : 0;
-    if (h->head - reader->tail > h->size)
-        reader->tail = h->head; /* nothing that is left is whole */
-    return 0;
+    if (h->head - reader->tail <= h->size)
+        return 0;
+    reader->tail = h->head; /* nothing that is left is whole, and the writer waits to hear of it */
+    return ring_ack(reader);
 }
 
 int ring_reader_open(
@@ -214,8 +222,11 @@ ssize_t ring_read(struct ring_reader *reader, uint32_t *ret_type, void *buffer)
     if (r < 0 || h.size != reader->size || h.incarnation != reader->incarnation)
         return -ESTALE;
     for (;;) {
-        if (reader->tail == h.head)
+        uint64_t left = h.head - reader->tail;
+        if (left == 0)
             return -EAGAIN;
+        if (left > h.size) /* what was read lies across the head, or the head went back */
+            return skip_damage(reader, h.head);
         uint64_t place = reader->tail % h.size, to_end = h.size - place;
         struct record_header record;
         if (to_end < sizeof record) {

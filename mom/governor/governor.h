@@ -36,6 +36,7 @@ struct place {
     bool announced;       /* the recorder knows this life */
     uint64_t told_serial; /* of the slice in the live table's row; 0: none */
     uint64_t decision;    /* seq of the newest one that the hands were given */
+    int64_t told_second;  /* Unix time of the last brief */
     uint64_t faults;      /* major faults at the last brief */
 };
 

@@ -84,9 +84,12 @@ void tell_sample(struct governor *governor, struct place *place, const struct sl
 {
     if (!place->announced)
         tell_born(governor, place, slice, place->watch.born); /* the ring was full before */
+    int64_t second = place->watch.sample.at.unix_usec / USEC_PER_SEC;
+    if (!place->announced || second == place->told_second)
+        return; /* history has a row a second at most */
+    place->told_second = second;
     const struct sample_brief brief = brief_of(place, slice);
-    if (place->announced)
-        (void)put_sample_record(governor, RECORD_BRIEF, &brief, sizeof brief);
+    (void)put_sample_record(governor, RECORD_BRIEF, &brief, sizeof brief);
 }
 
 void tell_to_wall(struct leak_report *report, struct stamp now)

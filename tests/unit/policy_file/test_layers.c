@@ -32,7 +32,7 @@ static void an_empty_text_is_the_default_policy(void **state)
         uint32_t rules;
         (void)policy_rules(policy, &rules);
         assert_true(rules > 0);
-        assert_int_equal(policy_globals(policy)->tick_usec, 2 * SECOND);
+        assert_int_equal(policy_globals(policy)->tick_usec, 10 * SECOND);
         policy_free(policy);
     }
 }
@@ -216,7 +216,7 @@ static void time_scale_divides_the_ladders_times_only(void **state)
     assert_int_equal(got.leak_grace_usec, 30 * SECOND);
     assert_int_equal(got.leak_horizon_usec, 120 * SECOND);
     const struct policy_globals *globals = policy_globals(policy);
-    assert_int_equal(globals->tick_usec, 2 * SECOND);
+    assert_int_equal(globals->tick_usec, 10 * SECOND);
     assert_int_equal(globals->guard_usec, SECOND / 4);
     assert_int_equal(globals->cooldown_usec, 15 * SECOND);
     assert_int_equal(globals->mail_interval_usec, 3600 * SECOND);
