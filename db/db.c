@@ -20,6 +20,7 @@ static const struct {
     {SQLITE_READONLY, -EROFS},
     {SQLITE_BUSY, -EAGAIN},
     {SQLITE_LOCKED, -EAGAIN},
+    {SQLITE_PROTOCOL, -EAGAIN},
     {SQLITE_FULL, -ENOSPC},
     {SQLITE_NOMEM, -ENOMEM},
     {SQLITE_PERM, -EACCES},
@@ -141,6 +142,11 @@ void db_close(struct db *db)
     store_forget(db);
     for (size_t i = 0; i < STATEMENTS; i++)
         (void)sqlite3_finalize(db->statement[i]);
+    /* With a limit the log would be cut to nothing now. Should the next writer be killed when it
+     * has written just the log's head, a reader that may not write is refused (SQLite 3.40 reads
+     * the salt only of a log with frames, and then finds that the head has another). */
+    if (db->mode == DB_WRITE && db->sqlite)
+        (void)db_execute(db, "PRAGMA journal_size_limit = -1", NULL);
     (void)sqlite3_close(db->sqlite);
     free(db);
 }

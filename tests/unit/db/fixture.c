@@ -128,6 +128,8 @@ int64_t ask(const char *path, const char *sql)
     sqlite3 *sqlite;
     sqlite3_stmt *statement;
     assert_int_equal(sqlite3_open_v2(path, &sqlite, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    int keep = 1; /* -wal and -shm stay as mom leaves them */
+    (void)sqlite3_file_control(sqlite, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
     assert_int_equal(sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL), SQLITE_OK);
     int status = sqlite3_step(statement);
     assert_true(status == SQLITE_ROW || status == SQLITE_DONE);
