@@ -8,6 +8,7 @@ const char *const unit_words[UNITS] = {
     [UNIT_COUNTER] = "counter",
     [UNIT_USEC] = "usec",
     [UNIT_CENTI] = "centi",
+    [UNIT_RATE] = "rate",
 };
 
 void put_word(struct call *call, const char *const *words, int count, unsigned value)

@@ -19,6 +19,7 @@ enum unit {
     UNIT_COUNTER, /* events since the group or the node was born; going back means a new one */
     UNIT_USEC,    /* a counter of microseconds */
     UNIT_CENTI,   /* hundredths of a per cent */
+    UNIT_RATE,    /* bytes a second */
     UNITS
 };
 

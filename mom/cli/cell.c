@@ -82,6 +82,8 @@ struct cell cell_of(enum unit unit, double number)
         if (number >= 0x1p64)
             return (struct cell){.kind = CELL_UNLIMITED};
         return number >= 0 ? cell_bytes((uint64_t)number) : cell_number(number);
+    case UNIT_RATE:
+        return cell_rate(number);
     case UNIT_USEC:
         return cell_duration(number / 1e6);
     case UNIT_CENTI:

@@ -2,17 +2,11 @@
  * live table. */
 #include "mom/cli/facts.h"
 #include "mom/cli/verbs.h"
-#include "slices/base/text.h"
-
-#include <inttypes.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static void show_live_slice(struct output *output, const struct live_slice *s)
 {
-    char life[64];
-    (void)text_format(life, sizeof life, "serial %" PRIu64 ", inode %" PRIu64, s->slice.serial,
-        s->slice.life.inode);
     const struct field fields[] = {
         {"slice", "Slice", cell_text(s->slice.key)},
         {"name", "Name", cell_text(s->slice.name)},
@@ -20,7 +14,8 @@ static void show_live_slice(struct output *output, const struct live_slice *s)
         {"kind", "Kind", cell_text(slice_kind_names[s->slice.kind])},
         {"runtime", "Runtime", cell_text(s->slice.runtime)},
         {"uid", "User id", cell_count(s->slice.uid)},
-        {"life", "Life", cell_text(life)},
+        {"serial", "Life", cell_count(s->slice.serial)},
+        {"inode", "Inode", cell_count(s->slice.life.inode)},
         {"born", "Born", cell_time(s->born.unix_usec)},
         {"sampled", "Sampled", cell_time(s->sample.at.unix_usec)},
         {"state", "State", cell_text(ladder_state_names[s->ladder])},

@@ -68,6 +68,7 @@ static void write_evidence(struct output *output, const struct evidence *evidenc
         [UNIT_COUNTER] = "count",
         [UNIT_USEC] = "seconds",
         [UNIT_CENTI] = "percent",
+        [UNIT_RATE] = "bytes_per_hour",
     };
     static const struct column columns[] = {
         {"name", "Evidence", ALIGN_LEFT},

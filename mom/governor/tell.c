@@ -113,9 +113,10 @@ void tell_decision(struct governor *governor, const struct decision *decision)
     if (ring_write(&governor->decisions, RECORD_DECISION, decision, sizeof *decision) < 0)
         log_warning("the recorder is far behind: decision %llu is not recorded",
             (unsigned long long)decision->seq);
+    bool restrained = decision->restraint != RESTRAINT_NONE;
     log_notice("%s %s: %s%s%s (decision %llu)", action_kind_names[decision->action], decision->key,
-        reason_names[decision->reason], decision->restraint ? ", restrained: " : "",
-        restraint_names[decision->restraint], (unsigned long long)decision->seq);
+        reason_names[decision->reason], restrained ? ", restrained: " : "",
+        restrained ? restraint_names[decision->restraint] : "", (unsigned long long)decision->seq);
 }
 
 void tell_note(

@@ -63,6 +63,10 @@ static char *amount(enum unit unit, double value, char buffer[32])
     switch (unit) {
     case UNIT_BYTES:
         return report_bytes(value, buffer);
+    case UNIT_RATE:
+        (void)report_bytes(value * 3600, buffer);
+        (void)strcat(buffer, "/h");
+        return buffer;
     case UNIT_USEC:
         return report_span(value / 1e6, buffer);
     case UNIT_CENTI:

@@ -72,17 +72,6 @@ bool watch_update(
     return leak_add(&watch->leak, t_usec, footprint, limit);
 }
 
-static void add_gates(struct evidence *evidence, const struct leak_report *report)
-{
-    for (uint32_t i = 0; i < report->gates; i++) {
-        const struct leak_gate *gate = &report->gate[i];
-        char name[sizeof evidence->item[0].name];
-        (void)text_format(name, sizeof name, "gate:%s", gate->name);
-        bool above = gate->passed == (gate->value > gate->threshold);
-        evidence_add(evidence, name, UNIT_COUNT, gate->value, above ? '>' : '<', gate->threshold);
-    }
-}
-
 static void add_slice(struct evidence *evidence, const struct watch *watch)
 {
     const struct sample *sample = &watch->sample;
@@ -94,7 +83,7 @@ static void add_slice(struct evidence *evidence, const struct watch *watch)
         evidence_add(evidence, "rss", UNIT_BYTES, (double)rss, ' ', 0);
     if (sample_has(sample, SAMPLE_SWAP))
         evidence_add(evidence, "swap", UNIT_BYTES, (double)sample->value[SAMPLE_SWAP], ' ', 0);
-    evidence_add(evidence, "growth", UNIT_BYTES, watch->growth, ' ', 0);
+    evidence_add(evidence, "growth", UNIT_RATE, watch->growth, ' ', 0);
 }
 
 static void add_leak(
@@ -102,12 +91,11 @@ static void add_leak(
 {
     if (report->limit_bytes != 0 && report->limit_bytes != SAMPLE_NO_LIMIT)
         evidence_add(evidence, "limit", UNIT_BYTES, (double)report->limit_bytes, ' ', 0);
-    evidence_add(evidence, "rate", UNIT_BYTES, report->rate, ' ', 0);
+    evidence_add(evidence, "rate", UNIT_RATE, report->rate, ' ', 0);
     evidence_add(evidence, "grown", UNIT_BYTES, (double)report->grown_bytes, ' ', 0);
     if (report->forecast)
         evidence_add(evidence, "left_p50", UNIT_USEC, report->left_p50 * 1e6, '<',
             (double)watch->policy.leak_horizon_usec);
-    add_gates(evidence, report);
 }
 
 /* All of a decision but what is decided. `node` NULL: nothing is known of it. */

@@ -96,7 +96,7 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     ret->leak.verdict = (enum leak_verdict)chosen->leak;
     ret->leak.limit_bytes = SAMPLE_NO_LIMIT;
     evidence_add(&ret->evidence, "gives_back", UNIT_BYTES, (double)chosen->gives_back, ' ', 0);
-    evidence_add(&ret->evidence, "growth", UNIT_BYTES, chosen->growth, ' ', 0);
+    evidence_add(&ret->evidence, "growth", UNIT_RATE, chosen->growth, ' ', 0);
     evidence_add(&ret->evidence, "score", UNIT_BYTES, chosen->score, ' ', 0);
 }
 

@@ -169,7 +169,7 @@ static bool exhausted_within(const struct look *look)
     double room, rate = look->watch->fill_rate;
     if (!room_of(look->node, &room))
         return false;
-    evidence_add(look->evidence, "fill_rate", UNIT_BYTES, rate, ' ', 0);
+    evidence_add(look->evidence, "fill_rate", UNIT_RATE, rate, ' ', 0);
     if (rate <= 0)
         return false;
     double usec = room / rate * 1e6;

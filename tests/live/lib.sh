@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 
 programs=$1
+momctl_program=$1/momctl
 name=mom-test-${0##*/}-$$
 work=$(mktemp -d "/tmp/$name-XXXXXX")
 chmod 755 "$work"
@@ -70,7 +71,7 @@ conclude() {
 }
 
 momctl() {
-    "$programs/momctl" --run-dir "$run_dir" --state-dir "$state_dir" "$@"
+    "$momctl_program" --run-dir "$run_dir" --state-dir "$state_dir" "$@"
 }
 
 # start_momd POLICY-TEXT OPTION... : governs the test's own group; waits for the first tick.
