@@ -178,6 +178,14 @@ static int open_ack(struct ring_reader *reader, const char *path, const struct r
     return ring_ack(reader);
 }
 
+/* Else a damaged size would send the reader round for ever. */
+static bool fits_file(const struct ring_reader *reader, const struct ring_header *h)
+{
+    struct stat status;
+    uint64_t size = fstat(reader->fd, &status) == 0 ? (uint64_t)status.st_size : 0;
+    return size > HEADER_SIZE && h->size == size - HEADER_SIZE;
+}
+
 int ring_reader_open(
     struct ring_reader *reader, const char *path, const char *ack_path, struct mom_error *error)
 {
@@ -187,6 +195,8 @@ int ring_reader_open(
         return error_errno(error, -errno, "%s", path);
     struct ring_header h;
     int r = read_header(reader, &h);
+    if (r == 0 && !fits_file(reader, &h))
+        r = -EPROTO;
     if (r < 0) {
         error_errno(error, r, "%s is no ring of this version", path);
     } else {

@@ -151,6 +151,30 @@ static void a_writer_that_comes_back_goes_on(void **state)
     ring_writer_close(&writer);
 }
 
+/* A writer that comes back after the first round, and finds no ack, took the ring for empty. */
+static void a_lost_ack_neither_overwrites_nor_blocks(void **state)
+{
+    (void)state;
+    struct ring_writer writer = open_writer();
+    struct ring_reader reader = open_reader();
+    for (uint64_t i = 0; i < 100; i++) {
+        write_number(&writer, i, 1000);
+        assert_true(read_number(&reader) == i);
+        assert_int_equal(ring_ack(&reader), 0);
+    }
+    ring_reader_close(&reader);
+    ring_writer_close(&writer);
+    assert_int_equal(unlink(ack), 0);
+    writer = open_writer();
+    static const char payload[64];
+    assert_int_equal(ring_write(&writer, TYPE, payload, sizeof payload), -ENOBUFS);
+    reader = open_reader();
+    write_number(&writer, 100, 1000);
+    assert_true(read_number(&reader) == 100);
+    ring_reader_close(&reader);
+    ring_writer_close(&writer);
+}
+
 static void damage_is_noticed_and_passed_over(void **state)
 {
     (void)state;
@@ -159,6 +183,26 @@ static void damage_is_noticed_and_passed_over(void **state)
     uint32_t type;
     write_number(&writer, 1, 64);
     memset((char *)writer.file.base + 4096 + 40, 0xee, 8);
+    assert_int_equal(ring_read(&reader, &type, buffer), -EPROTO);
+    write_number(&writer, 2, 64);
+    assert_true(read_number(&reader) == 2);
+    ring_reader_close(&reader);
+    ring_writer_close(&writer);
+}
+
+/* Found by fuzzing: past the head the reader went round and round. */
+static void damage_that_leads_past_the_head_comes_to_an_end(void **state)
+{
+    (void)state;
+    struct ring_writer writer = open_writer();
+    struct ring_reader reader = open_reader();
+    const struct {
+        uint32_t length, type;
+        uint64_t check;
+    } pad = {.type = UINT32_MAX};
+    uint32_t type;
+    write_number(&writer, 1, 64);
+    memcpy((char *)writer.file.base + 4096, &pad, sizeof pad);
     assert_int_equal(ring_read(&reader, &type, buffer), -EPROTO);
     write_number(&writer, 2, 64);
     assert_true(read_number(&reader) == 2);
@@ -211,6 +255,11 @@ static void no_ring_of_ours_is_refused(void **state)
     assert_int_equal(ftruncate(fd, 8192), 0);
     assert_int_equal(ring_reader_open(&reader, path, ack, NULL), -EPROTO);
     (void)close(fd);
+    (void)unlink(path);
+    struct ring_writer writer = open_writer();
+    ((uint64_t *)writer.file.base)[2] = UINT64_MAX; /* its size */
+    assert_int_equal(ring_reader_open(&reader, path, ack, NULL), -EPROTO);
+    ring_writer_close(&writer);
 }
 
 /* A writer that is killed at any moment leaves only whole records. */
@@ -262,7 +311,9 @@ int main(void)
         TEST(a_full_ring_drops_the_new_and_counts),
         TEST(what_was_not_acknowledged_is_read_again),
         TEST(a_writer_that_comes_back_goes_on),
+        TEST(a_lost_ack_neither_overwrites_nor_blocks),
         TEST(damage_is_noticed_and_passed_over),
+        TEST(damage_that_leads_past_the_head_comes_to_an_end),
         TEST(a_lying_reader_can_not_hurt_the_writer),
         TEST(a_ring_made_anew_is_told_from_the_old),
         TEST(no_ring_of_ours_is_refused),
