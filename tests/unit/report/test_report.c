@@ -99,6 +99,34 @@ static void headers_can_not_be_injected(void **state)
     assert_non_null(strstr(bytes, "To: ann@example.org,\r\n root\r\n"));
 }
 
+/* Found by fuzzing. */
+static void identifiers_are_escaped_like_any_header(void **state)
+{
+    (void)state;
+    struct mail_text text = mail_of("s", "body\n");
+    char bytes[4096];
+    text.message_id = "17@" HOSTILE;
+    text.list_id = HOSTILE;
+    assert_true(mail_compose(&text, bytes, sizeof bytes) > 0);
+    assert_null(strstr(bytes, "\nBcc:"));
+    assert_non_null(strstr(bytes, "List-Id: <mom.we\\x0ab\\x0d\\x0aBcc:"));
+}
+
+/* Found by fuzzing: each byte of it becomes four. */
+static void a_subject_without_blanks_stays_within_a_line(void **state)
+{
+    (void)state;
+    char subject[401] = "";
+    for (size_t i = 0; i < sizeof subject - 1; i += 2)
+        memcpy(subject + i, "\xc3\xbc", 2);
+    const struct mail_text text = mail_of(subject, "body\n");
+    char bytes[8192];
+    assert_true(mail_compose(&text, bytes, sizeof bytes) > 0);
+    const char *line = strstr(bytes, "Subject:");
+    assert_non_null(line);
+    assert_true(strcspn(line, "\r") <= 998);
+}
+
 static void lines_end_in_crlf_and_stay_short(void **state)
 {
     (void)state;
@@ -169,6 +197,8 @@ int main(void)
         cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
         cmocka_unit_test(the_machines_line_survives_a_full_page),
         cmocka_unit_test(headers_can_not_be_injected),
+        cmocka_unit_test(identifiers_are_escaped_like_any_header),
+        cmocka_unit_test(a_subject_without_blanks_stays_within_a_line),
         cmocka_unit_test(lines_end_in_crlf_and_stay_short),
         cmocka_unit_test(addresses_that_are_none_are_refused),
         cmocka_unit_test(a_mail_that_does_not_fit_is_an_error),
