@@ -5,6 +5,7 @@
 #include "mom/common/paths.h"
 #include "mom/common/records.h"
 #include "mom/governor/queue.h"
+#include "mom/governor/seal.h"
 #include "slices/base/text.h"
 #include "slices/read/node.h"
 
@@ -135,6 +136,7 @@ static void look(struct guard *guard)
 static void *run(void *argument)
 {
     struct guard *guard = argument;
+    seal_thread(true);
     while (!atomic_load(&guard->stop)) {
         guard->options.heartbeat->beat_usec[HEART_GUARD] = clock_now().boot_usec;
         take_standing(guard);

@@ -4,6 +4,7 @@
 #include "mom/common/log.h"
 #include "mom/common/records.h"
 #include "mom/governor/queue.h"
+#include "mom/governor/seal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -56,6 +57,7 @@ static bool work(struct hands *hands)
 static void *run(void *argument)
 {
     struct hands *hands = argument;
+    seal_thread(true);
     do {
         while (work(hands))
             ;
