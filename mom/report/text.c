@@ -60,12 +60,12 @@ static void utc(int64_t unix_usec, char buffer[32])
 
 static char *amount(enum unit unit, double value, char buffer[32])
 {
+    char hourly[32];
     switch (unit) {
     case UNIT_BYTES:
         return report_bytes(value, buffer);
     case UNIT_RATE:
-        (void)report_bytes(value * 3600, buffer);
-        (void)strcat(buffer, "/h");
+        (void)snprintf(buffer, 32, "%.29s/h", report_bytes(value * 3600, hourly));
         return buffer;
     case UNIT_USEC:
         return report_span(value / 1e6, buffer);

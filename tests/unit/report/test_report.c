@@ -64,6 +64,20 @@ static void a_report_tells_the_story_and_ends_for_machines(void **state)
     assert_true(strcmp(body + strlen(body) - 13, " 3f2a91c0-17\n") == 0);
 }
 
+/* Found by fuzzing: "/h" went behind the end of a number that filled its field. */
+static void a_rate_beyond_reason_stays_in_its_field(void **state)
+{
+    (void)state;
+    struct decision decision = decision_of();
+    evidence_add(&decision.evidence, "rate", UNIT_RATE, 1e300, '>', 1e300);
+    const struct report report = {.node = "node1", .id = "3f2a91c0-17", .decision = &decision};
+    static char body[16384];
+    report_body(&report, body, sizeof body);
+    const char *rate = strstr(body, "  rate ");
+    assert_non_null(rate);
+    assert_true(strcspn(rate, "\n") <= 100);
+}
+
 static void the_machines_line_survives_a_full_page(void **state)
 {
     (void)state;
@@ -195,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
+        cmocka_unit_test(a_rate_beyond_reason_stays_in_its_field),
         cmocka_unit_test(the_machines_line_survives_a_full_page),
         cmocka_unit_test(headers_can_not_be_injected),
         cmocka_unit_test(identifiers_are_escaped_like_any_header),
