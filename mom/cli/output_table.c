@@ -15,8 +15,10 @@ static void separate(struct output *output)
         (void)fputc('\n', output->file);
 }
 
-/* Everything comes escaped already, hence noencoding: smartcols would escape the escapes. A table
- * is as wide as its content; lines are not cut or broken, so that names can be copied. */
+/* Everything comes escaped already, hence noencoding: smartcols would escape the escapes. What it
+ * is given must then be valid in the locale, or it loops for ever (2.38 with "\xc3" under
+ * LC_ALL=C). A table is as wide as its content; lines are not cut or broken, so that names can be
+ * copied. */
 static struct libscols_table *new_table(struct output *output, bool headings)
 {
     struct libscols_table *table = scols_new_table();
@@ -43,12 +45,28 @@ static void add_column(struct output *output, const char *title, enum column_ali
         writer_failed(output, -ENOMEM);
 }
 
+/* For a terminal without UTF-8: other than ASCII becomes \xNN. */
+static void to_ascii(char *dst, size_t size, const char *src)
+{
+    size_t used = 0;
+    for (; *src && used + 4 < size; src++) {
+        bool ascii = (unsigned char)*src < 0x80;
+        (void)text_format(dst + used, size - used, ascii ? "%c" : "\\x%02x", (unsigned char)*src);
+        used += ascii ? 1 : 4;
+    }
+    dst[used] = '\0';
+}
+
 static void set_cell(
     struct output *output, struct libscols_line *line, size_t column, const struct cell *cell)
 {
-    char text[CELL_TEXT_MAX];
-    (void)cell_human(cell, output->settings.exact, text, sizeof text);
-    if (scols_line_set_data(line, column, text) < 0)
+    char text[CELL_TEXT_MAX], ascii[CELL_TEXT_MAX];
+    const char *shown = cell_human(cell, output->settings.exact, text, sizeof text);
+    if (!output->settings.utf8) {
+        to_ascii(ascii, sizeof ascii, text);
+        shown = ascii;
+    }
+    if (scols_line_set_data(line, column, shown) < 0)
         writer_failed(output, -ENOMEM);
     const char *color = tone_colors[cell->tone];
     if (color && output->settings.color)

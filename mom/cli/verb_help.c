@@ -1,4 +1,5 @@
 /* help, completion, version: momctl about itself, from the tables of verbs.c. */
+#include "mom/cli/manual.h"
 #include "mom/cli/verbs.h"
 #include "slices/base/text.h"
 
@@ -8,58 +9,6 @@
 #define MOM_VERSION "unknown"
 #endif
 
-/* scdoc reads * and _ as marks. */
-static void put_scdoc(const char *text)
-{
-    for (; *text; text++) {
-        if (strchr("*_\\<>[]", *text))
-            (void)putchar('\\');
-        (void)putchar(*text);
-    }
-}
-
-static void scdoc_options(unsigned which)
-{
-    for (unsigned i = 0; i < CLI_OPTIONS; i++) {
-        const struct cli_option_info *option = &cli_options[i];
-        if (!(which >> i & 1))
-            continue;
-        (void)(option->letter ? printf("*-%c*, *--%s*", option->letter, option->name)
-                              : printf("*--%s*", option->name));
-        if (option->argument)
-            (void)printf("=_%s_", option->argument);
-        (void)fputs("\n\t", stdout);
-        put_scdoc(option->help);
-        (void)fputs("\n\n", stdout);
-    }
-}
-
-/* The parts of momctl(1) that the tables know; the build puts them into man/momctl.1.scd. */
-static int write_scdoc(void)
-{
-    unsigned verb_options = 0;
-    (void)fputs("# VERBS\n\n", stdout);
-    for (size_t i = 0; i < verbs_count; i++) {
-        const struct verb *verb = &verbs[i];
-        (void)printf("*%s* ", verb->name);
-        put_scdoc(verb->operands);
-        for (unsigned o = 0; o < CLI_OPTIONS; o++)
-            if (verb->options >> o & 1)
-                (void)printf(" \\[*--%s*%s%s\\]", cli_options[o].name,
-                    cli_options[o].argument ? "=" : "",
-                    cli_options[o].argument ? cli_options[o].argument : "");
-        (void)fputs("\n\t", stdout);
-        put_scdoc(verb->help);
-        (void)fputs("\n\n", stdout);
-        verb_options |= verb->options;
-    }
-    (void)fputs("# OPTIONS\n\n", stdout);
-    scdoc_options(CLI_GLOBAL_OPTIONS);
-    (void)fputs("Of some verbs:\n\n", stdout);
-    scdoc_options(verb_options);
-    return CLI_OK;
-}
-
 int verb_help(struct cli *cli)
 {
     int used;
@@ -67,8 +16,8 @@ int verb_help(struct cli *cli)
         verbs_print_help(stdout);
         return CLI_OK;
     }
-    if (strcmp(cli->operand[0], "scdoc") == 0)
-        return write_scdoc();
+    if (strcmp(cli->operand[0], "scdoc") == 0) /* for the build */
+        return manual_write(cli->operands > 1 ? cli->operand[1] : "");
     const struct verb *verb = verb_find(cli->operand, cli->operands, &used);
     if (!verb)
         return cli_say(CLI_USAGE, "no verb: '%s'", cli->operand[0]);
