@@ -25,8 +25,8 @@ int verb_replay(struct cli *cli)
         return cli_failed(&error);
     }
     enum output_format format = output_settings(cli->output)->format;
-    int r = replay_csv(
-        in, standard ? "standard input" : name, formats[format], stdout, stderr, &error);
+    int r =
+        replay_csv(in, standard ? "standard input" : name, formats[format], stdout, stderr, &error);
     if (!standard)
         (void)fclose(in);
     return r < 0 ? cli_failed(&error) : CLI_OK;
