@@ -87,13 +87,6 @@ bool daemon_stale(const struct daemon *daemon, struct stamp now)
     return now.boot_usec - daemon->state.ticked.boot_usec > TICKS_MISSED * daemon->state.tick_usec;
 }
 
-int64_t facts_growing_since(const struct live_slice *slice)
-{
-    const struct leak_report *leak = &slice->leak;
-    return leak->since_usec == 0 ? 0
-                                 : slice->sample.at.unix_usec - (leak->at_usec - leak->since_usec);
-}
-
 int database_path(const struct paths *paths, char path[PATH_MAX], struct mom_error *error)
 {
     int r = paths_join(path, PATH_MAX, paths->state_dir, DATABASE_FILE);

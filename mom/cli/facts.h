@@ -28,10 +28,6 @@ double daemon_tick_age(const struct daemon *daemon, struct stamp now);
 /* It hangs, or is starved: more than three ticks were missed. */
 bool daemon_stale(const struct daemon *daemon, struct stamp now);
 
-/* When the growth that the report tells of began, for people; 0: not growing. The report's clock is
- * the detector's own, so it is counted back from the slice's newest sample. */
-int64_t facts_growing_since(const struct live_slice *slice);
-
 /* The database, for reading. */
 int database_path(const struct paths *paths, char path[PATH_MAX], struct mom_error *error);
 int database_open(const struct paths *paths, struct db **ret, struct mom_error *error);

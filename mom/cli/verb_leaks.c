@@ -35,7 +35,7 @@ static void write_live(struct output *output, const struct live_slice *s)
         cell_text(s->slice.name),
         facts_verdict(leak_verdict_names[leak->verdict]),
         cell_text(leak_shape_names[leak->shape]),
-        cell_time(facts_growing_since(s)),
+        cell_time(s->leak.since_usec),
         cell_rate(leak->rate),
         cell_rate(leak->rate_low),
         cell_rate(leak->rate_high),

@@ -47,7 +47,7 @@ static void show_leak(struct output *output, const struct live_slice *s)
     const struct field fields[] = {
         {"verdict", "Leak", facts_verdict(leak_verdict_names[leak->verdict])},
         {"shape", "Shape", cell_text(leak_shape_names[leak->shape])},
-        {"since", "Since", cell_time(facts_growing_since(s))},
+        {"since", "Since", cell_time(leak->since_usec)},
         {"rate_bytes_per_hour", "Rate", cell_rate(leak->rate)},
         {"rate_p10_bytes_per_hour", "Rate p10", cell_rate(leak->rate_low)},
         {"rate_p90_bytes_per_hour", "Rate p90", cell_rate(leak->rate_high)},

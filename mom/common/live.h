@@ -44,7 +44,7 @@ struct live_state {
 struct live_slice {
     struct slice slice; /* serial 0: no slice in this row */
     struct sample sample;
-    struct leak_report leak;
+    struct leak_report leak; /* unscaled; its times are Unix times here */
     uint64_t footprint;
     double growth; /* bytes a second */
     enum ladder_state ladder;

@@ -144,7 +144,7 @@ static bool open_past(struct governor *governor)
 static void take_past(struct governor *governor, struct stamp now)
 {
     enum { AT_ONCE = 256 }; /* a bound for one tick */
-    static char buffer[RING_PAYLOAD_MAX];
+    static _Alignas(uint64_t) char buffer[RING_PAYLOAD_MAX];
     if (!open_past(governor))
         return;
     ssize_t n = 0;

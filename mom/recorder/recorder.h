@@ -34,7 +34,7 @@ struct recorder {
     uint64_t dropped_told[RINGS];
     int64_t flushed_usec, rolled_usec; /* boot time */
     bool samples_waiting;              /* buffered in the store, not yet acknowledged */
-    char buffer[RING_PAYLOAD_MAX];
+    _Alignas(uint64_t) char buffer[RING_PAYLOAD_MAX]; /* one record */
     char letter[64 * 1024]; /* a mail while it is made */
     char body[32 * 1024];
 };
