@@ -1,6 +1,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,27 +109,43 @@ bool fuzz_is_printable_lines(const char *text)
 }
 
 static char folder[96];
-static const char *const *folder_files;
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *position)
+{
+    (void)status;
+    (void)type;
+    (void)position;
+    return remove(path);
+}
 
 static void remove_folder(void)
 {
-    char path[sizeof folder + 64];
-    for (; *folder_files; folder_files++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, *folder_files);
-        (void)unlink(path);
-    }
-    (void)rmdir(folder);
+    (void)nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-const char *fuzz_folder(const char *const *names)
+const char *fuzz_folder(void)
 {
     if (folder[0])
         return folder;
     const char *parent = getenv("TMPDIR");
     (void)snprintf(
         folder, sizeof folder, "%s/mom-test-fuzz-%d", parent ? parent : "/dev/shm", (int)getpid());
-    folder_files = names;
     fuzz_must(mkdir(folder, 0700) == 0 || errno == EEXIST, folder);
     fuzz_must(atexit(remove_folder) == 0, "atexit");
     return folder;
+}
+
+void fuzz_write(const char *name, const void *bytes, size_t size)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    for (char *slash = path + strlen(folder); fd < 0 && (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        fuzz_must(mkdir(path, 0700) == 0 || errno == EEXIST, path);
+        *slash = '/';
+    }
+    if (fd < 0)
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    fuzz_must(fd >= 0 && write(fd, bytes, size) == (ssize_t)size && close(fd) == 0, path);
 }

@@ -35,8 +35,11 @@ bool fuzz_is_printable(const char *text);
 /* The same of each line of a text whose lines end in '\n'. */
 bool fuzz_is_printable_lines(const char *text);
 
-/* A folder of this process under TMPDIR or /dev/shm, made at the first call, removed at the exit
- * with the files `names` (NULL-terminated, static) in it. */
-const char *fuzz_folder(const char *const *names);
+/* A folder of this process under TMPDIR or /dev/shm, made at the first call, removed with all that
+ * is in it at the exit. */
+const char *fuzz_folder(void);
+
+/* Writes a file of that folder; the folders on the way to it are made. */
+void fuzz_write(const char *name, const void *bytes, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /* What a group's path makes of a slice, and text_escape, through which every byte that a stranger
- * chose reaches a terminal, a mail or a page. Input: a byte for the size of a small buffer, then
- * the path. */
+ * chose reaches a terminal, a mail or a page. Input: a byte for the size of a small buffer, the
+ * path up to a NUL, and then what a container runtime wrote down. */
 #include "slices/find/names.h"
 #include "slices/base/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const no_files[] = {NULL};
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static int hex_digit(char c)
 {
@@ -66,7 +66,7 @@ static void check_names(const char *path)
 {
     static struct names names;
     if (!names.scratch.base)
-        fuzz_must(names_open(&names, fuzz_folder(no_files), NULL) == 0, "names");
+        fuzz_must(names_open(&names, fuzz_folder(), NULL) == 0, "names");
     struct slice slice = {0}, again = {0}, plain = {0};
     (void)text_copy(slice.path, sizeof slice.path, path);
     again = plain = slice;
@@ -82,13 +82,26 @@ static void check_names(const char *path)
     fuzz_must(text_starts_with(plain.key, "cgroup:"), "a plain group goes by its path");
 }
 
+/* The files that give the containers of this ID their names. */
+static void check_name_files(const struct fuzz_input *content)
+{
+    fuzz_write("var/lib/docker/containers/" ID "/config.v2.json", content->data, content->size);
+    check_names("/docker/" ID);
+    fuzz_write("var/lib/containers/storage/overlay-containers/containers.json", content->data,
+        content->size);
+    check_names("/machine.slice/libpod-" ID ".scope");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
     size_t small_size = 1u + fuzz_byte(&input);
-    char *text = fuzz_text(&input);
-    check_escape(text, small_size);
-    check_names(text);
-    free(text);
+    char *path = fuzz_text(&input);
+    check_escape(path, small_size);
+    check_names(path);
+    size_t before_content = 1 + strlen(path) + 1;
+    if (before_content < size)
+        check_name_files(&(struct fuzz_input){data + before_content, size - before_content});
+    free(path);
     return 0;
 }

@@ -22,16 +22,6 @@ enum { LIVE = 1, HEADER = 2, CHECKSUMS = 4 };
 enum { RING_HEADER_SIZE = 4096, INCARNATION = 1, FILE_MAX = 65536 };
 #define RING_MAGIC 0x6d6f6d72696e6731ull
 
-static const char *const files[] = {"ring", "ack", LIVE_FILE, NULL};
-
-static void write_file(const char *name, const void *bytes, size_t size)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/%s", fuzz_folder(files), name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    fuzz_must(fd >= 0 && write(fd, bytes, size) == (ssize_t)size && close(fd) == 0, path);
-}
-
 /* --- Rings ----------------------------------------------------------------------------------- */
 
 /* As ring.h describes them. */
@@ -64,7 +54,7 @@ static void write_ring(struct fuzz_input *input, uint8_t how)
 {
     static char file[FILE_MAX];
     if (!(how & HEADER)) {
-        write_file("ring", input->data, input->size);
+        fuzz_write("ring", input->data, input->size);
         return;
     }
     struct ring_header header = {
@@ -79,15 +69,15 @@ static void write_ring(struct fuzz_input *input, uint8_t how)
     fuzz_take(input, file + RING_HEADER_SIZE, size);
     if (how & CHECKSUMS)
         set_checksums(file + RING_HEADER_SIZE, size);
-    write_file("ring", file, RING_HEADER_SIZE + size);
-    write_file("ack", ack, sizeof ack);
+    fuzz_write("ring", file, RING_HEADER_SIZE + size);
+    fuzz_write("ack", ack, sizeof ack);
 }
 
 static void read_ring(void)
 {
     char path[128], ack[128];
-    (void)snprintf(path, sizeof path, "%s/ring", fuzz_folder(files));
-    (void)snprintf(ack, sizeof ack, "%s/ack", fuzz_folder(files));
+    (void)snprintf(path, sizeof path, "%s/ring", fuzz_folder());
+    (void)snprintf(ack, sizeof ack, "%s/ack", fuzz_folder());
     struct ring_reader reader;
     if (ring_reader_open(&reader, path, ack, NULL) < 0)
         return;
@@ -126,13 +116,13 @@ static void write_live(struct fuzz_input *input, uint8_t how)
         header->row_size = sizeof(struct live_row);
         size = header_size + header->rows * sizeof(struct live_row);
     }
-    write_file(LIVE_FILE, file, size);
+    fuzz_write(LIVE_FILE, file, size);
 }
 
 static void read_live(void)
 {
     struct live live;
-    if (live_open(&live, fuzz_folder(files), NULL) < 0)
+    if (live_open(&live, fuzz_folder(), NULL) < 0)
         return;
     struct live_state state;
     struct live_slice slice;
