@@ -3,6 +3,7 @@
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
 #include "mom/common/records.h"
+#include "mom/common/signals.h"
 #include "mom/governor/seal.h"
 #include "slices/base/text.h"
 #include "slices/read/processes.h"
@@ -17,7 +18,6 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -246,14 +246,8 @@ static void set_timer(struct governor *governor)
 
 static int open_loop(struct governor *governor, struct mom_error *error)
 {
-    sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGHUP);
     governor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     governor->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    governor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (watch_fd(governor, governor->timer_fd) < 0 || watch_fd(governor, governor->signal_fd) < 0 ||
         watch_fd(governor, governor->wake_fd) < 0)
         return error_errno(error, -errno, "the event loop");
@@ -264,9 +258,9 @@ static int open_loop(struct governor *governor, struct mom_error *error)
 /* False: the end was asked for. */
 static bool take_signal(struct governor *governor)
 {
-    struct signalfd_siginfo info;
-    while (read(governor->signal_fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo != SIGHUP)
+    int number;
+    while (signals_take(governor->signal_fd, &number)) {
+        if (number != SIGHUP)
             return false;
         requests_reload(governor->requests);
     }
@@ -302,6 +296,8 @@ static void loop(struct governor *governor)
 
 static int open_all(struct governor *governor, struct mom_error *error)
 {
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    governor->signal_fd = signals_open(signals, 3);
     int r = clock_boot_id(governor->options->paths.proc_root, governor->boot);
     if (r < 0)
         return error_errno(

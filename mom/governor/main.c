@@ -5,7 +5,6 @@
 #include "mom/common/policy_source.h"
 #include "mom/governor/governor.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,18 +12,6 @@ static void print_problem(void *context, const char *text)
 {
     (void)context;
     (void)fprintf(stderr, "%s\n", text);
-}
-
-/* Before the first thread: all inherit the mask, and the signals arrive by signalfd alone. */
-static void block_signals(void)
-{
-    sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 int main(int argc, char **argv)
@@ -47,6 +34,5 @@ int main(int argc, char **argv)
     if (options.once)
         return governor_once(&options, policy);
     log_notice("policy: %s", name);
-    block_signals();
     return governor_run(&options, policy);
 }

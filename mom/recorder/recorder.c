@@ -6,13 +6,13 @@
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
 #include "mom/common/policy_source.h"
+#include "mom/common/signals.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define FLUSH_USEC    (60 * USEC_PER_SEC) /* raw rows wait at most so long in memory */
@@ -200,25 +200,14 @@ static void load_policy(struct recorder *recorder)
 static bool take_signals(struct recorder *recorder, int signal_fd, int wait_msec)
 {
     struct pollfd signals = {.fd = signal_fd, .events = POLLIN};
-    struct signalfd_siginfo info;
+    int number;
     (void)poll(&signals, 1, wait_msec);
-    while (read(signal_fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo != SIGHUP)
+    while (signals_take(signal_fd, &number)) {
+        if (number != SIGHUP)
             return false;
         load_policy(recorder);
     }
     return true;
-}
-
-static int open_signals(void)
-{
-    sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static int open_all(struct recorder *recorder, struct mom_error *error)
@@ -242,7 +231,8 @@ int recorder_run(const struct options *options)
     static struct recorder recorder;
     struct mom_error error = {0};
     recorder.options = options;
-    int signal_fd = open_signals();
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    int signal_fd = signals_open(signals, 3);
     load_policy(&recorder);
     if (!recorder.policy)
         return EXIT_BAD_CONFIG;

@@ -35,7 +35,7 @@ struct recorder {
     int64_t flushed_usec, rolled_usec; /* boot time */
     bool samples_waiting;              /* buffered in the store, not yet acknowledged */
     _Alignas(uint64_t) char buffer[RING_PAYLOAD_MAX]; /* one record */
-    char letter[64 * 1024]; /* a mail while it is made */
+    char letter[64 * 1024];                           /* a mail while it is made */
     char body[32 * 1024];
 };
 

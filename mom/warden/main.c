@@ -6,6 +6,7 @@
 #include "mom/common/heartbeat.h"
 #include "mom/common/log.h"
 #include "mom/common/options.h"
+#include "mom/common/signals.h"
 #include "mom/warden/children.h"
 #include "mom/warden/notify.h"
 #include "mom/warden/places.h"
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,11 +155,11 @@ static void start_missing(struct warden *warden, int64_t now_usec)
 /* False: the end was asked for. */
 static bool take_signals(struct warden *warden)
 {
-    struct signalfd_siginfo info;
-    while (read(warden->signal_fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+    int number;
+    while (signals_take(warden->signal_fd, &number)) {
+        if (number == SIGTERM || number == SIGINT)
             return false;
-        if (info.ssi_signo == SIGHUP) {
+        if (number == SIGHUP) {
             children_signal(&warden->children, CHILD_GOVERNOR, SIGHUP);
             children_signal(&warden->children, CHILD_RECORDER, SIGHUP);
         }
@@ -183,10 +183,10 @@ static void end_child(struct warden *warden, enum child_name name)
         if (now_usec > give_up)
             children_signal(&warden->children, name, SIGKILL);
         reap(warden, now_usec);
-        struct signalfd_siginfo info;
+        int ignored;
         if (warden->children.child[name].pid != 0)
             wait_signal(warden);
-        while (read(warden->signal_fd, &info, sizeof info) == sizeof info)
+        while (signals_take(warden->signal_fd, &ignored))
             ;
     }
 }
@@ -208,19 +208,6 @@ static void govern(struct warden *warden)
     end_child(warden, CHILD_GOVERNOR);
     end_child(warden, CHILD_RECORDER);
     end_child(warden, CHILD_COURIER);
-}
-
-static int open_signals(struct warden *warden, struct mom_error *error)
-{
-    static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
-    sigset_t signals;
-    (void)sigemptyset(&signals);
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        (void)sigaddset(&signals, wanted[i]);
-    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    warden->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    return warden->signal_fd < 0 ? error_errno(error, -errno, "signalfd") : 0;
 }
 
 /* Goes into the background; the parent ends when the first tick is done, or the child has failed.
@@ -269,7 +256,9 @@ static int prepare(struct warden *warden, struct mom_error *error)
     if (!warden->options.foreground && !notify_wanted())
         detach(warden);
     (void)places_write_pid(lock_fd); /* for people; the lock is what counts */
-    return open_signals(warden, error);
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+    warden->signal_fd = signals_open(signals, 4);
+    return warden->signal_fd < 0 ? error_errno(error, warden->signal_fd, "signals") : 0;
 }
 
 int main(int argc, char **argv)

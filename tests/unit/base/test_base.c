@@ -2,6 +2,7 @@
 #include "slices/base/error.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
+#include "tests/unit/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,23 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[64];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    (void)strcpy(folder, "/tmp/mom-test-base-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
 
 static void errors_gain_context_on_the_way_out(void **state)
 {
@@ -232,5 +216,5 @@ int main(void)
         cmocka_unit_test(a_shared_file_keeps_what_has_its_size),
         cmocka_unit_test(an_arena_gives_zeroed_pieces_until_it_is_empty),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -1,4 +1,5 @@
 #include "mom/governor/holds.h"
+#include "tests/unit/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,23 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char folder[64];
-
-static int begin(void **state)
-{
-    (void)state;
-    (void)strcpy(folder, "/dev/shm/mom-test-holds-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
 
 static void a_hold_ends_by_itself_or_by_order(void **state)
 {
@@ -75,7 +59,7 @@ static void rows_of_ended_holds_are_used_again(void **state)
     holds_close(&holds);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, folder_make, folder_remove)
 
 int main(void)
 {

@@ -1,4 +1,5 @@
 #include "mom/common/live.h"
+#include "tests/unit/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,23 +16,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static char folder[64];
-
-static int begin(void **state)
-{
-    (void)state;
-    (void)strcpy(folder, "/dev/shm/mom-test-live-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
 
 static struct live_slice slice_of(uint64_t serial)
 {
@@ -132,7 +116,7 @@ static void another_version_is_refused(void **state)
     live_close(&live);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, folder_make, folder_remove)
 
 int main(void)
 {

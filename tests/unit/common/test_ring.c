@@ -1,4 +1,5 @@
 #include "mom/common/ring.h"
+#include "tests/unit/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,26 +19,15 @@
 
 enum { SIZE = 64 * 1024, TYPE = 7 };
 
-static char folder[64], path[96], ack[96];
+static char path[96], ack[96];
 static char buffer[RING_PAYLOAD_MAX];
 
 static int begin(void **state)
 {
-    (void)state;
-    (void)strcpy(folder, "/dev/shm/mom-test-ring-XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
+    int r = folder_make(state);
     (void)snprintf(path, sizeof path, "%s/ring", folder);
     (void)snprintf(ack, sizeof ack, "%s/ack", folder);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return r;
 }
 
 static struct ring_writer open_writer(void)
@@ -302,7 +292,7 @@ static void a_killed_writer_leaves_whole_records(void **state)
     ring_reader_close(&reader);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, folder_remove)
 
 int main(void)
 {
