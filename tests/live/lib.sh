@@ -1,10 +1,11 @@
 # What the live tests share: a group of their own, checks that say what failed, cleaning up.
-# Source it with the folder of the programs in $1. POSIX sh.
+# Source it with the folder of the programs in $1. POSIX sh. Runs in the project's top folder.
 # shellcheck shell=sh
-. "$(dirname "$0")/../../scripts/lib.sh"
+programs=$(realpath "$1")
+momctl_program=$programs/momctl
+cd "$(dirname "$0")/../.."
+. scripts/lib.sh
 
-programs=$1
-momctl_program=$1/momctl
 name=mom-test-${0##*/}-$$
 work=$(mktemp -d "/tmp/$name-XXXXXX")
 chmod 755 "$work"
