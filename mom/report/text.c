@@ -171,9 +171,9 @@ static void put_evidence(struct page *page, const struct evidence *evidence)
 
 static void put_outcome(struct page *page, const struct outcome *outcome)
 {
-    char freed[32], before[32], after[32];
+    char freed[32], before[32], after[32], error[2 * sizeof outcome->error];
     put(page, "\noutcome   %s%s%s\n", action_result_names[outcome->result],
-        outcome->error[0] ? ": " : "", outcome->error);
+        outcome->error[0] ? ": " : "", text_escape(error, sizeof error, outcome->error));
     if (outcome->kind != ACTION_RESET)
         return;
     put(page, "freed     %s (%s before, %s after)\n",

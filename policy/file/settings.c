@@ -33,7 +33,8 @@ static const struct setting table[] = {
         .fallback = "10s", .help = "How often slices are sampled."},
     {GLOBAL(max_slices), .name = "max_slices", .type = VALUE_INTEGER, .least = "16",
         .most = "65536", .fallback = "4096",
-        .help = "How many slices are told apart; the groups of more fold into their parents."},
+        .help = "How many slices there is room for, an eighth of it for parents that stand for the "
+                "rest."},
     {GLOBAL(full_every), .name = "full_every", .type = VALUE_INTEGER, .least = "1", .most = "3600",
         .fallback = "6", .help = "Every file of a slice is read at least once in so many ticks."},
     {GLOBAL(guard_usec), .name = "guard.interval", .type = VALUE_DURATION, .least = "10ms",

@@ -74,14 +74,27 @@ size_t text_utf8_length(const char *s)
     return overlong || surrogate || beyond_unicode ? 0 : length;
 }
 
+/* Valid UTF-8 that is no harmless character: C1 controls, line and paragraph separators, and what
+ * turns the direction of the text that follows (U+061C, 200E, 200F, 202A-202E, 2066-2069). */
+static bool misleads(const char *s, size_t length)
+{
+    const unsigned char *b = (const unsigned char *)s;
+    if (length == 2)
+        return (b[0] == 0xc2 && b[1] < 0xa0) || (b[0] == 0xd8 && b[1] == 0x9c);
+    if (length != 3 || b[0] != 0xe2)
+        return false;
+    return (b[1] == 0x80 && ((b[2] >= 0x8e && b[2] <= 0x8f) || (b[2] >= 0xa8 && b[2] <= 0xae))) ||
+           (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9);
+}
+
 char *text_escape(char *dst, size_t size, const char *src)
 {
     size_t used = 0;
     while (*src) {
         unsigned char byte = (unsigned char)*src;
         size_t length = text_utf8_length(src);
-        bool c1_control = byte == 0xc2 && length == 2 && (unsigned char)src[1] < 0xa0;
-        bool plain = length > 0 && byte >= 0x20 && byte != 0x7f && byte != '\\' && !c1_control;
+        bool plain =
+            length > 0 && byte >= 0x20 && byte != 0x7f && byte != '\\' && !misleads(src, length);
         size_t needed = plain ? length : 4;
         if (used + needed >= size)
             break;

@@ -22,8 +22,8 @@ int text_u64(const char **cursor, uint64_t *ret);
 int text_whole_u64(const char *text, uint64_t *ret);
 
 /* Makes text safe for a terminal, a log line or a mail: control bytes, DEL, backslash, bytes that
- * are no valid UTF-8 and C1 controls become \xNN; printable UTF-8 stays. Always terminated; cut at
- * a whole character where it does not fit. Returns dst. */
+ * are no valid UTF-8, C1 controls and what turns the direction of text become \xNN; printable UTF-8
+ * stays. Always terminated; cut at a whole character where it does not fit. Returns dst. */
 char *text_escape(char *dst, size_t size, const char *src);
 
 /* Length in bytes of the valid UTF-8 sequence at s (1 to 4), 0 where there is none. */

@@ -62,18 +62,16 @@ static void escaped_text_holds_nothing_that_a_terminal_obeys(void **state)
     static const struct {
         const char *raw, *escaped;
     } cases[] = {
-        {"web", "web"},
-        {"a\nb", "a\\x0ab"},
-        {"\033[31mred", "\\x1b[31mred"},
-        {"back\\slash", "back\\x5cslash"},
-        {"gr\xc3\xbcn", "gr\xc3\xbcn"},
-        {"\xff\xfe", "\\xff\\xfe"},
-        {"\xc2\x9b[0m", "\\xc2\\x9b[0m"},    /* CSI as a C1 control */
-        {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate */
-        {"\xc0\xaf", "\\xc0\\xaf"},          /* overlong '/' */
-        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
-        {"cut\xe2\x82", "cut\\xe2\\x82"},
+        {"web", "web"}, {"a\nb", "a\\x0ab"}, {"\033[31mred", "\\x1b[31mred"},
+        {"back\\slash", "back\\x5cslash"}, {"gr\xc3\xbcn", "gr\xc3\xbcn"},
+        {"\xff\xfe", "\\xff\\xfe"}, {"\xc2\x9b[0m", "\\xc2\\x9b[0m"}, /* CSI as a C1 control */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},                          /* a surrogate */
+        {"\xc0\xaf", "\\xc0\\xaf"},                                   /* overlong '/' */
+        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"}, {"cut\xe2\x82", "cut\\xe2\\x82"},
         {"del\x7f", "del\\x7f"},
+        {"\xe2\x80\xaetxt", "\\xe2\\x80\\xaetxt"}, /* right-to-left override */
+        {"\xe2\x80\xa8", "\\xe2\\x80\\xa8"},       /* line separator */
+        {"\xe2\x82\xac", "\xe2\x82\xac"},          /* the euro sign is harmless */
     };
     char buffer[64];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
