@@ -137,6 +137,31 @@ static void put_quoted_printable(struct letter *letter, const char *body)
     }
 }
 
+/* Fit to go as it is, so that people and scripts can read the stored mail too: ASCII, lines well
+ * below the 998 bytes that RFC 5322 allows, nothing that a mailbox file would take for its own. */
+static bool is_plain(const char *body)
+{
+    enum { LONGEST = 900 };
+    size_t column = 0;
+    for (const char *c = body; *c; c++) {
+        if (column == 0 && (*c == '.' || text_starts_with(c, "From ")))
+            return false;
+        column = *c == '\n' ? 0 : column + 1;
+        if (column > LONGEST || (*c != '\n' && (*c < ' ' || (unsigned char)*c >= 127)))
+            return false;
+    }
+    return true;
+}
+
+static void put_plain(struct letter *letter, const char *body)
+{
+    for (const char *end; (end = strchr(body, '\n')); body = end + 1) {
+        put_bytes(letter, body, (size_t)(end - body));
+        put(letter, "\r\n");
+    }
+    put_bytes(letter, body, strlen(body));
+}
+
 long mail_compose(const struct mail_text *text, char *buffer, size_t size)
 {
     struct letter letter = {.buffer = buffer, .size = size};
@@ -157,8 +182,9 @@ long mail_compose(const struct mail_text *text, char *buffer, size_t size)
     put_id(&letter, "Message-ID", "", text->message_id);
     put(&letter, "Auto-Submitted: auto-generated\r\nPrecedence: bulk\r\n");
     put_id(&letter, "List-Id", "mom.", text->list_id);
-    put(&letter, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                 "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
-    put_quoted_printable(&letter, text->body);
+    bool plain = is_plain(text->body);
+    put(&letter, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
+    put(&letter, "Content-Transfer-Encoding: %s\r\n\r\n", plain ? "7bit" : "quoted-printable");
+    (plain ? put_plain : put_quoted_printable)(&letter, text->body);
     return letter.full ? -ENOSPC : (long)letter.used;
 }

@@ -1,5 +1,6 @@
-/* Mails as bytes: RFC 5322 headers and a plain-text body (RFC 2045: UTF-8, quoted-printable), CRLF
- * line ends. No header can be injected: whatever goes into one is escaped to printable ASCII first.
+/* Mails as bytes: RFC 5322 headers and a plain-text body (RFC 2045: as it is where it is ASCII,
+ * else quoted-printable UTF-8), CRLF line ends. No header can be injected: whatever goes into one
+ * is escaped to printable ASCII first.
  */
 #ifndef MOM_REPORT_MAIL_H
 #define MOM_REPORT_MAIL_H

@@ -167,6 +167,22 @@ static void lines_end_in_crlf_and_stay_short(void **state)
     assert_non_null(strstr(bytes, "=3D=C3=BC"));
 }
 
+static void an_ordinary_body_goes_as_it_is(void **state)
+{
+    (void)state;
+    struct mail_text text =
+        mail_of("s", "first = 1\n\nmom a long line for machines, not to be broken in "
+                     "the middle by anything that carries it\n");
+    char bytes[2048];
+    assert_true(mail_compose(&text, bytes, sizeof bytes) > 0);
+    assert_non_null(
+        strstr(bytes, "\r\n\r\nfirst = 1\r\n\r\nmom a long line for machines, not to be "
+                      "broken in the middle by anything that carries it\r\n"));
+    text.body = "From here\n";
+    assert_true(mail_compose(&text, bytes, sizeof bytes) > 0);
+    assert_non_null(strstr(bytes, "=46rom here"));
+}
+
 static void addresses_that_are_none_are_refused(void **state)
 {
     (void)state;
@@ -215,6 +231,7 @@ int main(void)
         cmocka_unit_test(identifiers_are_escaped_like_any_header),
         cmocka_unit_test(a_subject_without_blanks_stays_within_a_line),
         cmocka_unit_test(lines_end_in_crlf_and_stay_short),
+        cmocka_unit_test(an_ordinary_body_goes_as_it_is),
         cmocka_unit_test(addresses_that_are_none_are_refused),
         cmocka_unit_test(a_mail_that_does_not_fit_is_an_error),
         cmocka_unit_test(spans_and_sizes_read_well),
