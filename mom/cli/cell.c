@@ -170,7 +170,7 @@ char *cell_plain(const struct cell *cell, char *buffer, size_t size)
     char moment[MOMENT_TEXT_MAX];
     switch (cell->kind) {
     case CELL_TEXT:
-        return text_escape(buffer, size, cell->text);
+        return text_show(buffer, size, cell->text);
     case CELL_COUNT:
     case CELL_BYTES:
         (void)text_format(buffer, size, "%" PRIu64, cell->count);

@@ -65,7 +65,7 @@ struct cell cell_toned(struct cell cell, enum tone tone);
 #define CELL_TEXT_MAX 4096
 char *cell_human(const struct cell *cell, bool exact, char *buffer, size_t size);
 
-/* For programs: plain numbers, ISO 8601 in UTC, "" where there is none. Text is escaped. */
+/* For programs: plain numbers, ISO 8601 in UTC, "" where there is none. Text as by text_show. */
 char *cell_plain(const struct cell *cell, char *buffer, size_t size);
 
 #endif

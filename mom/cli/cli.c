@@ -23,7 +23,7 @@ int cli_say(int code, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    (void)fprintf(stderr, "momctl: %s\n", text_escape(escaped, sizeof escaped, text));
+    (void)fprintf(stderr, "momctl: %s\n", text_show(escaped, sizeof escaped, text));
     return code;
 }
 

@@ -62,7 +62,7 @@ void log_write(enum log_level level, const char *format, ...)
         put(line, (size_t)n);
     }
     size_t used = begin_line(level, line, sizeof line);
-    text_escape(line + used, sizeof line - used - 1, text);
+    text_show(line + used, sizeof line - used - 1, text);
     used += strlen(line + used);
     line[used++] = '\n';
     put(line, used);

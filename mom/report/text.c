@@ -126,8 +126,8 @@ static void put_head(struct page *page, const struct report *report)
     if (decision->restraint != RESTRAINT_NONE)
         put(page, "The ladder asked for %s; it was not done because: %s.\n",
             deeds[decision->wanted].wanted, restraint_names[decision->restraint]);
-    put(page, "\nslice     %s\n", text_escape(key, sizeof key, decision->key));
-    put(page, "group     %s\n", text_escape(key, sizeof key, decision->path));
+    put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
+    put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
     put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n", mode_names[decision->mode],
         mode_names[decision->leak_mode], decision->rank, decision->strikes);
 }
@@ -210,7 +210,7 @@ static void put_runners_up(struct page *page, const struct decision *decision)
         const struct runner_up *next = &decision->runner_up[i];
         char key[2 * sizeof next->key];
         put(page, "%s  %s (rank %d, score %.4g)\n", i == 0 ? "\nnext would have been\n" : "",
-            text_escape(key, sizeof key, next->key), next->rank, next->score);
+            text_show(key, sizeof key, next->key), next->rank, next->score);
     }
 }
 

@@ -87,14 +87,21 @@ static bool misleads(const char *s, size_t length)
            (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9);
 }
 
-char *text_escape(char *dst, size_t size, const char *src)
+/* Bytes of the harmless character at `s`; 0: it isn't one. */
+static size_t harmless(const char *s)
+{
+    size_t length = text_utf8_length(s);
+    bool control = (unsigned char)*s < 0x20 || *s == 0x7f;
+    return control || misleads(s, length) ? 0 : length;
+}
+
+static char *escape(char *dst, size_t size, const char *src, bool backslash_too)
 {
     size_t used = 0;
     while (*src) {
         unsigned char byte = (unsigned char)*src;
-        size_t length = text_utf8_length(src);
-        bool plain =
-            length > 0 && byte >= 0x20 && byte != 0x7f && byte != '\\' && !misleads(src, length);
+        size_t length = harmless(src);
+        bool plain = length > 0 && !(backslash_too && byte == '\\');
         size_t needed = plain ? length : 4;
         if (used + needed >= size)
             break;
@@ -111,6 +118,19 @@ char *text_escape(char *dst, size_t size, const char *src)
     }
     dst[used] = '\0';
     return dst;
+}
+
+char *text_escape(char *dst, size_t size, const char *src)
+{
+    return escape(dst, size, src, true);
+}
+
+char *text_show(char *dst, size_t size, const char *src)
+{
+    const char *c = src;
+    for (size_t length; (length = harmless(c)) > 0;)
+        c += length;
+    return escape(dst, size, src, *c != '\0');
 }
 
 bool text_starts_with(const char *text, const char *prefix)

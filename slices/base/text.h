@@ -26,6 +26,10 @@ int text_whole_u64(const char *text, uint64_t *ret);
  * stays. Always terminated; cut at a whole character where it does not fit. Returns dst. */
 char *text_escape(char *dst, size_t size, const char *src);
 
+/* The same for what may have been escaped before, as keys are: a text without anything of that but
+ * backslashes stays as it is, and so finds its slice when it is typed in again. */
+char *text_show(char *dst, size_t size, const char *src);
+
 /* Length in bytes of the valid UTF-8 sequence at s (1 to 4), 0 where there is none. */
 size_t text_utf8_length(const char *s);
 

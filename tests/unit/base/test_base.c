@@ -78,6 +78,22 @@ static void escaped_text_holds_nothing_that_a_terminal_obeys(void **state)
         assert_string_equal(text_escape(buffer, sizeof buffer, cases[i].raw), cases[i].escaped);
 }
 
+static void what_is_safe_already_is_shown_as_it_is(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"back\\slash", "back\\slash"},
+        {"cgroup:/a\\x0ab", "cgroup:/a\\x0ab"},
+        {"a\nb\\x0a", "a\\x0ab\\x5cx0a"},
+        {"gr\xc3\xbcn\\\xff", "gr\xc3\xbcn\\x5c\\xff"},
+        {"", ""},
+    };
+    char buffer[64];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_show(buffer, sizeof buffer, cases[i][0]), cases[i][1]);
+    assert_string_equal(text_show(buffer, 6, "abcd\xc3\xbc"), "abcd");
+}
+
 static void escaped_text_is_cut_at_a_whole_character(void **state)
 {
     (void)state;
@@ -205,6 +221,7 @@ int main(void)
         cmocka_unit_test(errors_gain_context_on_the_way_out),
         cmocka_unit_test(numbers_are_whole_or_refused),
         cmocka_unit_test(escaped_text_holds_nothing_that_a_terminal_obeys),
+        cmocka_unit_test(what_is_safe_already_is_shown_as_it_is),
         cmocka_unit_test(escaped_text_is_cut_at_a_whole_character),
         cmocka_unit_test(copies_say_when_they_did_not_fit),
         cmocka_unit_test(distance_counts_edits),
