@@ -15,12 +15,11 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_WITHIN_SEC = 5, CLIENT_WITHIN_SEC = 2, BACKLOG = 16 };
+enum { ANSWER_WITHIN_SEC = 5, BACKLOG = 64, CLIENTS = 64 };
 
 /* Where the one request that is under way stands. */
 enum stage { STAGE_IDLE, STAGE_ASKED, STAGE_TAKEN, STAGE_ANSWERED };
@@ -30,6 +29,10 @@ struct requests {
     pthread_t thread;
     int socket_fd, poke_fd, wake_fd;
     atomic_bool stop, reload;
+
+    /* Who has connected, for the control thread alone; -1: a free place. */
+    int client[CLIENTS];
+    uint32_t oldest;
 
     pthread_mutex_t lock; /* of the four below; held for copies only */
     enum stage stage;
@@ -117,11 +120,9 @@ static struct control_reply handle(
     return ask(requests, request, uid);
 }
 
+/* One record each way. Never waits: the socket is non-blocking, and an answer always fits. */
 static void serve(struct requests *requests, int client)
 {
-    const struct timeval wait = {.tv_sec = CLIENT_WITHIN_SEC};
-    (void)setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    (void)setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
     struct ucred peer;
     socklen_t length = sizeof peer;
     if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
@@ -136,26 +137,48 @@ static void serve(struct requests *requests, int client)
     (void)send(client, &reply, sizeof reply, MSG_NOSIGNAL);
 }
 
+static void drop(int *client)
+{
+    if (*client >= 0)
+        (void)close(*client);
+    *client = -1;
+}
+
+/* Whoever connects and says nothing keeps nobody waiting: the one who came first makes room. */
+static void let_in(struct requests *requests)
+{
+    int fd = accept4(requests->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return;
+    int *client = &requests->client[requests->oldest++ % CLIENTS];
+    drop(client);
+    *client = fd;
+}
+
 static void *run(void *argument)
 {
+    enum { SOCKET, POKE, FIRST_CLIENT };
     struct requests *requests = argument;
     while (!atomic_load(&requests->stop)) {
-        struct pollfd fds[] = {{.fd = requests->socket_fd, .events = POLLIN},
-            {.fd = requests->poke_fd, .events = POLLIN}};
-        if (poll(fds, 2, -1) < 0)
+        struct pollfd fds[FIRST_CLIENT + CLIENTS] = {
+            [SOCKET] = {.fd = requests->socket_fd, .events = POLLIN},
+            [POKE] = {.fd = requests->poke_fd, .events = POLLIN}};
+        for (int i = 0; i < CLIENTS; i++)
+            fds[FIRST_CLIENT + i] = (struct pollfd){.fd = requests->client[i], .events = POLLIN};
+        if (poll(fds, FIRST_CLIENT + CLIENTS, -1) < 0)
             continue;
         uint64_t count;
-        if (fds[1].revents)
+        if (fds[POKE].revents)
             (void)!read(requests->poke_fd, &count, sizeof count);
         if (atomic_exchange(&requests->reload, false))
             load_policy(requests);
-        if (!fds[0].revents)
-            continue;
-        int client = accept4(requests->socket_fd, NULL, NULL, SOCK_CLOEXEC);
-        if (client < 0)
-            continue;
-        serve(requests, client);
-        (void)close(client);
+        for (int i = 0; i < CLIENTS; i++)
+            if (fds[FIRST_CLIENT + i].revents) {
+                serve(requests, requests->client[i]);
+                drop(&requests->client[i]);
+            }
+        if (fds[SOCKET].revents)
+            let_in(requests);
     }
     return NULL;
 }
@@ -187,6 +210,8 @@ int requests_open(
         return error_errno(error, -ENOMEM, "the control thread");
     requests->options = options;
     requests->wake_fd = wake_fd;
+    for (int i = 0; i < CLIENTS; i++)
+        requests->client[i] = -1;
     (void)pthread_mutex_init(&requests->lock, NULL);
     (void)sem_init(&requests->answered, 0, 0);
     requests->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -213,6 +238,8 @@ void requests_close(struct requests *requests)
     char path[PATH_MAX];
     if (paths_join(path, sizeof path, requests->options->paths.run_dir, CONTROL_SOCKET) == 0)
         (void)unlink(path);
+    for (int i = 0; i < CLIENTS; i++)
+        drop(&requests->client[i]);
     (void)close(requests->socket_fd);
     (void)close(requests->poke_fd);
     (void)pthread_mutex_destroy(&requests->lock);
