@@ -10,7 +10,7 @@
 static void print_entry(const struct standing_entry *entry)
 {
     char key[SLICE_KEY_MAX];
-    (void)printf("%-48s %10.1f %6d %10.1f  %s\n", text_escape(key, sizeof key, entry->key),
+    (void)printf("%-48s %10.1f %6d %10.1f  %s\n", text_show(key, sizeof key, entry->key),
         (double)entry->gives_back / 1048576, entry->rank, entry->score / 1048576,
         entry->barred ? restraint_names[entry->restraint] : "");
 }
@@ -28,6 +28,10 @@ int governor_once(const struct options *options, struct policy *policy)
             tree_count(governor.tree), governor.hierarchy.version, "KEY", "MIB", "RANK", "SCORE");
         for (uint32_t i = 0; i < governor.standing.count; i++)
             print_entry(&governor.standing.entry[i]);
+        if (governor.state.folded > 0)
+            (void)printf("%u groups fold into their parents\n", governor.state.folded);
+        if (governor.state.unreadable > 0)
+            (void)printf("%u directories can't be read or watched\n", governor.state.unreadable);
     } else {
         log_error("%s", error.text);
     }

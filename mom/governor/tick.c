@@ -110,6 +110,12 @@ static void decide(
         governor_pursue(governor, place, &governor->scratch[i]);
 }
 
+/* Between two walks of the tree only what has moved is counted. */
+static uint32_t newest_count(const struct tree_changes *changes, uint32_t before, uint32_t counted)
+{
+    return changes->rescanned || counted > before ? counted : before;
+}
+
 static void note_changes(
     struct governor *governor, const struct tree_changes *changes, struct stamp now)
 {
@@ -120,8 +126,6 @@ static void note_changes(
     if (changes->unreadable > state->unreadable)
         tell_note(governor, now, "unreadable", "%u directories can't be read or watched",
             changes->unreadable);
-    state->folded = changes->folded;
-    state->unreadable = changes->unreadable;
     int64_t step = state->ticks > 0 ? clock_step(governor->last_tick, now) : 0;
     if (step > USEC_PER_SEC || step < -USEC_PER_SEC) {
         state->clock_stepped_usec = step;
@@ -136,6 +140,9 @@ void governor_look(struct governor *governor, struct stamp now)
     lose_vanished(governor, now);
     if (governor->hands)
         note_changes(governor, &changes, now);
+    struct live_state *state = &governor->state;
+    state->folded = newest_count(&changes, state->folded, changes.folded);
+    state->unreadable = newest_count(&changes, state->unreadable, changes.unreadable);
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
     governor->standing_before = governor->standing.unprotected;

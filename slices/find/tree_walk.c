@@ -393,7 +393,7 @@ static bool list(struct tree *tree, struct group *group)
     if (fd >= 0)
         (void)close(fd);
     if (r < 0) {
-        tree->changes.unreadable++;
+        tree->changes.unreadable += group->watch >= 0; /* else watch has counted it */
         tree->rescan_due = true; /* try again, and keep until then what was known */
         return true;
     }
