@@ -75,18 +75,25 @@ int places_make(const struct paths *paths, const struct account *account, struct
     return r;
 }
 
-int places_lock(const struct paths *paths, struct mom_error *error)
+/* Returns a descriptor that holds the lock. */
+static int lock(const char *path, int flags, struct mom_error *error)
 {
-    char path[PATH_MAX];
-    if (paths_join(path, sizeof path, paths->run_dir, "momd.pid") < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", paths->run_dir);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return error_errno(error, -errno, "%s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     (void)close(fd);
     return error_set(error, -EBUSY, "another momd runs already: it holds %s", path);
+}
+
+int places_lock(const struct paths *paths, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, paths->run_dir, "momd.pid") < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", paths->run_dir);
+    int r = lock(paths->state_dir, O_RDONLY | O_DIRECTORY, error); /* kept open until the end */
+    return r < 0 ? r : lock(path, O_RDWR | O_CREAT, error);
 }
 
 int places_write_pid(int lock_fd)

@@ -20,8 +20,9 @@ void places_account(struct account *ret);
  * mom:mom). The run dir must be on tmpfs: the guard may never wait for a disk. */
 int places_make(const struct paths *paths, const struct account *account, struct mom_error *error);
 
-/* Takes RUN_DIR/momd.pid for as long as the process, or a child it forks, lives. Returns its
- * descriptor; -EBUSY: another momd has it. */
+/* Takes the state dir (two recorders would mix up their rows) and RUN_DIR/momd.pid for as long as
+ * the process, or a child it forks, lives. Returns the latter's descriptor; -EBUSY: another momd has
+ * one of them. */
 int places_lock(const struct paths *paths, struct mom_error *error);
 int places_write_pid(int lock_fd);
 
