@@ -60,13 +60,13 @@ void store_forget(struct db *db)
     struct life *life, *next_life;
     HASH_ITER(hh, db->store->lives, life, next_life)
     {
-        HASH_DEL(db->store->lives, life);
+        HASH_DEL(db->store->lives, life); /* NOLINT: uthash */
         free(life);
     }
     struct series *series, *next_series;
     HASH_ITER(hh, db->store->series, series, next_series)
     {
-        HASH_DEL(db->store->series, series);
+        HASH_DEL(db->store->series, series); /* NOLINT: uthash */
         free(series);
     }
     free(db->store);

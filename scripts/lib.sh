@@ -84,7 +84,7 @@ start_in() {
 remove_group() {
     [ -d "$MEMORY_ROOT/$1" ] || return 0
     find "$MEMORY_ROOT/$1" -depth -type d | while read -r folder; do
-        for try in 1 2 3 4 5 6 7 8 9 10; do
+        for _ in 1 2 3 4 5 6 7 8 9 10; do
             while read -r pid; do
                 kill -9 "$pid" 2>/dev/null || :
             done <"$folder/cgroup.procs"

@@ -349,7 +349,7 @@ static void free_slices(struct replay *replay)
     struct replay_slice *slice, *next;
     HASH_ITER(hh, replay->slices, slice, next)
     {
-        HASH_DEL(replay->slices, slice);
+        HASH_DEL(replay->slices, slice); /* NOLINT: uthash */
         free(slice);
     }
 }

@@ -110,7 +110,7 @@ static int count_slice(void *context, const struct query_slice *row)
 static int show_database(struct cli *cli, struct mom_error *error)
 {
     char path[PATH_MAX];
-    struct db *db;
+    struct db *db = NULL;
     struct tally tally = {0};
     uint32_t mails = 0;
     int64_t next;

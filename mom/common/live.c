@@ -49,7 +49,7 @@ static int file_path(char path[PATH_MAX], const char *run_dir, struct mom_error 
  */
 static void old_counters(const char *run_dir, uint64_t *ret_seq, uint64_t *ret_serial)
 {
-    struct live old;
+    struct live old = {0};
     *ret_seq = *ret_serial = 1;
     if (live_open(&old, run_dir, NULL) < 0)
         return;

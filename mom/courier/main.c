@@ -22,7 +22,7 @@ struct result {
 };
 
 struct batch {
-    const char *folder;
+    char folder[PATH_MAX];
     int count;
     struct result result[BATCH];
 };
@@ -72,20 +72,18 @@ static int settle(struct db *db, const struct batch *batch, struct mom_error *er
     return r;
 }
 
-static int deliver_due(const struct options *options, const char *folder, struct mom_error *error)
+static int deliver_due(const struct options *options, struct batch *batch, struct mom_error *error)
 {
     char path[PATH_MAX];
     struct db *db;
-    static struct batch batch;
-    batch.folder = folder;
     if (paths_join(path, sizeof path, options->paths.state_dir, "mom.db") < 0)
         return error_set(error, -1, "the state dir's path is too long");
     int r = db_open(path, DB_WRITE, &db, error);
     if (r < 0)
         return r;
-    r = outbox_due(db, clock_now().unix_usec, BATCH, deliver, &batch, error);
+    r = outbox_due(db, clock_now().unix_usec, BATCH, deliver, batch, error);
     if (r >= 0)
-        r = settle(db, &batch, error);
+        r = settle(db, batch, error);
     db_close(db);
     return r;
 }
@@ -100,14 +98,14 @@ int main(int argc, char **argv)
     struct policy *policy;
     if (policy_source_load(&options, policy_source_log, NULL, &policy, NULL) < 0)
         return EXIT_BAD_CONFIG;
-    char folder[PATH_MAX];
+    static struct batch batch;
     const struct policy_globals *globals = policy_globals(policy);
     if (globals->mail_directory[0])
-        (void)text_copy(folder, sizeof folder, globals->mail_directory);
-    else if (paths_join(folder, sizeof folder, options.paths.state_dir, "mail") < 0)
+        (void)text_copy(batch.folder, sizeof batch.folder, globals->mail_directory);
+    else if (paths_join(batch.folder, sizeof batch.folder, options.paths.state_dir, "mail") < 0)
         return EXIT_CANT_START;
     struct mom_error error = {0};
-    int r = deliver_due(&options, folder, &error);
+    int r = deliver_due(&options, &batch, &error);
     if (r < 0)
         log_error("%s", error.text);
     policy_free(policy);

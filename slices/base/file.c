@@ -109,7 +109,7 @@ int shared_file_create_sparse(const char *path, size_t size, size_t allocated, m
 int shared_file_create(const char *path, size_t size, mode_t mode, gid_t group,
     struct shared_file *ret, struct mom_error *error)
 {
-    int fd;
+    int fd = -1;
     int r = shared_file_create_sparse(path, size, size, mode, group, ret, &fd, error);
     if (r == 0)
         (void)close(fd);

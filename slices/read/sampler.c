@@ -338,7 +338,7 @@ static int read_cheap(
     const struct sampler *sampler, struct slot *slot, struct sample *sample, bool *moved)
 {
     for (size_t i = 0; i < CHEAP_FILES; i++) {
-        uint64_t value;
+        uint64_t value = 0;
         int r = slot->cheap[i] < 0 ? -ENOENT : pread_number(slot->cheap[i], &value);
         if (r == -ENODEV)
             return r;
