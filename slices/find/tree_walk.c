@@ -336,6 +336,8 @@ static void watch(struct tree *tree, struct group *group, const char *path)
     (void)text_format(absolute, sizeof absolute, "%s%s", tree->hierarchy->root, path);
     int watch = inotify_add_watch(tree->inotify, absolute,
         IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW);
+    if (watch < 0 && errno == ENOENT)
+        return; /* it has vanished: whoever lists it finds that out */
     if (watch < 0) {
         tree->changes.unreadable++;
         tree->is_blind = true;
@@ -383,8 +385,6 @@ static bool list(struct tree *tree, struct group *group)
     watch(tree, group, path);
     int fd = openat(tree->hierarchy->root_fd, walk_relative(path),
         O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return false;
     for (struct group *child = group->children; child; child = child->sibling_next)
         child->seen = false;
     struct listing listing = {.tree = tree, .group = group};
@@ -392,6 +392,8 @@ static bool list(struct tree *tree, struct group *group)
                    : directory_visit(fd, tree->buffer, sizeof tree->buffer, meet_entry, &listing);
     if (fd >= 0)
         (void)close(fd);
+    if (r == -ENOENT || r == -ENOTDIR) /* before it was opened, or since */
+        return false;
     if (r < 0) {
         tree->changes.unreadable += group->watch >= 0; /* else watch has counted it */
         tree->rescan_due = true; /* try again, and keep until then what was known */
