@@ -1,5 +1,6 @@
 #include "mom/common/live.h"
 
+#include "mom/common/clock.h"
 #include "mom/common/paths.h"
 #include "slices/base/text.h"
 
@@ -45,16 +46,19 @@ static int file_path(char path[PATH_MAX], const char *run_dir, struct mom_error 
     return r < 0 ? error_errno(error, r, "%s", run_dir) : 0;
 }
 
-/* What goes on over restarts of the governor: the counters of the table that an earlier one left.
- */
-static void old_counters(const char *run_dir, uint64_t *ret_seq, uint64_t *ret_serial)
+/* The counters of the table that an earlier governor left; but at least the milliseconds since the
+ * boot, as the run dir may have been lost since, and one that was killed has told more than it had
+ * counted: a number that was stored must not come again within a boot. */
+static void first_numbers(const char *run_dir, uint64_t *ret_seq, uint64_t *ret_serial)
 {
     struct live old = {0};
-    *ret_seq = *ret_serial = 1;
+    uint64_t least = (uint64_t)clock_now().boot_usec / 1000;
+    *ret_seq = *ret_serial = least;
     if (live_open(&old, run_dir, NULL) < 0)
         return;
-    *ret_seq = live_header(&old)->next_seq;
-    *ret_serial = live_header(&old)->next_serial;
+    uint64_t seq = live_header(&old)->next_seq, serial = live_header(&old)->next_serial;
+    *ret_seq = seq > least ? seq : least;
+    *ret_serial = serial > least ? serial : least;
     live_close(&old);
 }
 
@@ -88,7 +92,7 @@ int live_create(
         return r;
     if (text_format(new_path, sizeof new_path, "%s.new", path) < 0)
         return error_errno(error, -ENAMETOOLONG, "%s", path);
-    old_counters(run_dir, &seq, &serial);
+    first_numbers(run_dir, &seq, &serial);
     r = create_at(live, new_path, rows, group, error);
     if (r < 0)
         return r;

@@ -56,7 +56,8 @@ struct live_slice {
     struct stamp born;
 };
 
-/* The file. next_seq and next_serial go on over restarts of the governor within a boot. */
+/* The file. next_seq and next_serial only go up within a boot, over restarts of the governor and
+ * the loss of the run dir; not in steps of one. */
 struct live_header {
     uint64_t magic, version, rows;
     uint64_t row_size;

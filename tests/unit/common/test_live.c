@@ -46,15 +46,33 @@ static void readers_see_what_was_written(void **state)
 static void counters_go_on_over_restarts(void **state)
 {
     (void)state;
+    const uint64_t far_ahead = 1ull << 50;
     struct live live;
     assert_int_equal(live_create(&live, folder, 10, (gid_t)-1, NULL), 0);
-    assert_true(live_next_seq(&live) == 1);
-    assert_true(live_next_seq(&live) == 2);
-    live_header(&live)->next_serial = 77;
+    uint64_t first = live_next_seq(&live);
+    assert_true(live_next_seq(&live) == first + 1);
+    live_header(&live)->next_seq = far_ahead;
+    live_header(&live)->next_serial = far_ahead + 77;
     live_close(&live);
     assert_int_equal(live_create(&live, folder, 10, (gid_t)-1, NULL), 0);
-    assert_true(live_next_seq(&live) == 3);
-    assert_true(live_header(&live)->next_serial == 77);
+    assert_true(live_next_seq(&live) == far_ahead);
+    assert_true(live_header(&live)->next_serial == far_ahead + 77);
+    live_close(&live);
+}
+
+static void numbers_never_come_again_when_the_run_dir_was_lost(void **state)
+{
+    (void)state;
+    struct live live;
+    assert_int_equal(live_create(&live, folder, 10, (gid_t)-1, NULL), 0);
+    uint64_t seq = live_next_seq(&live), serial = live_header(&live)->next_serial;
+    live_close(&live);
+    assert_int_equal(folder_remove(NULL), 0);
+    assert_int_equal(mkdir(folder, 0755), 0);
+    (void)usleep(3000);
+    assert_int_equal(live_create(&live, folder, 10, (gid_t)-1, NULL), 0);
+    assert_true(live_next_seq(&live) > seq);
+    assert_true(live_header(&live)->next_serial > serial);
     live_close(&live);
 }
 
@@ -123,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(readers_see_what_was_written),
         TEST(counters_go_on_over_restarts),
+        TEST(numbers_never_come_again_when_the_run_dir_was_lost),
         TEST(pages_are_taken_only_as_rows_fill),
         TEST(a_row_is_seen_whole_or_not_at_all),
         TEST(another_version_is_refused),
