@@ -90,3 +90,35 @@ stop_momd() {
     kill "$momd_pid" 2>/dev/null && wait "$momd_pid" || :
     momd_pid=
 }
+
+# settle SLICE COMMAND... : makes the slice below $root, with the command in it.
+settle() {
+    mkdir -p "$root/$1"
+    folder=$root/$1
+    shift
+    start_in "$folder" "$@"
+}
+
+eat() { # SLICE ARGUMENT...
+    slice=$1
+    shift
+    settle "$slice" "$programs/eater" "$@"
+}
+
+pid_of() { # PROGRAM : of the one that our momd started
+    pgrep -P "$momd_pid" -f "$1" | head -n 1
+}
+
+newer() { # PROGRAM OLD-PID
+    new=$(pid_of "$1") && [ -n "$new" ] && [ "$new" != "$2" ]
+}
+
+field() { # JSON-FIELD VERB... : its first value, by momctl's own CSV
+    wanted=$1
+    shift
+    momctl "$@" -o json | tr ',{}' '\n\n\n' | sed -n "s/^ *\"$wanted\": *//p" | head -n 1 | tr -d '"'
+}
+
+empty() {
+    [ -z "$(cat "$root/$1/cgroup.procs" 2>/dev/null)" ]
+}
