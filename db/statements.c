@@ -230,7 +230,7 @@ const char *const statement_sql[STATEMENTS] = {
                     " AND action = 'reset' AND NOT EXISTS (SELECT 1 FROM outcome o"
                     " WHERE o.boot = d.boot AND o.decision = d.seq"
                     " AND o.result NOT IN ('done', 'incomplete'))",
-    [SQL_HOLD] = "SELECT until_usec FROM hold WHERE key = ?1"
+    [SQL_HOLD] = "SELECT until_usec FROM hold WHERE key IN (?1, '*')"
                  " ORDER BY boot DESC, boot_usec DESC LIMIT 1",
     [SQL_SLICE_OF_KEY] = "SELECT id FROM slice WHERE key = ?1",
     [SQL_TIERS_OF_SLICE] = "SELECT span, oldest, due FROM tier"

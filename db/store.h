@@ -48,6 +48,7 @@ int store_outcome(struct db *db, const struct outcome *outcome,
 int store_note(struct db *db, uint64_t seq, struct stamp at, const char *kind, const char *text,
     struct mom_error *error);
 
+/* `key` "*" with until 0 ends all holds. */
 int store_hold(struct db *db, const char *key, int64_t until_unix_usec, uint32_t by_uid,
     const char *why, struct stamp at, struct mom_error *error);
 

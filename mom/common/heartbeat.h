@@ -12,11 +12,11 @@
 enum heart { HEART_GOVERNOR, HEART_GUARD, HEART_HANDS, HEART_RECORDER, HEARTS };
 
 #define HEARTBEAT_GOVERNOR_FILE "heartbeat"
+#define GOVERNOR_LOCK_FILE      "governor.lock" /* held by the one governor for as long as it lives */
 #define HEARTBEAT_RECORDER_FILE "recorder/heartbeat"
 
 struct heartbeat_page {
     _Atomic int64_t beat_usec[HEARTS]; /* boot time of the last beat; 0: never */
-    _Atomic int64_t allow_usec;        /* the writer asks not to be judged dead for so long */
     _Atomic uint32_t mail_due;         /* the recorder: mails wait for a courier */
     _Atomic uint32_t ready;            /* the governor: started, sampling, may be told to systemd */
 };

@@ -5,6 +5,10 @@
 #ifndef MOM_COMMON_LOG_H
 #define MOM_COMMON_LOG_H
 
+/* Set in the environment of a detached momd and its children: lines go to /dev/log, without
+ * waiting. */
+#define LOG_TO_SYSLOG "MOM_LOG_TO_SYSLOG"
+
 enum log_level {
     LOG_LEVEL_ERROR = 3,
     LOG_LEVEL_WARNING = 4,

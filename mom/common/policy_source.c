@@ -6,6 +6,12 @@
 #include <errno.h>
 #include <unistd.h>
 
+/* What can't be looked at must not pass for absent: it would be another policy. */
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
 int policy_source_load(const struct options *options, policy_say *say, void *context,
     struct policy **ret, char ret_name[PATH_MAX])
 {
@@ -16,9 +22,9 @@ int policy_source_load(const struct options *options, policy_say *say, void *con
     struct policy_source source = {0};
     if (options->policy_file[0])
         source.file = options->policy_file; /* named: it must be there */
-    else if (access(file, F_OK) == 0)
+    else if (is_there(file))
         source.file = file;
-    if (!options->policy_file[0] && access(drop_ins, F_OK) == 0)
+    if (!options->policy_file[0] && is_there(drop_ins))
         source.drop_ins = drop_ins;
     if (ret_name)
         (void)text_copy(ret_name, PATH_MAX, source.file ? source.file : "built-in policy");

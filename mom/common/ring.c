@@ -160,10 +160,12 @@ static int read_header(const struct ring_reader *reader, struct ring_header *ret
                : -EPROTO;
 }
 
-static int open_ack(struct ring_reader *reader, const char *path, const struct ring_header *h)
+static int open_ack(
+    struct ring_reader *reader, const char *path, gid_t group, const struct ring_header *h)
 {
-    reader->ack_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (reader->ack_fd < 0)
+    reader->ack_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
+    if (reader->ack_fd < 0 || fchown(reader->ack_fd, (uid_t)-1, group) < 0 ||
+        fchmod(reader->ack_fd, 0640) < 0)
         return -errno;
     struct ack ack;
     bool ours = pread(reader->ack_fd, &ack, sizeof ack, 0) == sizeof ack &&
@@ -182,15 +184,17 @@ static int open_ack(struct ring_reader *reader, const char *path, const struct r
 static bool fits_file(const struct ring_reader *reader, const struct ring_header *h)
 {
     struct stat status;
-    uint64_t size = fstat(reader->fd, &status) == 0 ? (uint64_t)status.st_size : 0;
+    bool regular = fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
+    uint64_t size = regular ? (uint64_t)status.st_size : 0;
     return size > HEADER_SIZE && h->size == size - HEADER_SIZE;
 }
 
-int ring_reader_open(
-    struct ring_reader *reader, const char *path, const char *ack_path, struct mom_error *error)
+int ring_reader_open(struct ring_reader *reader, const char *path, const char *ack_path,
+    gid_t group, struct mom_error *error)
 {
-    *reader = (struct ring_reader){.fd = -1, .ack_fd = -1};
-    reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    *reader = (struct ring_reader){.fd = -1, .ack_fd = -1, .mark = UINT64_MAX};
+    /* Not to wait: the writer may be a stranger who has put a FIFO there. */
+    reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (reader->fd < 0)
         return error_errno(error, -errno, "%s", path);
     struct ring_header h;
@@ -200,7 +204,7 @@ int ring_reader_open(
     if (r < 0) {
         error_errno(error, r, "%s is no ring of this version", path);
     } else {
-        r = open_ack(reader, ack_path, &h);
+        r = open_ack(reader, ack_path, group, &h);
         if (r < 0)
             error_errno(error, r, "%s", ack_path);
     }
@@ -225,15 +229,32 @@ static ssize_t skip_damage(struct ring_reader *reader, uint64_t head)
     return -EPROTO;
 }
 
+/* The header, when the ring is still the one that was opened. */
+static int same_ring(const struct ring_reader *reader, struct ring_header *ret)
+{
+    bool same = read_header(reader, ret) == 0 && ret->size == reader->size &&
+                ret->incarnation == reader->incarnation;
+    return same ? 0 : -ESTALE;
+}
+
+int ring_mark(struct ring_reader *reader)
+{
+    struct ring_header h;
+    int r = same_ring(reader, &h);
+    if (r == 0)
+        reader->mark = h.head;
+    return r;
+}
+
 ssize_t ring_read(struct ring_reader *reader, uint32_t *ret_type, void *buffer)
 {
     struct ring_header h;
-    int r = read_header(reader, &h);
-    if (r < 0 || h.size != reader->size || h.incarnation != reader->incarnation)
-        return -ESTALE;
+    int r = same_ring(reader, &h);
+    if (r < 0)
+        return r;
     for (;;) {
         uint64_t left = h.head - reader->tail;
-        if (left == 0)
+        if (left == 0 || reader->tail >= reader->mark)
             return -EAGAIN;
         if (left > h.size) /* what was read lies across the head, or the head went back */
             return skip_damage(reader, h.head);

@@ -42,12 +42,19 @@ struct ring_reader {
     int fd, ack_fd;
     uint64_t size, incarnation;
     uint64_t tail; /* number of the next byte to read; safe on disk by ring_ack */
+    uint64_t mark; /* no further than this, see ring_mark */
 };
 
-/* -ENOENT while the writer has not made it; -EPROTO when it is no ring of ours. */
-int ring_reader_open(
-    struct ring_reader *reader, const char *path, const char *ack_path, struct mom_error *error);
+/* -ENOENT while the writer has not made it; -EPROTO when it is no ring of ours. `group` (-1: the
+ * process's own) is the writer's: it must be able to read the ack. */
+int ring_reader_open(struct ring_reader *reader, const char *path, const char *ack_path,
+    gid_t group, struct mom_error *error);
 void ring_reader_close(struct ring_reader *reader);
+
+/* Notes what is there now: from then on ring_read stops there, until the next mark. Of two rings of
+ * which one refers to the other, it is marked first: what it refers to is then within the other's
+ * mark. 0 or as ring_read. */
+int ring_mark(struct ring_reader *reader);
 
 /* The next record into buffer[RING_PAYLOAD_MAX]: its length and type; -EAGAIN when there is none,
  * -EPROTO when the ring is damaged (the reader has then moved on to the head), -ESTALE when the

@@ -13,6 +13,7 @@
 
 enum { BATCH = 32 };
 #define RETRY_LEAST_USEC (60 * USEC_PER_SEC)
+#define GIVE_UP_USEC     (7 * 86400 * USEC_PER_SEC)
 #define RETRY_MOST_USEC  (6 * 3600 * USEC_PER_SEC)
 
 struct result {
@@ -47,11 +48,15 @@ static int deliver(void *context, const struct mail *mail)
     (void)text_format(name, sizeof name, "%lld-%lld",
         (long long)(mail->created_unix_usec / USEC_PER_SEC), (long long)mail->id);
     int r = directory_deliver(batch->folder, name, mail->bytes, mail->length, &error);
-    *result = (struct result){.id = mail->id, .state = r == 0 ? MAIL_SENT : MAIL_WAITING};
+    bool old = clock_now().unix_usec - mail->created_unix_usec > GIVE_UP_USEC;
+    *result = (struct result){.id = mail->id,
+        .state = r == 0 ? MAIL_SENT
+                 : old  ? MAIL_GIVEN_UP
+                        : MAIL_WAITING};
     if (r < 0) {
         result->next_try_unix_usec = next_try(mail->tries);
         (void)text_copy(result->error, sizeof result->error, error.text);
-        log_warning("mail %lld: %s", (long long)mail->id, error.text);
+        log_warning("mail %lld: %s%s", (long long)mail->id, error.text, old ? "; given up" : "");
     }
     return 0;
 }

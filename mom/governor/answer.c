@@ -8,23 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the hands did. */
-static void take_outcomes(struct governor *governor, struct stamp now)
-{
-    struct outcome outcome;
-    while (hands_outcome(governor->hands, &outcome)) {
-        governor->state.resets += outcome.kind == ACTION_RESET && outcome.result == RESULT_DONE;
-        log_notice("%s for decision %llu: %s%s%s, %llu bytes freed",
-            action_kind_names[outcome.kind], (unsigned long long)outcome.decision,
-            action_result_names[outcome.result], outcome.error[0] ? ": " : "", outcome.error,
-            (unsigned long long)outcome.bytes_freed);
-        for (uint32_t i = 0; i < governor->capacity; i++) {
-            struct place *place = &governor->places[i];
-            if (place->watch.serial != 0 && place->decision == outcome.decision)
-                decide_outcome(&place->watch, &outcome, now);
-        }
-    }
-}
+#define HOLD_MOST_USEC (366 * 86400 * USEC_PER_SEC)
 
 /* What the guard has ordered on its own. */
 static void take_orders(struct governor *governor, struct stamp now)
@@ -36,10 +20,41 @@ static void take_orders(struct governor *governor, struct stamp now)
         if (!place)
             continue;
         struct ladder *ladder = &place->watch.ladder;
+        const struct outcome none = {
+            .decision = order.decision, .kind = ACTION_RESET, .result = RESULT_FAILED};
+        if (order.failed) {
+            decide_outcome(&place->watch, &none, now);
+            continue;
+        }
         (void)ladder_take(ladder, LADDER_ORDERED, now);
         place->decision = order.decision;
         if (ladder->incident == 0)
             ladder->incident = order.decision;
+    }
+}
+
+static void apply_outcome(
+    struct governor *governor, const struct outcome *outcome, struct stamp now)
+{
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        struct place *place = &governor->places[i];
+        if (place->watch.serial != 0 && place->decision == outcome->decision)
+            decide_outcome(&place->watch, outcome, now);
+    }
+}
+
+/* What the hands did. An order is always there before its outcome. */
+static void take_outcomes(struct governor *governor, struct stamp now)
+{
+    struct outcome outcome;
+    while (hands_outcome(governor->hands, &outcome)) {
+        take_orders(governor, now);
+        apply_outcome(governor, &outcome, now);
+        governor->state.resets += outcome.kind == ACTION_RESET && outcome.result == RESULT_DONE;
+        log_notice("%s for decision %llu: %s%s%s, %llu bytes freed",
+            action_kind_names[outcome.kind], (unsigned long long)outcome.decision,
+            action_result_names[outcome.result], outcome.error[0] ? ": " : "", outcome.error,
+            (unsigned long long)outcome.bytes_freed);
     }
 }
 
@@ -69,13 +84,15 @@ static void order_reset(struct governor *governor, struct place *place, const st
 static void hold(struct governor *governor, const struct control_request *request,
     const struct slice *slice, uid_t uid, struct control_reply *reply, struct stamp now)
 {
-    int64_t until = request->verb == CONTROL_HOLD ? now.unix_usec + request->duration_usec : 0;
-    if (request->verb == CONTROL_HOLD && request->duration_usec <= 0)
-        reply->code = -EINVAL;
-    else
-        reply->code = holds_set(&governor->holds, slice->key, until, now.unix_usec);
-    if (reply->code == 0)
-        tell_hold(governor, slice->key, until, request, uid, now);
+    bool begins = request->verb == CONTROL_HOLD;
+    bool sane = request->duration_usec > 0 && request->duration_usec <= HOLD_MOST_USEC;
+    int64_t until = begins && sane ? now.unix_usec + request->duration_usec : 0;
+    reply->code =
+        begins && !sane ? -EINVAL : holds_set(&governor->holds, slice->key, until, now.unix_usec);
+    if (reply->code < 0)
+        return;
+    tell_hold(governor, slice->key, until, request, uid, now);
+    governor_restand(governor, now);
 }
 
 static void take_request(struct governor *governor, struct stamp now)
@@ -90,6 +107,7 @@ static void take_request(struct governor *governor, struct stamp now)
     if (request.verb == CONTROL_RELEASE && request.serial == 0) {
         holds_clear(&governor->holds);
         tell_hold(governor, "*", 0, &request, uid, now);
+        governor_restand(governor, now);
     } else if (request.verb != CONTROL_PING && !place) {
         reply.code = -ENOENT;
         (void)text_copy(reply.text, sizeof reply.text, "no such slice any more");
@@ -112,7 +130,14 @@ static void take_floors(
     bool scaled = policy_globals(governor->policy)->time_scale > 1;
     if (!place || scaled || floors->scale >= WINDOW_SCALES || floors->count > WINDOW_HALVES)
         return;
-    int64_t first_usec = now.boot_usec - (now.unix_usec - floors->first_unix_usec);
+    /* What an unprivileged program says may be anything. */
+    int64_t age_usec, end_usec;
+    int64_t span_usec = (int64_t)floors->count * window_bin_usec[floors->scale];
+    if (__builtin_sub_overflow(now.unix_usec, floors->first_unix_usec, &age_usec) ||
+        __builtin_sub_overflow(span_usec, age_usec, &end_usec) ||
+        end_usec > window_bin_usec[floors->scale] || age_usec > WATCH_EPOCH_USEC)
+        return;
+    int64_t first_usec = now.boot_usec + WATCH_EPOCH_USEC - age_usec;
     leak_preload(&place->watch.leak, floors->scale, first_usec, floors->floor, floors->count);
 }
 
@@ -125,7 +150,8 @@ static void take_past_of(
         return;
     if (past->strikes > place->watch.ladder.strikes)
         place->watch.ladder.strikes = past->strikes;
-    if (past->hold_until_unix_usec > now.unix_usec)
+    if (past->hold_until_unix_usec > now.unix_usec &&
+        past->hold_until_unix_usec - now.unix_usec <= HOLD_MOST_USEC)
         (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);
     leak_set_warm(&place->watch.leak);
 }
@@ -137,7 +163,8 @@ static bool open_past(struct governor *governor)
     char ring[PATH_MAX], ack[PATH_MAX];
     if (!governor->past_open && paths_join(ring, sizeof ring, run_dir, info->file) == 0 &&
         paths_join(ack, sizeof ack, run_dir, info->ack) == 0)
-        governor->past_open = ring_reader_open(&governor->past, ring, ack, NULL) == 0;
+        governor->past_open =
+            ring_reader_open(&governor->past, ring, ack, governor->group, NULL) == 0;
     return governor->past_open;
 }
 
@@ -181,7 +208,7 @@ void governor_take_policy(struct governor *governor)
         if (slice && governor->places[i].watch.serial == slice->serial)
             policy_for_slice(policy, slice, &governor->places[i].watch.policy);
     }
-    guard_publish(governor->guard, &governor->standing, policy);
+    governor_restand(governor, clock_now());
     tell_note(governor, clock_now(), "policy", "a new policy is in force: %016llx",
         (unsigned long long)policy_hash(policy));
 }

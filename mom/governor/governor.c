@@ -133,7 +133,7 @@ static int open_ring(struct governor *governor, enum ring_name name, struct ring
 static int lock_run_dir(const char *run_dir, struct mom_error *error)
 {
     char path[PATH_MAX];
-    if (paths_join(path, sizeof path, run_dir, "governor.lock") < 0)
+    if (paths_join(path, sizeof path, run_dir, GOVERNOR_LOCK_FILE) < 0)
         return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -346,5 +346,7 @@ int governor_run(const struct options *options, struct policy *policy)
     governor_close_eyes(&governor);
     policy_free(governor.policy);
     policy_free(governor.retired);
+    if (r == -EBUSY)
+        return EXIT_FAILURE; /* worth another try, unlike the others */
     return r == 0 ? EXIT_SUCCESS : r == -EPERM || r == -EACCES ? EXIT_DENIED : EXIT_CANT_START;
 }

@@ -94,6 +94,10 @@ void governor_close_eyes(struct governor *governor);
 void governor_tick(struct governor *governor, struct stamp now);
 void governor_look(struct governor *governor, struct stamp now); /* a tick that tells nobody */
 
+/* Makes the standing list again from what is known, without reading, and hands it to the guard:
+ * after a hold or a policy that must not wait for the next tick. */
+void governor_restand(struct governor *governor, struct stamp now);
+
 /* Gives a decision its number, tells it, has it carried out. */
 void governor_pursue(struct governor *governor, struct place *place, struct decision *decision);
 
@@ -114,7 +118,9 @@ void tell_sample(struct governor *governor, struct place *place, const struct sl
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at);
 /* Turns the report's boot times into Unix times, as they are stored and shown. */
 void tell_to_wall(struct leak_report *report, struct stamp now);
-void tell_decision(struct governor *governor, const struct decision *decision);
+/* False: the ring is full, and the decision is dropped and counted. */
+bool tell_decision(struct governor *governor, const struct decision *decision);
+void log_decision(const struct decision *decision, bool told);
 void tell_note(struct governor *governor, struct stamp at, const char *kind, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
 void tell_live(struct governor *governor, struct place *place, const struct slice *slice);

@@ -69,6 +69,9 @@ static void take_standing(struct guard *guard)
     if (pthread_mutex_trylock(&guard->box_lock) != 0)
         return; /* next time; the list at hand is at most a tick older */
     if (guard->box_full) {
+        if (guard->policy !=
+            guard->box_policy) /* other rules: none has held, or been told of, yet */
+            node_watch_forget_rules(&guard->watch);
         guard->standing = guard->box;
         guard->policy = guard->box_policy;
         guard->box_full = false;
@@ -98,11 +101,14 @@ static bool carry_out(struct guard *guard)
     struct action action = {
         .kind = decision->action, .decision = decision->seq, .life = decision->life};
     (void)text_copy(action.path, sizeof action.path, decision->path);
-    const struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
+    struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
     if (decision->action == ACTION_RESET)
         (void)queue_put(&guard->orders, &order); /* before the outcome can come */
     if (hands_give(guard->options.hands, HANDS_GUARD, &action))
         return true;
+    order.failed = true;
+    if (decision->action == ACTION_RESET)
+        (void)queue_put(&guard->orders, &order);
     log_error("guard: the hands are busy, decision %llu is not carried out",
         (unsigned long long)decision->seq);
     return false;
@@ -123,14 +129,15 @@ static void look(struct guard *guard)
         return;
     }
     decision->seq = decision->incident = live_next_seq(guard->options.live);
-    if (ring_write(guard->options.decisions, RECORD_DECISION, decision, sizeof *decision) < 0)
-        log_warning("guard: the recorder is far behind: decision %llu is not recorded",
-            (unsigned long long)decision->seq);
-    log_warning("guard: rule %s: %s %s (decision %llu)", decision->rule,
-        action_kind_names[decision->action], decision->key[0] ? decision->key : "nobody",
-        (unsigned long long)decision->seq);
+    bool told =
+        ring_write(guard->options.decisions, RECORD_DECISION, decision, sizeof *decision) == 0;
     if (decision->serial != 0 && decision->action >= ACTION_WARN && !carry_out(guard))
         guard->watch.acted_usec = acted_usec;
+    /* Only now: a log that is a file may have to wait for its disk. */
+    log_warning("guard: rule %s: %s %s (decision %llu)%s", decision->rule,
+        action_kind_names[decision->action], decision->key[0] ? decision->key : "nobody",
+        (unsigned long long)decision->seq,
+        told ? "" : "; not recorded, the recorder is far behind");
 }
 
 static void *run(void *argument)

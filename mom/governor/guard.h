@@ -22,6 +22,7 @@ struct guard;
 /* Tells the governor's thread that a slice was ordered to be reset. */
 struct guard_order {
     uint64_t serial, decision;
+    bool failed; /* the hands were busy: nothing comes of it */
 };
 
 struct guard_options {

@@ -63,9 +63,9 @@ static void *run(void *argument)
             ;
         hands->options.heartbeat->beat_usec[HEART_HANDS] = clock_now().boot_usec;
         struct timespec until;
-        (void)clock_gettime(CLOCK_REALTIME, &until); /* what sem_timedwait compares with */
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += BEAT_SEC;
-        (void)sem_timedwait(&hands->given, &until);
+        (void)sem_clockwait(&hands->given, CLOCK_MONOTONIC, &until);
     } while (!atomic_load(&hands->stop));
     while (work(hands))
         ;

@@ -92,9 +92,9 @@ static struct control_reply ask(
         ; /* an answer that came too late for an earlier request */
     poke(requests->wake_fd);
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* what sem_timedwait compares with */
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ANSWER_WITHIN_SEC;
-    while (sem_timedwait(&requests->answered, &until) < 0 && errno == EINTR)
+    while (sem_clockwait(&requests->answered, CLOCK_MONOTONIC, &until) < 0 && errno == EINTR)
         ;
     (void)pthread_mutex_lock(&requests->lock);
     struct control_reply reply = requests->stage == STAGE_ANSWERED

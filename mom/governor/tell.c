@@ -94,7 +94,7 @@ void tell_sample(struct governor *governor, struct place *place, const struct sl
 
 void tell_to_wall(struct leak_report *report, struct stamp now)
 {
-    int64_t offset = now.unix_usec - now.boot_usec;
+    int64_t offset = now.unix_usec - now.boot_usec - WATCH_EPOCH_USEC;
     report->at_usec += report->at_usec != 0 ? offset : 0;
     report->since_usec += report->since_usec != 0 ? offset : 0;
 }
@@ -108,15 +108,18 @@ void tell_trend(struct governor *governor, const struct place *place, struct sta
     (void)put_sample_record(governor, RECORD_TREND, &trend, sizeof trend);
 }
 
-void tell_decision(struct governor *governor, const struct decision *decision)
+bool tell_decision(struct governor *governor, const struct decision *decision)
 {
-    if (ring_write(&governor->decisions, RECORD_DECISION, decision, sizeof *decision) < 0)
-        log_warning("the recorder is far behind: decision %llu is not recorded",
-            (unsigned long long)decision->seq);
+    return ring_write(&governor->decisions, RECORD_DECISION, decision, sizeof *decision) == 0;
+}
+
+void log_decision(const struct decision *decision, bool told)
+{
     bool restrained = decision->restraint != RESTRAINT_NONE;
-    log_notice("%s %s: %s%s%s (decision %llu)", action_kind_names[decision->action], decision->key,
-        reason_names[decision->reason], restrained ? ", restrained: " : "",
-        restrained ? restraint_names[decision->restraint] : "", (unsigned long long)decision->seq);
+    log_notice("%s %s: %s%s%s (decision %llu)%s", action_kind_names[decision->action],
+        decision->key, reason_names[decision->reason], restrained ? ", restrained: " : "",
+        restrained ? restraint_names[decision->restraint] : "", (unsigned long long)decision->seq,
+        told ? "" : "; not recorded, the recorder is far behind");
 }
 
 void tell_note(
@@ -169,6 +172,5 @@ void tell_state(struct governor *governor)
     state->node = governor->node;
     state->dropped = ring_dropped(&governor->samples) + ring_dropped(&governor->decisions) +
                      ring_dropped(&governor->guard_ring) + ring_dropped(&governor->outcome_ring);
-    live_header(&governor->live)->next_serial = tree_serial_next(governor->tree);
     live_write_state(&governor->live, state);
 }

@@ -24,6 +24,22 @@ struct place *governor_find(
     return NULL;
 }
 
+static void hand_over(
+    struct governor *governor, struct place *place, const struct decision *decision)
+{
+    struct action action = {
+        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    (void)text_copy(action.path, sizeof action.path, decision->path);
+    place->decision = decision->seq;
+    if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
+        return;
+    log_error(
+        "the hands are busy: decision %llu is not carried out", (unsigned long long)decision->seq);
+    const struct outcome none = {
+        .decision = decision->seq, .kind = decision->action, .result = RESULT_FAILED};
+    decide_outcome(&place->watch, &none, decision->at);
+}
+
 void governor_pursue(struct governor *governor, struct place *place, struct decision *decision)
 {
     struct ladder *ladder = &place->watch.ladder;
@@ -33,22 +49,12 @@ void governor_pursue(struct governor *governor, struct place *place, struct deci
     if (decision->action != ACTION_NONE) /* a refused order begins nothing */
         ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
     tell_to_wall(&decision->leak, decision->at);
-    tell_decision(governor, decision);
+    bool told = tell_decision(governor, decision);
     governor->state.warnings += decision->action == ACTION_WARN;
     governor->state.alarms += decision->action == ACTION_ALARM;
-    if (decision->action != ACTION_WARN && decision->action != ACTION_RESET)
-        return; /* nothing that the hands would do */
-    place->decision = decision->seq;
-    struct action action = {
-        .kind = decision->action, .decision = decision->seq, .life = decision->life};
-    (void)text_copy(action.path, sizeof action.path, decision->path);
-    if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
-        return;
-    log_error(
-        "the hands are busy: decision %llu is not carried out", (unsigned long long)decision->seq);
-    const struct outcome none = {
-        .decision = decision->seq, .kind = decision->action, .result = RESULT_FAILED};
-    decide_outcome(&place->watch, &none, decision->at);
+    if (decision->action == ACTION_WARN || decision->action == ACTION_RESET)
+        hand_over(governor, place, decision);
+    log_decision(decision, told); /* after the deed: a log that is a file may have to wait */
 }
 
 static void lose_vanished(struct governor *governor, struct stamp now)
@@ -137,6 +143,8 @@ void governor_look(struct governor *governor, struct stamp now)
 {
     struct tree_changes changes;
     tree_update(governor->tree, &changes);
+    if (governor->hands) /* before the first of them is told: no serial is given out twice */
+        live_header(&governor->live)->next_serial = tree_serial_next(governor->tree);
     lose_vanished(governor, now);
     if (governor->hands)
         note_changes(governor, &changes, now);
@@ -155,6 +163,20 @@ void governor_look(struct governor *governor, struct stamp now)
             decide(governor, &governor->places[i], slice, now);
         standing_offer(&governor->standing, &governor->places[i].watch, slice, now);
     }
+}
+
+void governor_restand(struct governor *governor, struct stamp now)
+{
+    standing_begin(&governor->standing, now, policy_hash(governor->policy));
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        const struct slice *slice = tree_slice(governor->tree, i);
+        struct watch *watch = &governor->places[i].watch;
+        if (!slice || watch->serial != slice->serial)
+            continue;
+        watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
+        standing_offer(&governor->standing, watch, slice, now);
+    }
+    guard_publish(governor->guard, &governor->standing, governor->policy);
 }
 
 static int64_t thread_cost_usec(void)

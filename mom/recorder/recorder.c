@@ -20,7 +20,8 @@
 #define DB_RETRY_USEC (10 * USEC_PER_SEC)
 enum { ROUND_MSEC = 500, RECORDS_AT_ONCE = 4000 };
 
-/* In this order: an outcome never comes before its decision, nor a sample before its slice. */
+/* In this order an outcome comes after its decision; and they are marked in the reverse order, so
+ * that no outcome is read whose decision was written after the decisions were. */
 static const enum ring_name drained[] = {RING_DECISIONS, RING_GUARD, RING_OUTCOMES, RING_SAMPLES};
 enum { DRAINED = sizeof drained / sizeof *drained };
 
@@ -33,7 +34,7 @@ static bool open_ring(struct recorder *recorder, enum ring_name name)
         return true;
     return paths_join(file, sizeof file, run_dir, info->file) == 0 &&
            paths_join(ack, sizeof ack, run_dir, info->ack) == 0 &&
-           ring_reader_open(&recorder->rings[name], file, ack, NULL) == 0;
+           ring_reader_open(&recorder->rings[name], file, ack, (gid_t)-1, NULL) == 0;
 }
 
 static void tell_drops(struct recorder *recorder, enum ring_name name)
@@ -51,7 +52,7 @@ static void tell_drops(struct recorder *recorder, enum ring_name name)
 static int drain_ring(struct recorder *recorder, enum ring_name name, struct mom_error *error)
 {
     struct ring_reader *ring = &recorder->rings[name];
-    if (!open_ring(recorder, name))
+    if (ring->fd < 0)
         return 0;
     for (int count = 0; count < RECORDS_AT_ONCE; count++) {
         uint32_t type;
@@ -69,6 +70,14 @@ static int drain_ring(struct recorder *recorder, enum ring_name name, struct mom
             return r;
     }
     return RECORDS_AT_ONCE;
+}
+
+static void mark_rings(struct recorder *recorder)
+{
+    for (int i = DRAINED - 1; i >= 0; i--)
+        if (open_ring(recorder, drained[i]))
+            (void)ring_mark(
+                &recorder->rings[drained[i]]); /* a stale one is closed when it is read */
 }
 
 static void acknowledge(struct recorder *recorder, bool samples_too)
@@ -115,6 +124,7 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
 static int drain_all(struct recorder *recorder, bool flush, struct mom_error *error)
 {
     int total = 0;
+    mark_rings(recorder);
     int r = db_begin(recorder->db, error);
     for (int i = 0; r >= 0 && i < DRAINED; i++) {
         r = drain_ring(recorder, drained[i], error);

@@ -2,15 +2,18 @@
 
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
+#include "slices/base/file.h"
 #include "slices/base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MOM_LIBEXEC_DIR
@@ -26,7 +29,7 @@ static const struct {
     bool unprivileged;
     int end_signal; /* when the warden itself dies */
 } nature[CHILDREN] = {
-    [CHILD_GOVERNOR] = {false, SIGTERM},
+    [CHILD_GOVERNOR] = {false, SIGKILL}, /* it may hang; the journal knows what to undo */
     [CHILD_RECORDER] = {true, SIGTERM},
     [CHILD_COURIER] = {true, SIGKILL},
 };
@@ -85,6 +88,8 @@ static void run_child(struct children *children, enum child_name name, pid_t par
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)umask(027);
+    if (nature[name].unprivileged) /* the warden's own does not go to those who can be spared */
+        (void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "0");
     int r = nature[name].unprivileged ? drop_privileges(children->uid, children->gid) : 0;
     if (r == 0 && nature[name].unprivileged && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         r = -errno;
@@ -103,8 +108,10 @@ int children_start(
 {
     pid_t parent = getpid();
     pid_t pid = fork();
-    if (pid < 0)
+    if (pid < 0) {
+        children->child[name].start_usec = now_usec + DELAY_LEAST;
         return error_errno(error, -errno, "%s: fork", child_programs[name]);
+    }
     if (pid == 0)
         run_child(children, name, parent);
     children->child[name].pid = pid;
@@ -118,7 +125,8 @@ enum child_name children_reap(struct children *children, pid_t pid, int status, 
         struct child *child = &children->child[name];
         if (child->pid != pid)
             continue;
-        bool lived_well = now_usec - child->started_usec > LIVED_WELL;
+        bool lived_well = now_usec - child->started_usec > LIVED_WELL ||
+                          (WIFEXITED(status) && WEXITSTATUS(status) == 0);
         int64_t grown = child->delay_usec * 2 < DELAY_MOST ? child->delay_usec * 2 : DELAY_MOST;
         child->delay_usec = lived_well || child->delay_usec == 0 ? DELAY_LEAST : grown;
         child->start_usec = now_usec + child->delay_usec;

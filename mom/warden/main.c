@@ -11,7 +11,7 @@
 #include "mom/warden/notify.h"
 #include "mom/warden/places.h"
 #include "slices/act/journal.h"
-#include "slices/base/text.h"
+#include "slices/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HEARTBEAT_PATIENCE_USEC (15 * USEC_PER_SEC)
-#define START_PATIENCE_USEC     (30 * USEC_PER_SEC) /* until the first beat */
-#define STOP_PATIENCE_USEC      (15 * USEC_PER_SEC)
-enum { ROUND_MSEC = 250 };
+#define START_PATIENCE_USEC (30 * USEC_PER_SEC) /* until the first beat */
+#define STOP_PATIENCE_USEC  (15 * USEC_PER_SEC)
+enum { ROUND_MSEC = 250, GOVERNOR_HEARTS = 3 };
+
+struct pulse {
+    int64_t beat_usec, silent_usec;
+};
 
 struct warden {
     struct options options;
@@ -34,10 +38,17 @@ struct warden {
     struct children children;
     int signal_fd;
     bool told_ready;
-    int give_up_status; /* what the governor said when it could not even start; 0 */
-    int64_t watchdog_usec, watchdog_told_usec;
+    int give_up_status;                 /* what the governor said when it could not even start; 0 */
+    int64_t watchdog_usec, pinged_usec; /* systemd's, of this process */
+    struct pulse pulse[GOVERNOR_HEARTS];
+    int64_t felt_usec;
     int ready_fd; /* detached: the parent waits on its other end; -1 */
 };
+
+static void open_log(const struct warden *warden)
+{
+    log_open("momd", warden->options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+}
 
 static void say_undone(const char *text)
 {
@@ -94,47 +105,75 @@ static bool read_heartbeat(
            heartbeat_read(path, ret) == 0;
 }
 
-/* When the governor last went round; its start counts as a beat. */
-static int64_t last_beat(const struct warden *warden, const struct heartbeat_page *page)
+/* How long each heart of the governor may be silent before the program is started again. The guard
+ * is what the node's life may hang on; the others may be kept waiting by a node in trouble, and the
+ * guard goes on without them. Until the first beat, START_PATIENCE_USEC. */
+static const struct {
+    enum heart heart;
+    const char *name;
+    int64_t patience_usec;
+} hearts[] = {
+    {HEART_GUARD, "guard", 15 * USEC_PER_SEC},
+    {HEART_GOVERNOR, "governor's thread", 60 * USEC_PER_SEC},
+    {HEART_HANDS, "actuator's thread", 300 * USEC_PER_SEC},
+};
+_Static_assert(sizeof hearts / sizeof *hearts == GOVERNOR_HEARTS, "a pulse for each heart");
+
+/* Silence is counted in our own rounds: when the whole machine stood still (suspend, a debugger),
+ * nobody was silent. Returns the heart that has been silent for too long; GOVERNOR_HEARTS: none. */
+static int feel_pulses(struct warden *warden, const struct heartbeat_page *page, int64_t now_usec)
 {
     int64_t started = warden->children.child[CHILD_GOVERNOR].started_usec;
-    return page->beat_usec[HEART_GOVERNOR] > started ? page->beat_usec[HEART_GOVERNOR] : started;
+    int64_t step = now_usec - warden->felt_usec;
+    step = step < 2 * ROUND_MSEC * 1000 ? step : 2 * ROUND_MSEC * 1000;
+    warden->felt_usec = now_usec;
+    for (int i = 0; i < GOVERNOR_HEARTS; i++) {
+        struct pulse *pulse = &warden->pulse[i];
+        int64_t beat = page->beat_usec[hearts[i].heart];
+        pulse->silent_usec = beat == pulse->beat_usec ? pulse->silent_usec + step : 0;
+        pulse->beat_usec = beat;
+        int64_t patience = beat > started ? hearts[i].patience_usec : START_PATIENCE_USEC;
+        if (pulse->silent_usec > patience)
+            return i;
+    }
+    return GOVERNOR_HEARTS;
 }
 
-static void tell_manager(struct warden *warden, const struct heartbeat_page *page, int64_t now_usec)
+static void tell_ready(struct warden *warden)
 {
-    if (!warden->told_ready && page->ready) {
-        notify_send("READY=1\nSTATUS=governing");
-        if (warden->ready_fd >= 0) {
-            (void)!write(warden->ready_fd, "", 1);
-            (void)close(warden->ready_fd);
-            warden->ready_fd = -1;
-        }
-        warden->told_ready = true;
+    notify_send("READY=1\nSTATUS=governing");
+    if (warden->ready_fd >= 0) {
+        (void)!write(warden->ready_fd, "", 1);
+        (void)close(warden->ready_fd);
+        warden->ready_fd = -1;
     }
-    if (warden->watchdog_usec > 0 &&
-        now_usec - warden->watchdog_told_usec >= warden->watchdog_usec) {
-        notify_send("WATCHDOG=1");
-        warden->watchdog_told_usec = now_usec;
-    }
+    warden->told_ready = true;
+}
+
+static void ping_watchdog(struct warden *warden, int64_t now_usec)
+{
+    if (warden->watchdog_usec == 0 || now_usec - warden->pinged_usec < warden->watchdog_usec)
+        return;
+    notify_send("WATCHDOG=1");
+    warden->pinged_usec = now_usec;
 }
 
 static void check_governor(struct warden *warden, int64_t now_usec)
 {
-    struct heartbeat_page page;
+    struct heartbeat_page page = {0}; /* a page that can't be read has never beaten */
     const struct child *governor = &warden->children.child[CHILD_GOVERNOR];
-    if (governor->pid == 0 || !read_heartbeat(warden, HEARTBEAT_GOVERNOR_FILE, &page))
+    if (governor->pid == 0)
         return;
-    bool beaten = page.beat_usec[HEART_GOVERNOR] > governor->started_usec;
-    int64_t patience = beaten ? HEARTBEAT_PATIENCE_USEC : START_PATIENCE_USEC;
-    int64_t silent_usec = now_usec - last_beat(warden, &page);
-    if (silent_usec <= patience) {
-        tell_manager(warden, &page, now_usec);
-        return;
+    (void)read_heartbeat(warden, HEARTBEAT_GOVERNOR_FILE, &page);
+    int silent = feel_pulses(warden, &page, now_usec);
+    if (silent < GOVERNOR_HEARTS) {
+        log_error("the %s is silent: the governor is started again", hearts[silent].name);
+        memset(warden->pulse, 0, sizeof warden->pulse);
+        children_signal(&warden->children, CHILD_GOVERNOR, SIGKILL);
+    } else if (!warden->told_ready && page.ready &&
+               page.beat_usec[HEART_GOVERNOR] > governor->started_usec) {
+        tell_ready(warden);
     }
-    log_error("the governor has been silent for %lld s: it is started again",
-        (long long)(silent_usec / USEC_PER_SEC));
-    children_signal(&warden->children, CHILD_GOVERNOR, SIGKILL);
 }
 
 static void start_missing(struct warden *warden, int64_t now_usec)
@@ -149,6 +188,8 @@ static void start_missing(struct warden *warden, int64_t now_usec)
             continue;
         if (children_start(&warden->children, (enum child_name)name, now_usec, &error) < 0)
             log_error("%s", error.text);
+        if (name == CHILD_GOVERNOR)
+            memset(warden->pulse, 0, sizeof warden->pulse);
     }
 }
 
@@ -198,6 +239,7 @@ static void govern(struct warden *warden)
         int64_t now_usec = clock_now().boot_usec;
         start_missing(warden, now_usec);
         check_governor(warden, now_usec);
+        ping_watchdog(warden, now_usec);
         wait_signal(warden);
         go_on = take_signals(warden);
         reap(warden, clock_now().boot_usec);
@@ -211,11 +253,12 @@ static void govern(struct warden *warden)
 }
 
 /* Goes into the background; the parent ends when the first tick is done, or the child has failed.
- * Log lines then go to STATE_DIR/momd.log. */
+ * Log lines go to syslog from then on. */
 static void detach(struct warden *warden)
 {
     int ends[2];
-    char log[PATH_MAX];
+    if (access("/dev/log", F_OK) < 0)
+        log_warning("there is no /dev/log: what momd says in the background is lost; see -f");
     if (pipe2(ends, O_CLOEXEC) < 0)
         return;
     pid_t pid = fork();
@@ -227,15 +270,11 @@ static void detach(struct warden *warden)
     (void)close(ends[0]);
     warden->ready_fd = ends[1];
     (void)setsid();
-    if (paths_join(log, sizeof log, warden->options.paths.state_dir, "momd.log") < 0)
-        return;
-    int to = open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0640);
-    int from = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (to >= 0 && from >= 0) {
-        (void)dup2(from, STDIN_FILENO);
-        (void)dup2(to, STDOUT_FILENO);
-        (void)dup2(to, STDERR_FILENO);
-    }
+    (void)setenv(LOG_TO_SYSLOG, "1", 1);
+    open_log(warden);
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = STDIN_FILENO; null_fd >= 0 && fd <= STDERR_FILENO; fd++)
+        (void)dup2(null_fd, fd);
 }
 
 static int prepare(struct warden *warden, struct mom_error *error)
@@ -256,21 +295,43 @@ static int prepare(struct warden *warden, struct mom_error *error)
     if (!warden->options.foreground && !notify_wanted())
         detach(warden);
     (void)places_write_pid(lock_fd); /* for people; the lock is what counts */
+    places_await_governor(paths);
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
     warden->signal_fd = signals_open(signals, 4);
     return warden->signal_fd < 0 ? error_errno(error, warden->signal_fd, "signals") : 0;
+}
+
+/* Whoever starts us with one of them closed would have our lock, say, take its number. */
+static void open_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+/* The one that must not die. What isn't permitted is done without; the governor says so for both.
+ */
+static void hold_on(void)
+{
+    (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+    (void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
 }
 
 int main(int argc, char **argv)
 {
     static struct warden warden;
     struct mom_error error = {0};
+    open_standard_files();
+    (void)signal(SIGCHLD, SIG_DFL); /* a starter may ignore it: then nobody could be waited for */
     warden.ready_fd = -1;
     warden.children.arguments = argv;
     int status = options_parse(&warden.options, argc, argv);
     if (status >= 0)
         return status;
-    log_open("momd", warden.options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    open_log(&warden);
     int r = children_find(&warden.children, &error);
     if (r == 0 && (warden.options.check_config || warden.options.once)) {
         r = children_become(&warden.children, CHILD_GOVERNOR);
@@ -282,6 +343,7 @@ int main(int argc, char **argv)
         log_error("%s", error.text);
         return r == -EPERM || r == -EACCES ? EXIT_DENIED : EXIT_CANT_START;
     }
+    hold_on();
     warden.watchdog_usec = notify_watchdog_usec();
     replay_journal(&warden); /* of a momd that was killed */
     govern(&warden);

@@ -1,7 +1,9 @@
 #include "mom/warden/places.h"
 
+#include "mom/common/heartbeat.h"
 #include "slices/base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -21,6 +23,34 @@ void places_account(struct account *ret)
                 : (struct account){NOBODY, NOBODY, true};
 }
 
+static bool is_empty(int folder_fd)
+{
+    int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    int entries = 0;
+    while (folder && readdir(folder))
+        entries++;
+    if (folder)
+        (void)closedir(folder);
+    return folder && entries <= 2; /* . and .. */
+}
+
+/* A folder becomes ours when it is empty; -EEXIST when it holds something and isn't ours already:
+ * --run-dir /etc must not hand /etc over. */
+static int adopt(int fd, mode_t mode, uid_t uid, gid_t gid)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (geteuid() != 0) /* an ordinary user's test run keeps its own */
+        return 0;
+    if (status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode)
+        return 0;
+    if (!is_empty(fd))
+        return -EEXIST;
+    return fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
 /* Makes a folder, and its parents as root's. One that stands there already must be a folder, and no
  * link. */
 static int make_folder(const char *path, mode_t mode, uid_t uid, gid_t gid, struct mom_error *error)
@@ -38,12 +68,12 @@ static int make_folder(const char *path, mode_t mode, uid_t uid, gid_t gid, stru
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return error_errno(error, -errno, "%s", path);
-    int r = 0;
-    if (geteuid() == 0 && fchown(fd, uid, gid) < 0)
-        r = -errno;
-    if (r == 0 && fchmod(fd, mode) < 0)
-        r = -errno;
+    int r = adopt(fd, mode, uid, gid);
     (void)close(fd);
+    if (r == -EEXIST)
+        return error_set(error, r,
+            "%s is in use by somebody else: it should belong to uid %u, gid %u, with mode %o", path,
+            (unsigned)uid, (unsigned)gid, (unsigned)mode);
     return r < 0 ? error_errno(error, r, "%s", path) : 0;
 }
 
@@ -101,4 +131,17 @@ int places_write_pid(int lock_fd)
     char text[32];
     (void)text_format(text, sizeof text, "%d\n", (int)getpid());
     return ftruncate(lock_fd, 0) < 0 || pwrite(lock_fd, text, strlen(text), 0) < 0 ? -errno : 0;
+}
+
+void places_await_governor(const struct paths *paths)
+{
+    enum { TRIES = 150, NAP_USEC = 100000 };
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, paths->run_dir, GOVERNOR_LOCK_FILE) < 0)
+        return;
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    for (int i = 0; fd >= 0 && i < TRIES && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
+        (void)usleep(NAP_USEC);
+    if (fd >= 0)
+        (void)close(fd);
 }

@@ -21,9 +21,13 @@ void places_account(struct account *ret);
 int places_make(const struct paths *paths, const struct account *account, struct mom_error *error);
 
 /* Takes the state dir (two recorders would mix up their rows) and RUN_DIR/momd.pid for as long as
- * the process, or a child it forks, lives. Returns the latter's descriptor; -EBUSY: another momd has
- * one of them. */
+ * the process, or a child it forks, lives. Returns the latter's descriptor; -EBUSY: another momd
+ * has one of them. */
 int places_lock(const struct paths *paths, struct mom_error *error);
 int places_write_pid(int lock_fd);
+
+/* Waits until a governor that a momd before us has left behind has ended, 15 s at most: it is the
+ * one that may use the journal. */
+void places_await_governor(const struct paths *paths);
 
 #endif

@@ -67,7 +67,8 @@ bool watch_update(
         return false;
     update_growth(watch, footprint);
     watch->footprint = footprint;
-    int64_t t_usec = (int64_t)((double)watch->sample.at.boot_usec * globals->time_scale);
+    int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
+    int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
     uint64_t limit = nearest_limit(&watch->sample, footprint, node);
     return leak_add(&watch->leak, t_usec, footprint, limit);
 }

@@ -31,13 +31,16 @@ struct watch {
 };
 #define WATCH_GROWTH_USEC (60 * 1000000ll) /* not scaled: the node's trouble is in real time */
 
+#define WATCH_EPOCH_USEC (8 * 86400 * 1000000ll)
+
 void watch_init(struct watch *watch, const struct slice *slice, const struct slice_policy *policy,
     struct stamp now, bool warm);
 
 /* Brings derived values and the detector up to date after watch->sample was read. True when the
  * leak verdict or shape changed. A sample without a footprint changes nothing.
  *
- * The detector's time is the boot clock's, times time_scale: no step of the wall clock gets in.
+ * The detector's time is the boot clock's plus WATCH_EPOCH_USEC, times time_scale: no step of the
+ * wall clock gets in, and floors of the week before the boot have a time too.
  *
  * The limit that the detector is given is the nearest of memory.max, memory.high and what the node
  * can still give: footprint + MemAvailable + free swap. So a slice without limits has a forecast

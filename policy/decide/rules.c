@@ -21,6 +21,12 @@ void node_watch_init(struct node_watch *watch)
     memset(watch, 0, sizeof *watch);
 }
 
+void node_watch_forget_rules(struct node_watch *watch)
+{
+    memset(watch->rule_since_usec, 0, sizeof watch->rule_since_usec);
+    memset(watch->rule_told_usec, 0, sizeof watch->rule_told_usec);
+}
+
 static bool both_have(
     const struct node_sample *a, const struct node_sample *b, enum node_field field)
 {

@@ -28,6 +28,9 @@ struct node_watch {
 
 void node_watch_init(struct node_watch *watch);
 
+/* Another policy is in force: what is remembered of each rule's number is of no use any more. */
+void node_watch_forget_rules(struct node_watch *watch);
+
 /* Updates what is derived from two samples (rates, swap activity, stuck PSI). A sample that is not
  * newer than the last one changes nothing, so calling it twice is harmless. */
 void node_watch_update(struct node_watch *watch, const struct node_sample *node);

@@ -79,7 +79,7 @@ static void read_ring(void)
     (void)snprintf(path, sizeof path, "%s/ring", fuzz_folder());
     (void)snprintf(ack, sizeof ack, "%s/ack", fuzz_folder());
     struct ring_reader reader;
-    if (ring_reader_open(&reader, path, ack, NULL) < 0)
+    if (ring_reader_open(&reader, path, ack, (gid_t)-1, NULL) < 0)
         return;
     char *buffer = malloc(RING_PAYLOAD_MAX);
     fuzz_must(buffer != NULL, "memory for a record");

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,7 +41,7 @@ static struct ring_writer open_writer(void)
 static struct ring_reader open_reader(void)
 {
     struct ring_reader reader;
-    assert_int_equal(ring_reader_open(&reader, path, ack, NULL), 0);
+    assert_int_equal(ring_reader_open(&reader, path, ack, (gid_t)-1, NULL), 0);
     return reader;
 }
 
@@ -80,6 +81,31 @@ static void records_come_out_whole_and_in_order_around_the_end(void **state)
     assert_true(ring_dropped(&writer) == 0);
     ring_reader_close(&reader);
     ring_writer_close(&writer);
+}
+
+static void nothing_is_read_beyond_the_mark(void **state)
+{
+    (void)state;
+    struct ring_writer writer = open_writer();
+    struct ring_reader reader = open_reader();
+    uint32_t type;
+    write_number(&writer, 1, 64);
+    assert_int_equal(ring_mark(&reader), 0);
+    write_number(&writer, 2, 64);
+    assert_true(read_number(&reader) == 1);
+    assert_int_equal(ring_read(&reader, &type, buffer), -EAGAIN);
+    assert_int_equal(ring_mark(&reader), 0);
+    assert_true(read_number(&reader) == 2);
+    ring_reader_close(&reader);
+    ring_writer_close(&writer);
+}
+
+static void a_fifo_in_place_of_the_ring_makes_nobody_wait(void **state)
+{
+    (void)state;
+    struct ring_reader reader;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_true(ring_reader_open(&reader, path, ack, (gid_t)-1, NULL) < 0);
 }
 
 static void a_full_ring_drops_the_new_and_counts(void **state)
@@ -240,15 +266,15 @@ static void no_ring_of_ours_is_refused(void **state)
 {
     (void)state;
     struct ring_reader reader;
-    assert_int_equal(ring_reader_open(&reader, path, ack, NULL), -ENOENT);
+    assert_int_equal(ring_reader_open(&reader, path, ack, (gid_t)-1, NULL), -ENOENT);
     int fd = open(path, O_RDWR | O_CREAT, 0600);
     assert_int_equal(ftruncate(fd, 8192), 0);
-    assert_int_equal(ring_reader_open(&reader, path, ack, NULL), -EPROTO);
+    assert_int_equal(ring_reader_open(&reader, path, ack, (gid_t)-1, NULL), -EPROTO);
     (void)close(fd);
     (void)unlink(path);
     struct ring_writer writer = open_writer();
     ((uint64_t *)writer.file.base)[2] = UINT64_MAX; /* its size */
-    assert_int_equal(ring_reader_open(&reader, path, ack, NULL), -EPROTO);
+    assert_int_equal(ring_reader_open(&reader, path, ack, (gid_t)-1, NULL), -EPROTO);
     ring_writer_close(&writer);
 }
 
@@ -298,6 +324,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(records_come_out_whole_and_in_order_around_the_end),
+        TEST(nothing_is_read_beyond_the_mark),
+        TEST(a_fifo_in_place_of_the_ring_makes_nobody_wait),
         TEST(a_full_ring_drops_the_new_and_counts),
         TEST(what_was_not_acknowledged_is_read_again),
         TEST(a_writer_that_comes_back_goes_on),

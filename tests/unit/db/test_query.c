@@ -308,6 +308,11 @@ static void the_newest_hold_counts(void **state)
     assert_int_equal(store_hold(fixture->db, key, 0, 0, "released", at_sec(T0 + 1), NULL), 0);
     assert_int_equal(query_past(fixture->db, key, (T0 + 2) * SEC, 9, &strikes, &until, NULL), 0);
     assert_int_equal(until, 0);
+    assert_int_equal(
+        store_hold(fixture->db, key, (T0 + 500) * SEC, 0, "again", at_sec(T0 + 2), NULL), 0);
+    assert_int_equal(store_hold(fixture->db, "*", 0, 0, "all released", at_sec(T0 + 3), NULL), 0);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 4) * SEC, 9, &strikes, &until, NULL), 0);
+    assert_int_equal(until, 0);
     commit(fixture);
 }
 

@@ -378,7 +378,7 @@ static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
     globals.time_scale = 60;
     (void)watch_update(&slice.watch, &globals, &node);
     const struct window *window = &slice.watch.leak.window;
-    assert_int_equal(window->last_usec, 60 * at(0).boot_usec);
+    assert_int_equal(window->last_usec, 60 * (at(0).boot_usec + WATCH_EPOCH_USEC));
     assert_int_equal(window->limit_bytes, (250 + 512 + 512) * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_MAX, 400 * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, SAMPLE_NO_LIMIT);
