@@ -82,8 +82,8 @@ struct slice_policy {
     int64_t leak_horizon_usec; /* reset a leaker when its p50 time to limit is below this */
     int64_t leak_grace_usec;   /* at least this long between the warning and the reset */
     int64_t probation_usec;    /* after a reset */
-    uint64_t min_size_bytes;   /* smaller slices are not reset for the node's sake */
-    int64_t min_age_usec;      /* nor younger ones: 0 */
+    uint64_t min_size_bytes;   /* smaller slices are not reset, but by a person */
+    int64_t min_age_usec;      /* nor younger ones */
     struct origin origin[SLICE_SETTINGS];
 };
 
