@@ -66,7 +66,13 @@ eventually() {
     "$@"
 }
 
+# What a sanitizer build found in the programs stands in momd's log.
+sanitizers_are_silent() {
+    ! grep -aE 'Sanitizer|runtime error:' "$work"/*.log
+}
+
 conclude() {
+    check "no sanitizer complains" sanitizers_are_silent
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]
 }
