@@ -21,7 +21,7 @@ clean_up() {
     rm -rf "$work" "$run_dir"
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 
 # check WHAT COMMAND... : the command must succeed.
 check() {
