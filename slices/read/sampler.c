@@ -403,8 +403,11 @@ int sampler_read(struct sampler *sampler, const struct slice *slice, struct stam
         r = open_slot(sampler, slot, slice);
     if (r == 0)
         r = read_slot(sampler, slot, force, sample);
-    slot->vanished = group_vanished(r);
-    if (r < 0 || sampler->kept > sampler->kept_max)
+    /* v2: whoever owns the parent may take its memory files away from a living group, and give it
+     * new ones. */
+    bool has_files = slot->directory >= 0 && slot->cheap[0] >= 0;
+    slot->vanished = group_vanished(r) && (slot->directory < 0 || group_is_gone(slot->directory));
+    if (r < 0 || !has_files || sampler->kept > sampler->kept_max)
         close_slot(sampler, slot);
     if (r < 0)
         sample->refreshed = 0;

@@ -29,8 +29,9 @@ void sampler_close(struct sampler *sampler);
 /* Reads slice (its slot is slice->index; a slot whose serial has changed starts anew) into *sample,
  * which the caller keeps from call to call. 0, or -ENODEV/-ENOENT when the group has vanished or
  * another life stands at its path: *sample then keeps its last values with refreshed = 0, and this
- * slice is not looked at again. -EMFILE: not one descriptor was to be had; try again. Any other
- * file that fails just leaves its fields out. `force` reads everything. */
+ * slice is not looked at again (unless just its memory files have vanished: on v2 they may come
+ * back). -EMFILE: not one descriptor was to be had; try again. Any other file that fails just
+ * leaves its fields out. `force` reads everything. */
 int sampler_read(struct sampler *sampler, const struct slice *slice, struct stamp now, bool force,
     struct sample *sample);
 

@@ -159,6 +159,23 @@ static void the_rest_is_read_when_a_cheap_value_moved_or_is_due(void **state)
     sampler_close(sampler);
 }
 
+static void memory_files_may_come_later(void **state)
+{
+    struct fixture *fixture = *state;
+    make(fixture, "/a");
+    struct slice slice = slice_at(fixture, "/a", 0);
+    struct sampler *sampler = open_sampler(fixture, 10);
+    struct sample sample;
+    assert_int_equal(sampler_read(sampler, &slice, noon, false, &sample), 0);
+    assert_false(sample_has(&sample, SAMPLE_CURRENT));
+    put(fixture, "/a/memory.current", "5000\n");
+    put(fixture, "/a/memory.stat", "anon 4000\n");
+    assert_int_equal(sampler_read(sampler, &slice, noon, false, &sample), 0);
+    assert_int_equal(sample.value[SAMPLE_CURRENT], 5000);
+    assert_int_equal(sample.value[SAMPLE_ANON], 4000);
+    sampler_close(sampler);
+}
+
 static void v1_has_no_word_for_no_limit(void **state)
 {
     struct fixture *fixture = *state;
@@ -379,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_v2_group_is_read_from_its_files),
         TEST(the_rest_is_read_when_a_cheap_value_moved_or_is_due),
+        TEST(memory_files_may_come_later),
         TEST(v1_has_no_word_for_no_limit),
         TEST(another_life_under_the_path_is_not_read),
         TEST(a_new_serial_in_a_slot_starts_anew),
