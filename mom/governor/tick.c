@@ -127,7 +127,9 @@ static void note_changes(
 {
     struct live_state *state = &governor->state;
     if (changes->folded > state->folded)
-        tell_note(governor, now, "overflow", "%u groups fold into their parents: max_slices is %u",
+        tell_note(governor, now, "overflow",
+            "%u groups fold into their parents: deep, long-named, without memory accounting, or "
+            "too many: max_slices is %u",
             changes->folded, governor->capacity);
     if (changes->unreadable > state->unreadable)
         tell_note(governor, now, "unreadable", "%u directories can't be read or watched",
