@@ -77,7 +77,7 @@ static int add_incident(struct db *db, const struct decision *decision, struct m
 {
     if (decision->incident == 0)
         return 0;
-    bool over = decision->reason == REASON_ALL_CLEAR;
+    bool over = decision->reason == REASON_ALL_CLEAR || decision->reason == REASON_GONE;
     struct call call;
     call_open(&call, db, over ? SQL_INCIDENT_CLOSE : SQL_INCIDENT_OPEN, error);
     put_int(&call, db->boot);

@@ -66,6 +66,10 @@ static void lose_vanished(struct governor *governor, struct stamp now)
         sampler_forget(governor->sampler, vanished[i]);
         if (place->watch.serial != vanished[i]->serial)
             continue;
+        struct decision *decision = &governor->scratch[0];
+        if (governor->hands && decide_vanished(&place->watch, vanished[i], governor->policy,
+                                   &governor->node, now, decision) > 0)
+            governor_pursue(governor, place, decision);
         if (governor->hands)
             tell_vanished(governor, place, vanished[i], now);
         place->watch.serial = 0;

@@ -96,6 +96,7 @@ static const char *const because[REASONS] = {
     [REASON_NODE_RULE] = "the node is short of memory",
     [REASON_REQUEST] = "an operator asked for it",
     [REASON_ALL_CLEAR] = "it is well again",
+    [REASON_GONE] = "it has gone",
 };
 
 static const char *label(const struct decision *decision)

@@ -78,8 +78,10 @@ static void add_slice(struct evidence *evidence, const struct watch *watch)
     const struct sample *sample = &watch->sample;
     uint64_t rss;
     evidence_add(evidence, "footprint", UNIT_BYTES, (double)watch->footprint, ' ', 0);
-    evidence_add(evidence, "gives_back", UNIT_BYTES, (double)score_gives_back(watch), '>',
-        (double)watch->policy.min_size_bytes);
+    double gives_back = (double)score_gives_back(watch);
+    double least = (double)watch->policy.min_size_bytes;
+    evidence_add(
+        evidence, "gives_back", UNIT_BYTES, gives_back, gives_back < least ? '<' : '>', least);
     if (sample_rss(sample, &rss))
         evidence_add(evidence, "rss", UNIT_BYTES, (double)rss, ' ', 0);
     if (sample_has(sample, SAMPLE_SWAP))
@@ -240,6 +242,18 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
     else
         (void)ladder_take(ladder, event, now);
     return action != ACTION_NONE;
+}
+
+uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
+    const struct policy *policy, const struct node_sample *node, struct stamp now,
+    struct decision *ret)
+{
+    if (watch->ladder.incident == 0)
+        return 0;
+    describe(ret, watch, slice, policy, node, now);
+    ret->wanted = ret->action = ACTION_RECORD;
+    ret->reason = REASON_GONE;
+    return 1;
 }
 
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now)

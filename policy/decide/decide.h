@@ -56,6 +56,11 @@ bool watch_update(
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct node_sample *node, struct stamp now, struct decision *ret);
 
+/* The slice has vanished: 1 decision (a record) where that ends an incident, else 0. */
+uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
+    const struct policy *policy, const struct node_sample *node, struct stamp now,
+    struct decision *ret);
+
 /* What came of an action on the slice, the guard's too: strikes, probation, next state. A dry run
  * counts as if it had been done. */
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now);

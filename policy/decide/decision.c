@@ -9,6 +9,7 @@ const char *const reason_names[REASONS] = {
     [REASON_NODE_RULE] = "node-rule",
     [REASON_REQUEST] = "request",
     [REASON_ALL_CLEAR] = "all-clear",
+    [REASON_GONE] = "gone",
 };
 
 const char *const restraint_names[RESTRAINTS] = {

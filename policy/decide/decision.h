@@ -18,6 +18,7 @@ enum reason {
     REASON_NODE_RULE,    /* the node is short: evidence names the rule */
     REASON_REQUEST,      /* a person asked for it */
     REASON_ALL_CLEAR,    /* the incident is over */
+    REASON_GONE,         /* and so it is when the slice has vanished */
     REASONS
 };
 extern const char *const reason_names[REASONS]; /* "leak-suspected", ... */

@@ -371,6 +371,20 @@ static void time_scale_shortens_grace_horizon_and_all_clear(void **state)
     assert_int_equal(decision->reason, REASON_ALL_CLEAR);
 }
 
+static void a_slice_that_vanishes_ends_its_incident(void **state)
+{
+    (void)state;
+    slice.watch.ladder.incident = 0;
+    assert_int_equal(
+        decide_vanished(&slice.watch, &slice.slice, policy, &node, at(0), decision), 0);
+    slice.watch.ladder.incident = 41;
+    assert_int_equal(
+        decide_vanished(&slice.watch, &slice.slice, policy, &node, at(0), decision), 1);
+    assert_int_equal(decision->reason, REASON_GONE);
+    assert_int_equal(decision->action, ACTION_RECORD);
+    assert_int_equal(decision->incident, 41);
+}
+
 static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
 {
     (void)state;
@@ -475,6 +489,7 @@ int main(void)
         TEST(a_decision_carries_all_that_was_known),
         TEST(the_same_past_gives_the_same_bytes),
         TEST(time_scale_shortens_grace_horizon_and_all_clear),
+        TEST(a_slice_that_vanishes_ends_its_incident),
         TEST(the_detector_sees_scaled_time_and_the_nearest_limit),
         TEST(growth_is_smoothed_over_a_minute),
         TEST(a_sample_without_footprint_is_passed_over),
