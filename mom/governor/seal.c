@@ -16,11 +16,11 @@ static void lock_code(void)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
     char line[1024], permissions[5];
-    unsigned long begin, end;
+    void *begin, *end;
     while (maps && fgets(line, sizeof line, maps))
-        if (sscanf(line, "%lx-%lx %4s", &begin, &end, permissions) == 3 && strchr(line, '/') &&
+        if (sscanf(line, "%p-%p %4s", &begin, &end, permissions) == 3 && strchr(line, '/') &&
             permissions[0] == 'r' && permissions[3] == 'p')
-            (void)mlock((const void *)begin, end - begin);
+            (void)mlock(begin, (size_t)((char *)end - (char *)begin));
     if (maps)
         (void)fclose(maps);
 }
