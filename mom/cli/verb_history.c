@@ -125,14 +125,12 @@ static void show_points(struct output *output, const struct points *points)
     }
 }
 
-static int show_history(struct cli *cli, struct db *db, const struct query_slice *slice)
+static int show_history(
+    struct cli *cli, struct db *db, const struct query_slice *slice, const int64_t period[2])
 {
-    int64_t period[2];
     struct mom_error error = {0};
     struct points points = {0};
-    int code = cli_period(cli, &period[0], &period[1]);
-    if (code != CLI_OK)
-        return code;
+    int code = CLI_OK;
     int tier = read_points(cli, db, slice->id, period, &points, &error);
     if (tier >= 0) {
         const struct field fields[] = {
@@ -154,14 +152,18 @@ static int show_history(struct cli *cli, struct db *db, const struct query_slice
 
 int verb_history(struct cli *cli)
 {
+    int64_t period[2];
     struct db *db;
     struct subject subject;
     struct mom_error error = {0};
+    int code = cli_period(cli, &period[0], &period[1]);
+    if (code != CLI_OK)
+        return code;
     if (database_open(&cli->paths, &db, &error) < 0)
         return cli_failed(&error);
-    int code = subject_find(NULL, db, cli->operand[0], &subject);
+    code = subject_find(NULL, db, cli->operand[0], &subject);
     if (code == CLI_OK)
-        code = show_history(cli, db, &subject.past);
+        code = show_history(cli, db, &subject.past, period);
     db_close(db);
     return code;
 }
