@@ -1,0 +1,23 @@
+# What the tests in virtual machines share, beside what they share with the live tests. Source it with
+# the folder of the programs in $1. POSIX sh. The machine is the test's own: groups of any name, swap,
+# panics are its to use.
+# shellcheck shell=sh
+if [ ! -d /run/mom-vm ]; then
+    echo "$0: for a virtual machine only; run it by: scripts/vm tests/vm/${0##*/}" >&2
+    exit 1
+fi
+. tests/live/lib.sh
+
+# mount_state : mounts the disk that lives through reboots ("# vm: state=MIB"), at $state_disk.
+mount_state() {
+    state_disk=/mnt
+    mount /dev/mom-state $state_disk
+}
+
+# boot_number : which boot of this machine it is, from 1. Ask once; wants mount_state.
+boot_number() {
+    number=$(($(cat "$state_disk/boots" 2>/dev/null || echo 0) + 1))
+    echo $number >"$state_disk/boots"
+    sync
+    echo $number
+}
