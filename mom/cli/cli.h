@@ -35,6 +35,7 @@ enum cli_option {
     OPTION_FOR,
     OPTION_CSV,
     OPTION_KEY,
+    OPTION_BY_HAND,
     CLI_OPTIONS
 };
 

@@ -1,15 +1,14 @@
 /* reset, hold, release: orders to the daemon. Whether they are allowed is the daemon's to say. */
 #include "mom/cli/facts.h"
 #include "mom/cli/moment.h"
+#include "mom/cli/undo.h"
 #include "mom/cli/verbs.h"
 #include "mom/common/clock.h"
 #include "mom/common/control.h"
-#include "slices/act/journal.h"
 #include "slices/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -80,48 +79,24 @@ int verb_hold(struct cli *cli)
     return order_for_slice(cli, CONTROL_HOLD, duration_usec);
 }
 
-static void say_failure(const char *text)
-{
-    (void)cli_say(CLI_FAILED, "%s", text);
-}
-
-/* What a dead daemon left behind: every temporary change that is in the journal. */
-static int undo_by_hand(const struct cli *cli)
-{
-    struct journal journal;
-    struct mom_error error = {0};
-    if (access(cli->paths.run_dir, F_OK) < 0 && errno == ENOENT)
-        return CLI_OK; /* none has run since the boot */
-    if (journal_open(&journal, cli->paths.run_dir, &error) < 0)
-        return cli_failed(&error);
-    int left = journal_undo_all(&journal, say_failure);
-    journal_close(&journal);
-    return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : CLI_OK;
-}
-
-/* A daemon that answers does it itself. Where one lives and doesn't answer nothing is touched, as
- * the journal has one writer: stop it first. */
+/* A daemon that answers releases its holds itself; where none runs, what it left behind is undone
+ * by hand. */
 static int release_all(struct cli *cli)
 {
     const struct control_request ping = {.magic = CONTROL_MAGIC, .verb = CONTROL_PING};
     struct control_reply reply;
-    struct daemon daemon;
     int r = control_call(cli->paths.run_dir, &ping, ANSWER_WITHIN_SEC * USEC_PER_SEC, &reply, NULL);
-    if (r == 0)
-        return order(cli, CONTROL_RELEASE, 0, NULL, 0);
-    bool lives = r != -ENOENT && r != -ECONNREFUSED;
-    if (!lives && daemon_open(&daemon, &cli->paths, NULL) == 0) {
-        daemon_close(&daemon);
-        lives = true;
-    }
-    return lives ? cli_say(CLI_FAILED, "the daemon lives but does not answer; stop it first")
-                 : undo_by_hand(cli);
+    return r == 0 ? order(cli, CONTROL_RELEASE, 0, NULL, 0) : undo_by_hand(cli);
 }
 
 int verb_release(struct cli *cli)
 {
-    bool all = cli->option[OPTION_ALL] != NULL;
+    bool all = cli->option[OPTION_ALL] != NULL, by_hand = cli->option[OPTION_BY_HAND] != NULL;
     if (all == (cli->operands == 1))
         return cli_say(CLI_USAGE, "release needs either a slice or --all");
+    if (by_hand && !all)
+        return cli_say(CLI_USAGE, "--by-hand undoes everything: it needs --all");
+    if (by_hand)
+        return undo_by_hand(cli);
     return all ? release_all(cli) : order_for_slice(cli, CONTROL_RELEASE, 0);
 }

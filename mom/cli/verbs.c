@@ -26,7 +26,7 @@ const struct verb verbs[] = {
         BIT(OPTION_FOR) | BIT(OPTION_WHY), verb_hold},
     {"release", "[SLICE]", 0, 1,
         "end a hold; with --all every hold, or without a daemon undo what it left behind",
-        BIT(OPTION_ALL), verb_release},
+        BIT(OPTION_ALL) | BIT(OPTION_BY_HAND), verb_release},
     {"replay", "", 0, 0, "run the leak detector over recorded samples", BIT(OPTION_CSV),
         verb_replay},
     {"mail list", "", 0, 0, "mails that wait, were sent or given up", 0, verb_mail_list},
@@ -53,6 +53,7 @@ const struct cli_option_info cli_options[CLI_OPTIONS] = {
     [OPTION_FOR] = {"for", 0, "TIME", "how long: 2h, 90min, \"1d 12h\""},
     [OPTION_CSV] = {"csv", 0, "FILE", "the samples (-: standard input)"},
     [OPTION_KEY] = {"key", 0, "KEY", "a key instead of a slice: docker:web, user:1000"},
+    [OPTION_BY_HAND] = {"by-hand", 0, NULL, "ask no daemon; refused while one runs"},
 };
 
 static bool words_are(const char *name, char *const *word, int words)

@@ -12,7 +12,6 @@
 enum heart { HEART_GOVERNOR, HEART_GUARD, HEART_HANDS, HEART_RECORDER, HEARTS };
 
 #define HEARTBEAT_GOVERNOR_FILE "heartbeat"
-#define GOVERNOR_LOCK_FILE      "governor.lock" /* held by the one governor for as long as it lives */
 #define HEARTBEAT_RECORDER_FILE "recorder/heartbeat"
 
 struct heartbeat_page {

@@ -1,6 +1,7 @@
 #include "mom/governor/governor.h"
 
 #include "mom/common/clock.h"
+#include "mom/common/lock.h"
 #include "mom/common/log.h"
 #include "mom/common/records.h"
 #include "mom/common/signals.h"
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -129,20 +129,6 @@ static int open_ring(struct governor *governor, enum ring_name name, struct ring
     return ring_writer_open(ring, file, ack, info->size, 0640, governor->group, error);
 }
 
-/* Only one governor may hold the journal and the rings; the lock ends with the process. */
-static int lock_run_dir(const char *run_dir, struct mom_error *error)
-{
-    char path[PATH_MAX];
-    if (paths_join(path, sizeof path, run_dir, GOVERNOR_LOCK_FILE) < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return error_errno(error, -errno, "%s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return error_set(error, -EBUSY, "another governor holds %s", path);
-    return 0; /* kept open until the end */
-}
-
 static int open_run_dir(struct governor *governor, struct mom_error *error)
 {
     const char *run_dir = governor->options->paths.run_dir;
@@ -152,7 +138,8 @@ static int open_run_dir(struct governor *governor, struct mom_error *error)
     if (stat(run_dir, &status) < 0)
         return error_errno(error, -errno, "%s", run_dir);
     governor->group = status.st_gid;
-    int r = lock_run_dir(run_dir, error);
+    int r = lock_take(run_dir, GOVERNOR_LOCK_FILE, error); /* kept open until the end */
+    r = r < 0 ? r : 0;
     if (r == 0)
         r = paths_join(heartbeat, sizeof heartbeat, run_dir, HEARTBEAT_GOVERNOR_FILE);
     if (r == 0)

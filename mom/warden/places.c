@@ -1,6 +1,6 @@
 #include "mom/warden/places.h"
 
-#include "mom/common/heartbeat.h"
+#include "mom/common/lock.h"
 #include "slices/base/text.h"
 
 #include <dirent.h>
@@ -9,7 +9,6 @@
 #include <linux/magic.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -105,25 +104,19 @@ int places_make(const struct paths *paths, const struct account *account, struct
     return r;
 }
 
-/* Returns a descriptor that holds the lock. */
-static int lock(const char *path, int flags, struct mom_error *error)
+static int told_of_another(int r, struct mom_error *error)
 {
-    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0)
-        return error_errno(error, -errno, "%s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    (void)close(fd);
-    return error_set(error, -EBUSY, "another momd runs already: it holds %s", path);
+    if (r == -EBUSY)
+        error_wrap(error, "another momd runs already");
+    return r;
 }
 
 int places_lock(const struct paths *paths, struct mom_error *error)
 {
-    char path[PATH_MAX];
-    if (paths_join(path, sizeof path, paths->run_dir, "momd.pid") < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", paths->run_dir);
-    int r = lock(paths->state_dir, O_RDONLY | O_DIRECTORY, error); /* kept open until the end */
-    return r < 0 ? r : lock(path, O_RDWR | O_CREAT, error);
+    int r = lock_take_folder(paths->state_dir, error); /* kept open until the end */
+    if (r >= 0)
+        r = lock_take(paths->run_dir, WARDEN_LOCK_FILE, error);
+    return told_of_another(r, error);
 }
 
 int places_write_pid(int lock_fd)
@@ -136,12 +129,11 @@ int places_write_pid(int lock_fd)
 void places_await_governor(const struct paths *paths)
 {
     enum { TRIES = 150, NAP_USEC = 100000 };
-    char path[PATH_MAX];
-    if (paths_join(path, sizeof path, paths->run_dir, GOVERNOR_LOCK_FILE) < 0)
-        return;
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    for (int i = 0; fd >= 0 && i < TRIES && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
+    int fd = lock_take(paths->run_dir, GOVERNOR_LOCK_FILE, NULL);
+    for (int i = 0; fd == -EBUSY && i < TRIES; i++) {
         (void)usleep(NAP_USEC);
+        fd = lock_take(paths->run_dir, GOVERNOR_LOCK_FILE, NULL);
+    }
     if (fd >= 0)
         (void)close(fd);
 }

@@ -22,6 +22,12 @@ const struct cage_kind cage_kinds[JOURNAL_KINDS] = {
     [JOURNAL_FROZEN] = {"cgroup.freeze", "1", "0", false, false},
 };
 
+const char *const journal_kind_names[JOURNAL_KINDS] = {
+    [JOURNAL_FREE] = "",
+    [JOURNAL_TEMP_FREEZER] = "temporary freezer",
+    [JOURNAL_FROZEN] = "frozen",
+};
+
 struct row {
     _Atomic uint64_t check; /* 0: empty */
     struct journal_entry entry;

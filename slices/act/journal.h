@@ -23,6 +23,7 @@ enum journal_kind {
                        undo: thaw it, if it still is the same life */
     JOURNAL_KINDS
 };
+extern const char *const journal_kind_names[JOURNAL_KINDS]; /* "frozen", ... */
 
 struct journal_entry {
     enum journal_kind kind;
