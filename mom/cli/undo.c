@@ -1,0 +1,75 @@
+#include "mom/cli/undo.h"
+
+#include "mom/common/lock.h"
+#include "slices/act/journal.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const struct column columns[] = {
+    {"group", "Group", ALIGN_LEFT},
+    {"change", "Change", ALIGN_LEFT},
+    {"made", "Made", ALIGN_LEFT},
+    {"decision", "Decision", ALIGN_RIGHT},
+    {"result", "Result", ALIGN_LEFT},
+};
+static const struct section section = {"changes", columns, COUNT(columns)};
+
+/* False: it could not be undone. */
+static bool undo_row(struct journal *journal, int row, struct output *output)
+{
+    struct mom_error error = {0};
+    const struct journal_entry *found = journal_row(journal, row);
+    if (!found)
+        return true;
+    const struct journal_entry entry = *found;
+    bool undone = journal_undo(journal, row, &error) == 0;
+    const struct cell cells[] = {
+        cell_text(entry.directory),
+        cell_text(journal_kind_names[entry.kind]),
+        cell_time(entry.made.unix_usec),
+        cell_count(entry.decision),
+        cell_text(undone ? "undone" : error.text),
+    };
+    _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");
+    output_row(output, cells);
+    return undone;
+}
+
+static int undo_all(struct cli *cli)
+{
+    struct journal journal;
+    struct mom_error error = {0};
+    int left = 0;
+    if (journal_open(&journal, cli->paths.run_dir, &error) < 0)
+        return cli_failed(&error);
+    output_section(cli->output, &section);
+    for (int row = 0; row < JOURNAL_ENTRIES; row++)
+        left += !undo_row(&journal, row, cli->output);
+    journal_close(&journal);
+    return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : CLI_OK;
+}
+
+/* Keeps both locks until momctl ends, so that nobody starts meanwhile. */
+static int lock_out_daemons(const char *run_dir)
+{
+    struct mom_error error = {0};
+    int r = lock_take(run_dir, WARDEN_LOCK_FILE, &error);
+    if (r == -EBUSY)
+        return cli_say(CLI_FAILED, "momd runs, and what it changed is its own: stop it first");
+    if (r >= 0)
+        r = lock_take(run_dir, GOVERNOR_LOCK_FILE, &error);
+    if (r == -EBUSY)
+        return cli_say(CLI_FAILED, "a governor lives still, without momd: end it first");
+    return r < 0 ? cli_failed(&error) : CLI_OK;
+}
+
+int undo_by_hand(struct cli *cli)
+{
+    if (access(cli->paths.run_dir, F_OK) < 0 && errno == ENOENT)
+        return CLI_OK; /* none has run since the boot */
+    int code = lock_out_daemons(cli->paths.run_dir);
+    return code == CLI_OK ? undo_all(cli) : code;
+}
