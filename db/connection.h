@@ -23,6 +23,7 @@ struct db {
     sqlite3 *sqlite;
     enum db_mode mode;
     int64_t boot;        /* row of the boot that is being stored; 0 before store_boot */
+    uint64_t oom_kills;  /* of the node in this boot: not fewer are stored */
     struct store *store; /* samples that wait (store_samples.c); NULL while there are none */
     sqlite3_stmt *statement[STATEMENTS]; /* prepared at their first use */
 };

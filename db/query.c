@@ -25,6 +25,30 @@ static void get_trend(struct call *call, struct query_slice *ret)
     }
 }
 
+static void get_oom_kills(struct call *call, struct query_slice *ret)
+{
+    ret->oom_kills = get_u64(call);
+    ret->oom_unix_usec = get_int(call);
+    ret->life_oom_kills = get_u64(call);
+    ret->life_lasts = get_int(call) != 0;
+    size_t length;
+    const void *boot = get_bytes(call, &length);
+    if (length == sizeof ret->life.boot)
+        memcpy(ret->life.boot, boot, length);
+    ret->life.mount = get_u64(call);
+    ret->life.inode = get_u64(call);
+}
+
+int query_node_oom_kills(struct db *db, uint64_t *ret, struct mom_error *error)
+{
+    struct call call;
+    int64_t kills = 0;
+    call_open(&call, db, SQL_NODE_OOM_KILLS, error);
+    int r = call_scalar(&call, &kills);
+    *ret = (uint64_t)kills;
+    return r < 0 ? r : 0;
+}
+
 int query_slices(struct db *db, const char *glob, int (*row)(void *, const struct query_slice *),
     void *context, struct mom_error *error)
 {
@@ -48,6 +72,7 @@ int query_slices(struct db *db, const char *glob, int (*row)(void *, const struc
         get_trend(&call, &slice);
         slice.footprint_bytes = get_u64(&call) * SAMPLE_PAGE;
         slice.limit_bytes = get_limit(&call);
+        get_oom_kills(&call, &slice);
         r = row(context, &slice);
         if (r != 0)
             break;

@@ -23,6 +23,11 @@ struct query_slice {
     int64_t since_unix_usec;
     double left_p10, left_p50, left_p90; /* seconds, negative: none */
     uint64_t footprint_bytes, limit_bytes;
+    struct slice_life life; /* the newest; all zero: none is known */
+    bool life_lasts;        /* it has not vanished, and its boot is the newest */
+    /* Processes that the kernel's OOM killer ended: in all lives, and in the newest one. */
+    uint64_t oom_kills, life_oom_kills;
+    int64_t oom_unix_usec; /* when the newest of them was seen; 0: there were none */
 };
 /* All slices whose key, name or path matches the glob (NULL: all), ordered by key. */
 int query_slices(struct db *db, const char *glob, int (*row)(void *, const struct query_slice *),
@@ -49,6 +54,10 @@ struct query_node_point {
     uint64_t mem_total, mem_available, swap_total, swap_free; /* bytes */
     uint32_t psi_some, psi_full;                              /* hundredths of a per cent */
 };
+/* All processes that the kernel's OOM killer has ended on the node, over all boots that were seen.
+ */
+int query_node_oom_kills(struct db *db, uint64_t *ret, struct mom_error *error);
+
 int query_node(struct db *db, int64_t since_unix_usec, int64_t until_unix_usec,
     int (*row)(void *, const struct query_node_point *), void *context, struct mom_error *error);
 

@@ -129,6 +129,16 @@ static const char *const migrations[] = {
     "CREATE INDEX mail_state ON mail(state, next_try_usec);"
     "CREATE INDEX mail_key ON mail(key, stage, created_usec);"
     "CREATE UNIQUE INDEX mail_decision ON mail(boot, decision, stage) WHERE decision <> 0;",
+
+    /* The kernel's OOM kills: its counter of the node since the boot, and of a group since it was
+     * made, each as high as it was ever seen, and when that was. Governors that follow each other
+     * see the same group (boot, mount, inode) as lives of several serials. */
+    "ALTER TABLE boot ADD COLUMN oom_kills INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE boot ADD COLUMN oom_usec INTEGER;"
+    "ALTER TABLE life ADD COLUMN oom_kills INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE life ADD COLUMN oom_usec INTEGER;"
+    "CREATE INDEX life_oom ON life(slice, boot, mount, inode, oom_kills, oom_usec)"
+    " WHERE oom_kills > 0;",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -62,6 +62,8 @@ const char *const statement_sql[STATEMENTS] = {
 
     [SQL_BOOT_ADD] = "INSERT OR IGNORE INTO boot(uuid, first_usec) VALUES (?1, ?2)",
     [SQL_BOOT_FIND] = "SELECT id FROM boot WHERE uuid = ?1",
+    [SQL_BOOT_OOM_KILLS] = "UPDATE boot SET oom_kills = ?2, oom_usec = ?3"
+                           " WHERE id = ?1 AND oom_kills < ?2",
     [SQL_SLICE_ADD] = "INSERT INTO slice(key, name, path, kind, runtime, first_usec, last_usec)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"
                       " ON CONFLICT DO UPDATE SET name = excluded.name, path = excluded.path,"
@@ -74,6 +76,12 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_LIFE_FIND] = "SELECT slice FROM life WHERE boot = ?1 AND serial = ?2",
     [SQL_LIFE_VANISHED] = "UPDATE life SET vanished_usec = ?3"
                           " WHERE boot = ?1 AND serial = ?2 AND vanished_usec IS NULL",
+    [SQL_LIFE_OOM_KILLS] = "UPDATE life SET oom_kills = ?3, oom_usec = ?4"
+                           " WHERE boot = ?1 AND serial = ?2 AND NOT EXISTS"
+                           " (SELECT 1 FROM life same WHERE same.slice = life.slice"
+                           " AND same.boot = life.boot AND same.mount = life.mount"
+                           " AND same.inode = life.inode AND same.oom_kills > 0"
+                           " AND same.oom_kills >= ?3)",
 
     [SQL_SERIES_FIND] = "SELECT mark, (SELECT max(t) FROM raw WHERE slice = ?1),"
                         " EXISTS (SELECT 1 FROM limit_change WHERE slice = ?1),"
@@ -192,11 +200,21 @@ const char *const statement_sql[STATEMENTS] = {
         " (SELECT footprint FROM rollup WHERE span = 600 AND slice = s.id ORDER BY t DESC LIMIT 1),"
         " (SELECT footprint FROM rollup WHERE span = 3600 AND slice = s.id"
         " ORDER BY t DESC LIMIT 1)),"
-        " (SELECT bytes FROM limit_change WHERE slice = s.id ORDER BY t DESC LIMIT 1)"
+        " (SELECT bytes FROM limit_change WHERE slice = s.id ORDER BY t DESC LIMIT 1),"
+        " (SELECT sum(most) FROM (SELECT max(oom_kills) AS most FROM life"
+        " WHERE slice = s.id AND oom_kills > 0 GROUP BY boot, mount, inode)),"
+        " (SELECT max(oom_usec) FROM life WHERE slice = s.id AND oom_kills > 0),"
+        " (SELECT max(oom_kills) FROM life WHERE slice = s.id AND oom_kills > 0"
+        " AND boot = n.boot AND mount = n.mount AND inode = n.inode),"
+        " n.vanished_usec IS NULL AND n.boot = (SELECT max(id) FROM boot),"
+        " (SELECT uuid FROM boot WHERE id = n.boot), n.mount, n.inode"
         " FROM slice s LEFT JOIN trend t ON (t.slice, t.boot, t.boot_usec, t.serial) ="
         " (SELECT slice, boot, boot_usec, serial FROM trend WHERE slice = s.id"
         " ORDER BY boot DESC, boot_usec DESC, serial DESC LIMIT 1)"
+        " LEFT JOIN life n ON (n.boot, n.serial) = (SELECT boot, serial FROM life"
+        " WHERE slice = s.id ORDER BY boot DESC, serial DESC LIMIT 1)"
         " WHERE ?1 IS NULL OR s.key GLOB ?1 OR s.name GLOB ?1 OR s.path GLOB ?1 ORDER BY s.key",
+    [SQL_NODE_OOM_KILLS] = "SELECT total(oom_kills) FROM boot",
     [SQL_EVENTS] =
         "SELECT unix_usec, (SELECT lower(hex(substr(uuid, 1, 4))) FROM boot WHERE id = e.boot),"
         " seq, what, key, name, text, wanted, restraint, result, bytes_freed, error FROM ("

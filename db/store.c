@@ -89,6 +89,22 @@ int store_slice_vanished(struct db *db, uint64_t serial, struct stamp at, struct
     return call_run(&call);
 }
 
+/* Written only when there are more of them. */
+static int store_node_oom_kills(
+    struct db *db, const struct node_sample *node, struct mom_error *error)
+{
+    uint64_t kills = node->value[NODE_OOM_KILL];
+    if (!node_has(node, NODE_OOM_KILL) || kills <= db->oom_kills || !db->boot)
+        return 0;
+    struct call call;
+    call_open(&call, db, SQL_BOOT_OOM_KILLS, error);
+    put_int(&call, db->boot);
+    put_u64(&call, kills);
+    put_int(&call, node->at.unix_usec);
+    db->oom_kills = kills;
+    return call_run(&call);
+}
+
 int store_node(struct db *db, const struct node_sample *node, struct mom_error *error)
 {
     struct call call;
@@ -96,7 +112,8 @@ int store_node(struct db *db, const struct node_sample *node, struct mom_error *
     put_int(&call, node->at.unix_usec);
     for (unsigned field = 0; field < NODE_FIELDS; field++)
         put_int_or_null(&call, node_has(node, field), (int64_t)node->value[field]);
-    return call_run(&call);
+    int r = call_run(&call);
+    return r < 0 ? r : store_node_oom_kills(db, node, error);
 }
 
 int store_trend(struct db *db, uint64_t serial, struct stamp at, const struct leak_report *report,

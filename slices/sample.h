@@ -51,7 +51,8 @@ enum sample_field {
     SAMPLE_EVENT_HIGH,
     SAMPLE_EVENT_MAX,
     SAMPLE_EVENT_OOM,
-    SAMPLE_EVENT_OOM_KILL,
+    SAMPLE_EVENT_OOM_KILL, /* processes that the kernel's OOM killer ended; v1 leaves out the groups
+                              nested below */
     SAMPLE_EVENT_OOM_GROUP_KILL,
     SAMPLE_PSI_SOME_AVG10,
     SAMPLE_PSI_FULL_AVG10,
@@ -104,9 +105,17 @@ struct sample_brief {
     uint32_t rss, swap, footprint, current; /* pages */
     uint32_t pressure;                      /* some avg10, hundredths of a per cent */
     uint32_t faults;                        /* major faults since the brief before */
+    uint32_t oom_kills;                     /* by the kernel, since the group was made */
     uint8_t have;                           /* bits below */
 };
-enum { BRIEF_RSS = 1, BRIEF_SWAP = 2, BRIEF_FOOTPRINT = 4, BRIEF_CURRENT = 8, BRIEF_PRESSURE = 16 };
+enum {
+    BRIEF_RSS = 1,
+    BRIEF_SWAP = 2,
+    BRIEF_FOOTPRINT = 4,
+    BRIEF_CURRENT = 8,
+    BRIEF_PRESSURE = 16,
+    BRIEF_OOM_KILLS = 32
+};
 
 enum node_field {
     NODE_MEM_TOTAL,

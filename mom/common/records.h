@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define RECORDS_VERSION 1
+#define RECORDS_VERSION 2
 
 /* The rings, each with one writing thread. */
 enum ring_name {

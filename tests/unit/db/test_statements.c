@@ -43,7 +43,8 @@ static void frequent_statements_scan_no_table(void **state)
     static const enum statement frequent[] = {SQL_RAW_STORED, SQL_RAW_TIMES, SQL_SERIES_FIND,
         SQL_TIER_NEXT_DUE, SQL_TIER_NEXT_OLD, SQL_ROLL_RAW, SQL_ROLL_ROLLUP, SQL_RAW_FIRST,
         SQL_RAW_DELETE, SQL_ROLLUP_DELETE, SQL_SHIFTED_DELETE, SQL_LIMIT_DELETE, SQL_HISTORY_RAW,
-        SQL_HISTORY_ROLLUP, SQL_STRIKES, SQL_HOLD, SQL_MAIL_YOUNGER, SQL_MAIL_DUE};
+        SQL_HISTORY_ROLLUP, SQL_STRIKES, SQL_HOLD, SQL_LIFE_OOM_KILLS, SQL_MAIL_YOUNGER,
+        SQL_MAIL_DUE};
     sqlite3 *sqlite;
     assert_int_equal(sqlite3_open(fixture->path, &sqlite), SQLITE_OK);
     for (size_t i = 0; i < sizeof frequent / sizeof frequent[0]; i++)
