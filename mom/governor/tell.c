@@ -71,6 +71,11 @@ static struct sample_brief brief_of(struct place *place, const struct slice *sli
     }
     if (sample_has(sample, SAMPLE_LIMIT_MAX))
         brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
+    if (sample_has(sample, SAMPLE_EVENT_OOM_KILL)) {
+        uint64_t kills = sample->value[SAMPLE_EVENT_OOM_KILL];
+        brief.oom_kills = kills < UINT32_MAX ? (uint32_t)kills : UINT32_MAX;
+        brief.have |= BRIEF_OOM_KILLS;
+    }
     if (sample_has(sample, SAMPLE_PGMAJFAULT)) {
         uint64_t faults = sample->value[SAMPLE_PGMAJFAULT];
         if (place->faults > 0 && faults > place->faults)
@@ -133,6 +138,26 @@ void tell_note(
     va_end(arguments);
     log_notice("%s: %s", kind, note.text);
     (void)ring_write(&governor->decisions, RECORD_NOTE, &note, sizeof note);
+}
+
+void tell_oom_kills(struct governor *governor, struct place *place, const struct slice *slice)
+{
+    const struct sample *sample = &place->watch.sample;
+    if (!sample_has(sample, SAMPLE_EVENT_OOM_KILL))
+        return;
+    uint64_t kills = sample->value[SAMPLE_EVENT_OOM_KILL];
+    bool more = place->oom_known && kills > place->oom_kills;
+    if (more && governor->oom_notes >= OOM_NOTES_A_TICK)
+        return;
+    if (more) {
+        uint64_t count = kills - place->oom_kills;
+        governor->oom_notes++;
+        tell_note(governor, sample->at, "oom-kill",
+            "the kernel's OOM killer ended %llu process%s in %s", (unsigned long long)count,
+            count == 1 ? "" : "es", slice->key);
+    }
+    place->oom_known = true;
+    place->oom_kills = kills;
 }
 
 void tell_live(struct governor *governor, struct place *place, const struct slice *slice)

@@ -105,6 +105,7 @@ static bool observe(
         watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
         watch->lone = governor->standing_before == 1;
         tell_sample(governor, place, slice);
+        tell_oom_kills(governor, place, slice);
         if (changed)
             tell_trend(governor, place, now);
     }
@@ -160,6 +161,7 @@ void governor_look(struct governor *governor, struct stamp now)
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
     governor->standing_before = governor->standing.unprotected;
+    governor->oom_notes = 0;
     standing_begin(&governor->standing, now, policy_hash(governor->policy));
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
