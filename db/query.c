@@ -25,11 +25,11 @@ static void get_trend(struct call *call, struct query_slice *ret)
     }
 }
 
-static void get_oom_kills(struct call *call, struct query_slice *ret)
+static void get_oom_kills(struct call *call, struct query_oom_kills *ret)
 {
-    ret->oom_kills = get_u64(call);
-    ret->oom_unix_usec = get_int(call);
-    ret->life_oom_kills = get_u64(call);
+    *ret = (struct query_oom_kills){.ever = get_u64(call)};
+    ret->newest_unix_usec = get_int(call);
+    ret->in_life = get_u64(call);
     ret->life_lasts = get_int(call) != 0;
     size_t length;
     const void *boot = get_bytes(call, &length);
@@ -72,7 +72,7 @@ int query_slices(struct db *db, const char *glob, int (*row)(void *, const struc
         get_trend(&call, &slice);
         slice.footprint_bytes = get_u64(&call) * SAMPLE_PAGE;
         slice.limit_bytes = get_limit(&call);
-        get_oom_kills(&call, &slice);
+        get_oom_kills(&call, &slice.oom_kills);
         r = row(context, &slice);
         if (r != 0)
             break;

@@ -12,6 +12,15 @@
 
 enum query_tier { TIER_AUTO, TIER_RAW, TIER_MINUTE, TIER_TEN_MINUTES, TIER_HOUR };
 
+/* Processes of a slice that the kernel's OOM killer ended. */
+struct query_oom_kills {
+    uint64_t ever;            /* in all lives */
+    uint64_t in_life;         /* in the newest one */
+    int64_t newest_unix_usec; /* when the newest of them was seen; 0: there were none */
+    struct slice_life life;   /* the newest one; all zero: none is known */
+    bool life_lasts;          /* it has not vanished, and its boot is the newest */
+};
+
 struct query_slice {
     int64_t id;
     const char *key, *name, *path, *kind, *runtime;
@@ -23,11 +32,7 @@ struct query_slice {
     int64_t since_unix_usec;
     double left_p10, left_p50, left_p90; /* seconds, negative: none */
     uint64_t footprint_bytes, limit_bytes;
-    struct slice_life life; /* the newest; all zero: none is known */
-    bool life_lasts;        /* it has not vanished, and its boot is the newest */
-    /* Processes that the kernel's OOM killer ended: in all lives, and in the newest one. */
-    uint64_t oom_kills, life_oom_kills;
-    int64_t oom_unix_usec; /* when the newest of them was seen; 0: there were none */
+    struct query_oom_kills oom_kills;
 };
 /* All slices whose key, name or path matches the glob (NULL: all), ordered by key. */
 int query_slices(struct db *db, const char *glob, int (*row)(void *, const struct query_slice *),

@@ -89,6 +89,21 @@ int store_slice_vanished(struct db *db, uint64_t serial, struct stamp at, struct
     return call_run(&call);
 }
 
+int store_oom_kills(
+    struct db *db, uint64_t serial, struct stamp at, uint64_t kills, struct mom_error *error)
+{
+    int r = require_boot(db, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_LIFE_OOM_KILLS, error);
+    put_int(&call, db->boot);
+    put_u64(&call, serial);
+    put_u64(&call, kills);
+    put_int(&call, at.unix_usec);
+    return call_run(&call);
+}
+
 /* Written only when there are more of them. */
 static int store_node_oom_kills(
     struct db *db, const struct node_sample *node, struct mom_error *error)

@@ -27,13 +27,18 @@ int store_slice_vanished(struct db *db, uint64_t serial, struct stamp at, struct
  * the slice's last one (the clock was set back) becomes last + 1 s, so that order is kept; a step
  * back of more than a day is taken as it is, or as the next second without a row. A sample that
  * was stored before is known by its life and time where it was moved, else by its second and values
- * (so one that repeats both, after a step back, adds nothing). The counter of OOM kills doesn't
- * wait: the highest of a group's life is kept, with the time at which it was first seen. -ENOENT:
- * no such life. */
+ * (so one that repeats both, after a step back, adds nothing). -ENOENT: no such life. */
 #define STORE_BATCH 30
 int store_sample(struct db *db, const struct sample_brief *brief, struct mom_error *error);
 int store_flush(struct db *db, struct mom_error *error);
 
+/* The kernel's count of OOM kills in a life's group. The highest is kept, with the time at which it
+ * was first seen under whatever serial; what is not higher, or of a life that was never told,
+ * changes nothing. */
+int store_oom_kills(
+    struct db *db, uint64_t serial, struct stamp at, uint64_t kills, struct mom_error *error);
+
+/* Keeps the node's count of OOM kills in the same way. */
 int store_node(struct db *db, const struct node_sample *node, struct mom_error *error);
 
 /* A change of verdict or shape. */

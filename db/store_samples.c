@@ -44,7 +44,6 @@ struct series { /* of one slice, over its lives */
 
 struct life {
     uint64_t serial;
-    uint32_t oom_kills; /* not fewer are stored */
     struct series *series;
     UT_hash_handle hh;
 };
@@ -273,28 +272,10 @@ static int next_free(struct db *db, struct series *series, int64_t *t, struct mo
     return call_close(&call, r < 0 ? r : 0);
 }
 
-/* The kernel's counter is written only when it is higher than all that was stored of the group. */
-static int store_oom_kills(
-    struct db *db, struct life *life, const struct sample_brief *brief, struct mom_error *error)
-{
-    if (!(brief->have & BRIEF_OOM_KILLS) || brief->oom_kills <= life->oom_kills)
-        return 0;
-    struct call call;
-    call_open(&call, db, SQL_LIFE_OOM_KILLS, error);
-    put_int(&call, db->boot);
-    put_u64(&call, life->serial);
-    put_int(&call, brief->oom_kills);
-    put_int(&call, brief->unix_usec);
-    life->oom_kills = brief->oom_kills;
-    return call_run(&call);
-}
-
 int store_sample(struct db *db, const struct sample_brief *brief, struct mom_error *error)
 {
     struct life *life = NULL;
     int r = find_life(db, brief->serial, &life, error);
-    if (r == 0)
-        r = store_oom_kills(db, life, brief, error);
     if (r < 0)
         return r;
     struct series *series = life->series;

@@ -105,17 +105,9 @@ struct sample_brief {
     uint32_t rss, swap, footprint, current; /* pages */
     uint32_t pressure;                      /* some avg10, hundredths of a per cent */
     uint32_t faults;                        /* major faults since the brief before */
-    uint32_t oom_kills;                     /* by the kernel, since the group was made */
     uint8_t have;                           /* bits below */
 };
-enum {
-    BRIEF_RSS = 1,
-    BRIEF_SWAP = 2,
-    BRIEF_FOOTPRINT = 4,
-    BRIEF_CURRENT = 8,
-    BRIEF_PRESSURE = 16,
-    BRIEF_OOM_KILLS = 32
-};
+enum { BRIEF_RSS = 1, BRIEF_SWAP = 2, BRIEF_FOOTPRINT = 4, BRIEF_CURRENT = 8, BRIEF_PRESSURE = 16 };
 
 enum node_field {
     NODE_MEM_TOTAL,

@@ -1,6 +1,7 @@
 /* show: everything about one slice. What the live table and the database both know comes from the
  * live table. */
 #include "mom/cli/facts.h"
+#include "mom/cli/oom_kills.h"
 #include "mom/cli/verbs.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -117,6 +118,18 @@ static void show_past(struct output *output, const struct query_slice *past)
     output_record(output, "past", fields, COUNT(fields));
 }
 
+static void show_oom_kills(struct output *output, const struct subject *subject)
+{
+    const struct oom_kills kills = oom_kills_of(
+        subject->live ? &subject->now : NULL, subject->stored ? &subject->past.oom_kills : NULL);
+    const struct field fields[] = {
+        {"kills_in_life", "Kernel OOM kills", kills.in_life},
+        {"kills_ever", "In all lives", kills.ever},
+        {"last_kill_seen", "Last one seen", kills.newest},
+    };
+    output_record(output, "oom_kills", fields, COUNT(fields));
+}
+
 int verb_show(struct cli *cli)
 {
     struct subject subject;
@@ -131,5 +144,6 @@ int verb_show(struct cli *cli)
     }
     if (subject.stored)
         show_past(cli->output, &subject.past);
+    show_oom_kills(cli->output, &subject);
     return CLI_OK;
 }

@@ -1,6 +1,8 @@
-/* status: daemon, node, database. Each of the three may be missing. */
+/* status: daemon, node, database, the kernel's OOM kills. Each of the first three may be missing.
+ */
 #include "db/outbox.h"
 #include "mom/cli/facts.h"
+#include "mom/cli/oom_kills.h"
 #include "mom/cli/verbs.h"
 #include "mom/common/clock.h"
 #include "slices/base/text.h"
@@ -88,6 +90,7 @@ static void show_node(struct cli *cli, const struct node_sample *node)
         {"swap_used_bytes", "Swap used", used_cell(node, NODE_SWAP_TOTAL, NODE_SWAP_FREE)},
         {"psi_some_percent", "Pressure, some", node_cell(node, NODE_PSI_SOME_AVG10)},
         {"psi_full_percent", "Pressure, full", node_cell(node, NODE_PSI_FULL_AVG10)},
+        {"oom_kills", "Kernel OOM kills", node_cell(node, NODE_OOM_KILL)},
     };
     output_record(cli->output, "node", fields, COUNT(fields));
 }
@@ -95,6 +98,7 @@ static void show_node(struct cli *cli, const struct node_sample *node)
 struct tally {
     uint64_t slices, alive;
     int64_t newest_unix_usec;
+    struct oom_list oom_kills;
 };
 
 static int count_slice(void *context, const struct query_slice *row)
@@ -104,22 +108,24 @@ static int count_slice(void *context, const struct query_slice *row)
     tally->alive += row->alive;
     if (row->last_unix_usec > tally->newest_unix_usec)
         tally->newest_unix_usec = row->last_unix_usec;
-    return 0;
+    return oom_list_take(&tally->oom_kills, row);
 }
 
-static int show_database(struct cli *cli, struct mom_error *error)
+static int show_database(struct cli *cli, struct tally *tally, struct mom_error *error)
 {
     char path[PATH_MAX];
     struct db *db = NULL;
-    struct tally tally = {0};
     uint32_t mails = 0;
+    uint64_t node_kills = 0;
     int64_t next;
     int r = database_path(&cli->paths, path, error);
     if (r == 0)
         r = db_open(path, DB_READ, &db, error);
     if (r < 0)
         return r;
-    r = query_slices(db, NULL, count_slice, &tally, error);
+    r = query_slices(db, NULL, count_slice, tally, error);
+    if (r == 0)
+        r = query_node_oom_kills(db, &node_kills, error);
     if (r == 0)
         r = outbox_waiting(db, &mails, &next, error);
     int version = db_version(db);
@@ -129,9 +135,10 @@ static int show_database(struct cli *cli, struct mom_error *error)
     const struct field fields[] = {
         {"path", "Database", cell_text(path)},
         {"schema_version", "Version", cell_count((uint64_t)version)},
-        {"newest_entry", "Newest entry", cell_time(tally.newest_unix_usec)},
-        {"slices", "Slices known", cell_count(tally.slices)},
-        {"slices_alive", "Slices alive", cell_count(tally.alive)},
+        {"newest_entry", "Newest entry", cell_time(tally->newest_unix_usec)},
+        {"slices", "Slices known", cell_count(tally->slices)},
+        {"slices_alive", "Slices alive", cell_count(tally->alive)},
+        {"oom_kills_ever", "Kernel OOM kills ever", cell_count(node_kills)},
         {"mails_waiting", "Mails waiting", cell_count(mails)},
     };
     output_record(cli->output, "database", fields, COUNT(fields));
@@ -141,6 +148,7 @@ static int show_database(struct cli *cli, struct mom_error *error)
 int verb_status(struct cli *cli)
 {
     struct daemon daemon;
+    struct tally tally = {0};
     struct mom_error error = {0}, no_database = {0};
     int r = daemon_open(&daemon, &cli->paths, &error);
     if (r < 0) {
@@ -148,9 +156,14 @@ int verb_status(struct cli *cli)
     } else {
         show_daemon(cli, &daemon);
         show_node(cli, &daemon.state.node);
-        daemon_close(&daemon);
     }
-    if (show_database(cli, &no_database) < 0)
+    int stored = show_database(cli, &tally, &no_database);
+    if (stored < 0)
         (void)cli_failed(&no_database);
+    int listed = oom_list_show(&tally.oom_kills, r < 0 ? NULL : &daemon, stored == 0, cli->output);
+    if (r == 0)
+        daemon_close(&daemon);
+    if (r == 0 && listed < 0)
+        r = error_errno(&error, listed, "the OOM kills");
     return r < 0 ? cli_failed(&error) : CLI_OK;
 }

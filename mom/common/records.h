@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define RECORDS_VERSION 2
+#define RECORDS_VERSION 1
 
 /* The rings, each with one writing thread. */
 enum ring_name {
@@ -30,17 +30,18 @@ struct ring_info {
 extern const struct ring_info ring_table[RINGS];
 
 enum record_type {
-    RECORD_BORN = 1, /* struct record_born: before the first sample of a life */
-    RECORD_VANISHED, /* struct record_vanished */
-    RECORD_BRIEF,    /* struct sample_brief */
-    RECORD_NODE,     /* struct node_sample */
-    RECORD_TREND,    /* struct record_trend */
-    RECORD_DECISION, /* struct decision */
-    RECORD_OUTCOME,  /* struct record_outcome */
-    RECORD_NOTE,     /* struct record_note */
-    RECORD_HOLD,     /* struct record_hold */
-    RECORD_FLOORS,   /* struct record_floors */
-    RECORD_PAST,     /* struct record_past: ends what is sent for a slice */
+    RECORD_BORN = 1,  /* struct record_born: before the first sample of a life */
+    RECORD_VANISHED,  /* struct record_vanished */
+    RECORD_BRIEF,     /* struct sample_brief */
+    RECORD_NODE,      /* struct node_sample */
+    RECORD_TREND,     /* struct record_trend */
+    RECORD_DECISION,  /* struct decision */
+    RECORD_OUTCOME,   /* struct record_outcome */
+    RECORD_NOTE,      /* struct record_note */
+    RECORD_HOLD,      /* struct record_hold */
+    RECORD_FLOORS,    /* struct record_floors */
+    RECORD_PAST,      /* struct record_past: ends what is sent for a slice */
+    RECORD_OOM_KILLS, /* struct record_oom_kills: whenever there are more */
 };
 
 struct record_born {
@@ -55,6 +56,11 @@ struct record_trend {
     struct stamp at;
     uint64_t serial;
     struct leak_report report;
+};
+struct record_oom_kills {
+    struct stamp at;
+    uint64_t serial;
+    uint64_t kills; /* by the kernel, since the group was made */
 };
 struct record_outcome {
     struct outcome outcome;

@@ -38,8 +38,9 @@ struct place {
     uint64_t decision;    /* seq of the newest one that the hands were given */
     int64_t told_second;  /* Unix time of the last brief */
     uint64_t faults;      /* major faults at the last brief */
-    uint64_t oom_kills;   /* of the kernel's in this life, as far as they were noted */
-    bool oom_known;       /* false until the counter was seen first: what it says then is no news */
+    uint64_t oom_told;    /* the kernel's OOM kills in this life, as far as the recorder knows */
+    uint64_t oom_noted;   /* as far as they were noted as events */
+    bool oom_known;       /* the counter was seen once */
 };
 
 struct governor {
@@ -75,7 +76,7 @@ struct governor {
     struct node_sample node;
     struct standing standing;
     uint32_t standing_before; /* unprotected slices at the tick before */
-    uint32_t oom_notes;       /* at this tick, of OOM_NOTES_A_TICK */
+    uint32_t oom_notes;       /* at this tick */
     struct stamp last_tick;
     struct decision scratch[DECIDE_SLICE_MAX];
     int wake_fd, timer_fd, signal_fd, epoll_fd;
@@ -118,9 +119,8 @@ void tell_born(
 void tell_vanished(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp at);
 void tell_sample(struct governor *governor, struct place *place, const struct slice *slice);
-/* Notes what the kernel's OOM killer did in the slice since the note before. More than a few slices
- * wait for the next tick: who makes the kernel kill must not crowd out decisions. */
-#define OOM_NOTES_A_TICK 4
+/* What the kernel's OOM killer did in the slice: how often for the recorder, and each time a note.
+ */
 void tell_oom_kills(struct governor *governor, struct place *place, const struct slice *slice);
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at);
 /* Turns the report's boot times into Unix times, as they are stored and shown. */

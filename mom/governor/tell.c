@@ -71,11 +71,6 @@ static struct sample_brief brief_of(struct place *place, const struct slice *sli
     }
     if (sample_has(sample, SAMPLE_LIMIT_MAX))
         brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
-    if (sample_has(sample, SAMPLE_EVENT_OOM_KILL)) {
-        uint64_t kills = sample->value[SAMPLE_EVENT_OOM_KILL];
-        brief.oom_kills = kills < UINT32_MAX ? (uint32_t)kills : UINT32_MAX;
-        brief.have |= BRIEF_OOM_KILLS;
-    }
     if (sample_has(sample, SAMPLE_PGMAJFAULT)) {
         uint64_t faults = sample->value[SAMPLE_PGMAJFAULT];
         if (place->faults > 0 && faults > place->faults)
@@ -140,24 +135,38 @@ void tell_note(
     (void)ring_write(&governor->decisions, RECORD_NOTE, &note, sizeof note);
 }
 
+/* More than a few slices wait for the next tick: who makes the kernel kill must not crowd out
+ * decisions. What the counter says at first is no news. */
+static void note_oom_kills(
+    struct governor *governor, struct place *place, const struct slice *slice, uint64_t kills)
+{
+    enum { NOTES_A_TICK = 4 };
+    bool more = place->oom_known && kills > place->oom_noted;
+    if (more && governor->oom_notes >= NOTES_A_TICK)
+        return;
+    if (more) {
+        uint64_t count = kills - place->oom_noted;
+        governor->oom_notes++;
+        tell_note(governor, place->watch.sample.at, "oom-kill",
+            "the kernel's OOM killer ended %llu process%s in %s", (unsigned long long)count,
+            count == 1 ? "" : "es", slice->key);
+    }
+    place->oom_known = true;
+    place->oom_noted = kills;
+}
+
 void tell_oom_kills(struct governor *governor, struct place *place, const struct slice *slice)
 {
     const struct sample *sample = &place->watch.sample;
     if (!sample_has(sample, SAMPLE_EVENT_OOM_KILL))
         return;
     uint64_t kills = sample->value[SAMPLE_EVENT_OOM_KILL];
-    bool more = place->oom_known && kills > place->oom_kills;
-    if (more && governor->oom_notes >= OOM_NOTES_A_TICK)
-        return;
-    if (more) {
-        uint64_t count = kills - place->oom_kills;
-        governor->oom_notes++;
-        tell_note(governor, sample->at, "oom-kill",
-            "the kernel's OOM killer ended %llu process%s in %s", (unsigned long long)count,
-            count == 1 ? "" : "es", slice->key);
-    }
-    place->oom_known = true;
-    place->oom_kills = kills;
+    note_oom_kills(governor, place, slice, kills);
+    const struct record_oom_kills record = {
+        .at = sample->at, .serial = slice->serial, .kills = kills};
+    if (place->announced && kills > place->oom_told &&
+        put_sample_record(governor, RECORD_OOM_KILLS, &record, sizeof record) == 0)
+        place->oom_told = kills;
 }
 
 void tell_live(struct governor *governor, struct place *place, const struct slice *slice)

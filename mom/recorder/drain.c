@@ -39,6 +39,12 @@ static int take_trend(struct recorder *recorder, struct mom_error *error)
     return r == -ENOENT ? 0 : r;
 }
 
+static int take_oom_kills(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_oom_kills *record = (const void *)recorder->buffer;
+    return store_oom_kills(recorder->db, record->serial, record->at, record->kills, error);
+}
+
 static int take_decision(struct recorder *recorder, struct mom_error *error)
 {
     const struct decision *decision = (const void *)recorder->buffer;
@@ -79,6 +85,7 @@ static const struct {
     [RECORD_OUTCOME] = {sizeof(struct record_outcome), take_outcome},
     [RECORD_NOTE] = {sizeof(struct record_note), take_note},
     [RECORD_HOLD] = {sizeof(struct record_hold), take_hold},
+    [RECORD_OOM_KILLS] = {sizeof(struct record_oom_kills), take_oom_kills},
 };
 
 int drain_record(struct recorder *recorder, uint32_t type, size_t length, struct mom_error *error)

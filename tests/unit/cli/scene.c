@@ -132,6 +132,10 @@ void scene_make_database(const char *dir)
         check(store_slice_born(db, &slice, at(-SCENE_SAMPLES), &error), &error);
     }
     store_samples(db);
+    struct node_sample node = {.at = at(0)};
+    node_set(&node, NODE_OOM_KILL, 5);
+    check(store_node(db, &node, &error), &error);
+    check(store_oom_kills(db, 1, at(-29), 2, &error), &error);
     store_reset(db);
     check(store_note(db, 18, at(-10), "clock", "the clock was set", &error), &error);
     check(db_commit(db, &error), &error);
@@ -179,11 +183,14 @@ void scene_make_live(const char *dir, int pid)
         .slices = SLICES,
         .time_scale = 1};
     node_set(&state.node, NODE_MEM_TOTAL, 8ull << 30);
+    node_set(&state.node, NODE_OOM_KILL, 6);
     live_write_state(&live, &state);
     for (uint32_t i = 0; i < SLICES; i++) {
         struct live_slice row = {.slice = slice_of(i), .born = now, .mode = MODE_ENFORCE};
         row.sample.at = now;
         sample_set(&row.sample, SAMPLE_ANON, 100ull << 20);
+        if (i > 0) /* not known of docker:web; user:1000's was not stored yet */
+            sample_set(&row.sample, SAMPLE_EVENT_OOM_KILL, i == 2 ? 3 : 0);
         row.leak.verdict = i == 0 ? LEAK_CONFIRMED : LEAK_NONE;
         row.leak.rate = 1024;
         assert_int_equal(live_write_slice(&live, i, &row), 0);

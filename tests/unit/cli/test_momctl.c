@@ -144,6 +144,67 @@ static void without_a_daemon_the_status_is_3_and_the_database_still_speaks(void 
     assert_int_equal(run("hold web --for 2h 2>/dev/null"), 3);
 }
 
+/* Is row `i` this one? -1: null. */
+static void expect_kills(
+    json_t *root, size_t i, const char *slice, int in_life, int ever, const char *last)
+{
+    json_t *row = json_array_get(json_object_get(root, "oom_kills"), i);
+    const char *const names[] = {"kills_in_life", "kills_ever"};
+    const int expected[] = {in_life, ever};
+    assert_string_equal(json_string_value(json_object_get(row, "slice")), slice);
+    for (size_t n = 0; n < 2; n++) {
+        json_t *count = json_object_get(row, names[n]);
+        assert_true(expected[n] < 0 ? json_is_null(count) : json_is_integer(count));
+        assert_int_equal(json_integer_value(count), expected[n] < 0 ? 0 : expected[n]);
+    }
+    json_t *seen = json_object_get(row, "last_kill_seen");
+    if (last)
+        assert_string_equal(json_string_value(seen), last);
+    else
+        assert_true(json_is_null(seen));
+}
+
+static json_t *status_of(const char *words, int code, size_t rows)
+{
+    assert_int_equal(run(words), code);
+    json_t *root = json_loads(out, 0, NULL);
+    assert_non_null(root);
+    assert_int_equal(json_array_size(json_object_get(root, "oom_kills")), rows);
+    return root;
+}
+
+#define LAST_KILL "2026-11-21T06:27:31.000Z"
+
+static void without_a_daemon_the_database_counts_the_kernels_kills(void **state)
+{
+    (void)state;
+    json_t *root = status_of("status -o json 2>/dev/null", 3, 1);
+    expect_kills(root, 0, "docker:web", 2, 2, LAST_KILL);
+    json_t *base = json_object_get(root, "database");
+    assert_int_equal(json_integer_value(json_object_get(base, "oom_kills_ever")), 5);
+    json_decref(root);
+    assert_int_equal(run("show web -o csv 2>/dev/null"), 0);
+    assert_non_null(strstr(out, "kills_in_life,kills_ever,last_kill_seen\n2,2," LAST_KILL "\n"));
+    assert_int_equal(run("status 2>/dev/null"), 3);
+    assert_non_null(strstr(out, "OOM KILLS"));
+}
+
+static void with_a_daemon_the_kernels_kills_are_of_both(void **state)
+{
+    (void)state;
+    json_t *root = status_of("status -o json", 0, 2);
+    expect_kills(root, 0, "docker:web", 2, 2, LAST_KILL);
+    expect_kills(root, 1, "user:1000", 3, 3, NULL);
+    json_t *node = json_object_get(root, "node");
+    assert_int_equal(json_integer_value(json_object_get(node, "oom_kills")), 6);
+    json_decref(root);
+    assert_int_equal(run("status"), 0);
+    no_byte_acts_on_a_terminal();
+    root = status_of("--state-dir=/nonexistent status -o json 2>/dev/null", 0, 1);
+    expect_kills(root, 0, "user:1000", 3, -1, NULL);
+    json_decref(root);
+}
+
 static void without_a_daemon_the_list_comes_from_the_database(void **state)
 {
     (void)state;
@@ -310,6 +371,7 @@ int main(void)
         cmocka_unit_test(wrong_usage_is_2_and_says_so_on_stderr),
         cmocka_unit_test(help_and_version_are_answers),
         cmocka_unit_test(without_a_daemon_the_status_is_3_and_the_database_still_speaks),
+        cmocka_unit_test(without_a_daemon_the_database_counts_the_kernels_kills),
         cmocka_unit_test(without_a_daemon_the_list_comes_from_the_database),
         cmocka_unit_test(history_needs_no_daemon),
         cmocka_unit_test(a_slice_is_found_by_key_name_path_or_glob),
@@ -318,6 +380,8 @@ int main(void)
         cmocka_unit_test(a_bad_policy_is_6),
         cmocka_unit_test_setup_teardown(
             with_a_daemon_the_live_table_speaks, start_daemon, stop_daemon),
+        cmocka_unit_test_setup_teardown(
+            with_a_daemon_the_kernels_kills_are_of_both, start_daemon, stop_daemon),
         cmocka_unit_test_setup_teardown(
             a_dead_governors_table_is_not_believed, start_daemon, stop_daemon),
         cmocka_unit_test(completion_is_a_script_that_bash_reads),

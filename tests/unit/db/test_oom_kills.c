@@ -17,20 +17,15 @@ static void bear_in(struct fixture *fixture, uint64_t serial, uint64_t inode)
     commit(fixture);
 }
 
-static struct sample_brief a_count(uint64_t serial, int64_t sec, uint32_t kills)
+static int store(struct fixture *fixture, uint64_t serial, int64_t sec, uint64_t kills)
 {
-    struct sample_brief brief = a_brief(serial, (T0 + sec) * SEC, 5);
-    brief.oom_kills = kills;
-    brief.have |= BRIEF_OOM_KILLS;
-    return brief;
+    return store_oom_kills(fixture->db, serial, at_sec(T0 + sec), kills, &fixture->error);
 }
 
-static void see(struct fixture *fixture, uint64_t serial, int64_t sec, uint32_t kills)
+static void see(struct fixture *fixture, uint64_t serial, int64_t sec, uint64_t kills)
 {
-    const struct sample_brief brief = a_count(serial, sec, kills);
     begin(fixture);
-    put_brief(fixture, &brief);
-    flush(fixture);
+    assert_int_equal(store(fixture, serial, sec, kills), 0);
     commit(fixture);
 }
 
@@ -60,10 +55,10 @@ static struct query_slice slice_now(struct fixture *fixture)
 /* `newest`: seconds after T0; -1: no kill was seen. */
 static void expect(struct fixture *fixture, uint64_t in_life, uint64_t ever, int64_t newest)
 {
-    const struct query_slice slice = slice_now(fixture);
-    assert_int_equal(slice.life_oom_kills, in_life);
-    assert_int_equal(slice.oom_kills, ever);
-    assert_int_equal(slice.oom_unix_usec, newest < 0 ? 0 : (T0 + newest) * SEC);
+    const struct query_oom_kills kills = slice_now(fixture).oom_kills;
+    assert_int_equal(kills.in_life, in_life);
+    assert_int_equal(kills.ever, ever);
+    assert_int_equal(kills.newest_unix_usec, newest < 0 ? 0 : (T0 + newest) * SEC);
 }
 
 static void expect_node(struct fixture *fixture, uint64_t expected)
@@ -80,11 +75,7 @@ static void a_slice_without_kills_has_none(void **state)
     expect(fixture, 0, 0, -1);
     see(fixture, 7, 0, 0);
     expect(fixture, 0, 0, -1);
-    struct sample_brief unknown = a_count(7, 5, 3);
-    unknown.have &= (uint8_t)~BRIEF_OOM_KILLS;
-    begin(fixture);
-    put_brief(fixture, &unknown);
-    commit(fixture);
+    see(fixture, 8, 5, 3); /* of a life that was never told */
     expect(fixture, 0, 0, -1);
     expect_node(fixture, 0);
 }
@@ -101,18 +92,6 @@ static void the_highest_count_of_a_life_is_kept_with_its_time(void **state)
     expect(fixture, 4, 4, 10);
     see(fixture, 7, 20, 2); /* an odd kernel */
     expect(fixture, 4, 4, 10);
-}
-
-static void a_count_does_not_wait_for_the_rows(void **state)
-{
-    struct fixture *fixture = *state;
-    bear_in(fixture, 7, 100);
-    const struct sample_brief brief = a_count(7, 0, 2);
-    begin(fixture);
-    put_brief(fixture, &brief);
-    commit(fixture);
-    assert_int_equal(ask(fixture->path, "SELECT count(*) FROM raw"), 0);
-    expect(fixture, 2, 2, 0);
 }
 
 /* The recorder, then the governor: the same group comes under a new serial. */
@@ -143,12 +122,12 @@ static void a_group_made_anew_adds_to_the_past(void **state)
     begin(fixture);
     assert_int_equal(store_slice_vanished(fixture->db, 7, at_sec(T0 + 5), &fixture->error), 0);
     commit(fixture);
-    assert_false(slice_now(fixture).life_lasts);
+    assert_false(slice_now(fixture).oom_kills.life_lasts);
     bear_in(fixture, 8, 101);
-    struct query_slice slice = slice_now(fixture);
-    assert_true(slice.life_lasts);
-    assert_int_equal(slice.life.inode, 101);
-    assert_int_equal(slice.life.boot[0], 0x3f);
+    const struct query_oom_kills kills = slice_now(fixture).oom_kills;
+    assert_true(kills.life_lasts);
+    assert_int_equal(kills.life.inode, 101);
+    assert_int_equal(kills.life.boot[0], 0x3f);
     expect(fixture, 0, 2, 0);
     see(fixture, 8, 10, 1);
     expect(fixture, 1, 3, 10);
@@ -161,7 +140,7 @@ static void another_boot_adds_to_the_past(void **state)
     see(fixture, 7, 0, 2);
     see_node(fixture, 0, 5);
     fixture_boot(fixture->db, 0x40);
-    assert_false(slice_now(fixture).life_lasts);
+    assert_false(slice_now(fixture).oom_kills.life_lasts);
     bear_in(fixture, 7, 100); /* serials and inodes begin again */
     see(fixture, 7, 60, 1);
     see_node(fixture, 60, 1);
@@ -207,12 +186,11 @@ static void what_was_rolled_back_is_stored_at_the_next_try(void **state)
 {
     struct fixture *fixture = *state;
     bear_in(fixture, 7, 100);
-    const struct sample_brief brief = a_count(7, 0, 2);
     struct node_sample node = {.at = at_sec(T0)};
     node_set(&node, NODE_OOM_KILL, 2);
     for (int try = 0; try < 2; try++) {
         begin(fixture);
-        put_brief(fixture, &brief);
+        assert_int_equal(store(fixture, 7, 0, 2), 0);
         assert_int_equal(store_node(fixture->db, &node, &fixture->error), 0);
         if (try == 0)
             db_rollback(fixture->db);
@@ -223,7 +201,6 @@ static void what_was_rolled_back_is_stored_at_the_next_try(void **state)
     }
 }
 
-/* A sample in the normal case: nothing but its own buffered row. */
 static void a_count_that_stays_writes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -232,9 +209,8 @@ static void a_count_that_stays_writes_nothing(void **state)
     (void)ask(fixture->path, "CREATE TRIGGER told BEFORE UPDATE OF oom_kills ON life"
                              " BEGIN SELECT raise(ABORT, 'written'); END");
     see(fixture, 7, 5, 2);
-    const struct sample_brief more = a_count(7, 10, 3);
     begin(fixture);
-    assert_true(store_sample(fixture->db, &more, &fixture->error) < 0); /* the trigger works */
+    assert_true(store(fixture, 7, 10, 3) < 0); /* the trigger works */
     db_rollback(fixture->db);
 }
 
@@ -249,6 +225,12 @@ static void counts_live_as_long_as_the_slice(void **state)
     bear_in(fixture, 7, 100);
     see(fixture, 7, 0, 2);
     see_node(fixture, 0, 3);
+    const struct sample_brief brief = a_brief(7, T0 * SEC, 5);
+    begin(fixture);
+    put_brief(fixture, &brief);
+    flush(fixture);
+    commit(fixture);
+    assert_int_equal(ask(fixture->path, "SELECT count(*) FROM raw"), 1);
     while (rollup_run(fixture->db, (T0 + DAY_SEC) * SEC, &limits, &fixture->error) > 0)
         continue;
     assert_int_equal(ask(fixture->path, "SELECT count(*) FROM raw"), 0);
@@ -285,7 +267,6 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         TEST(a_slice_without_kills_has_none),
         TEST(the_highest_count_of_a_life_is_kept_with_its_time),
-        TEST(a_count_does_not_wait_for_the_rows),
         TEST(restarts_count_nothing_twice),
         TEST(a_group_made_anew_adds_to_the_past),
         TEST(another_boot_adds_to_the_past),
