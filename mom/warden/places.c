@@ -47,7 +47,8 @@ static int adopt(int fd, mode_t mode, uid_t uid, gid_t gid)
         return 0;
     if (!is_empty(fd))
         return -EEXIST;
-    return fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0 ? -errno : 0;
+    /* In this order: of what isn't ours any more only CAP_FOWNER could change the mode. */
+    return fchmod(fd, mode) < 0 || fchown(fd, uid, gid) < 0 ? -errno : 0;
 }
 
 /* Makes a folder, and its parents as root's. One that stands there already must be a folder, and no

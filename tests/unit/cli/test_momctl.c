@@ -1,6 +1,7 @@
 /* The program itself: exit codes, what goes to which stream, with a daemon and without. */
 #include "scene.h"
 
+#include "mom/common/lock.h"
 #include "slices/base/text.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -282,6 +284,24 @@ static void release_of_nothing_is_done(void **state)
     assert_string_equal(out, "");
 }
 
+static void nothing_is_undone_by_hand_while_a_momd_lives(void **state)
+{
+    (void)state;
+    char run_dir[PATH_MAX];
+    (void)text_format(run_dir, sizeof run_dir, "%s/run", dir);
+    assert_int_equal(mkdir(run_dir, 0755), 0);
+    int lock_fd = lock_take(run_dir, WARDEN_LOCK_FILE, NULL);
+    assert_true(lock_fd >= 0);
+    assert_int_equal(run("release --all --by-hand 2>&1"), 1);
+    assert_non_null(strstr(out, "momd runs"));
+    assert_int_equal(run("release --all 2>&1"), 1);
+    assert_int_equal(run("release web --by-hand 2>&1"), 2);
+    assert_int_equal(close(lock_fd), 0);
+    assert_int_equal(run("release --all --by-hand 2>&1"), 0);
+    assert_string_equal(out, "");
+    remove_below("run");
+}
+
 static void a_bad_policy_is_6(void **state)
 {
     (void)state;
@@ -377,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_slice_is_found_by_key_name_path_or_glob),
         cmocka_unit_test(events_and_why_tell_the_same_story),
         cmocka_unit_test(release_of_nothing_is_done),
+        cmocka_unit_test(nothing_is_undone_by_hand_while_a_momd_lives),
         cmocka_unit_test(a_bad_policy_is_6),
         cmocka_unit_test_setup_teardown(
             with_a_daemon_the_live_table_speaks, start_daemon, stop_daemon),
