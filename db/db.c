@@ -42,13 +42,20 @@ static int error_code(int status, int system_errno)
     return system_errno > 0 ? -system_errno : -EIO;
 }
 
+/* NULL: it was not needed yet. */
+static sqlite3_file *write_ahead_log(struct db *db)
+{
+    sqlite3_file *log = NULL;
+    (void)sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    return log && log->pMethods ? log : NULL;
+}
+
 /* The errno behind SQLite's error: sqlite3_system_errno doesn't know of the write-ahead log. */
 static int system_errno_of(struct db *db)
 {
     int code = sqlite3_system_errno(db->sqlite);
-    sqlite3_file *log = NULL;
-    (void)sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (code == 0 && log && log->pMethods)
+    sqlite3_file *log = write_ahead_log(db);
+    if (code == 0 && log)
         (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &code);
     return code;
 }
@@ -160,6 +167,16 @@ int db_begin(struct db *db, struct mom_error *error)
 int db_commit(struct db *db, struct mom_error *error)
 {
     return db_execute(db, "COMMIT", error);
+}
+
+/* What has left the log for the database was synchronized by the checkpoint that moved it. */
+int db_sync(struct db *db, struct mom_error *error)
+{
+    sqlite3_file *log = write_ahead_log(db);
+    if (!log || log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK)
+        return 0;
+    return error_set(
+        error, error_code(SQLITE_IOERR, system_errno_of(db)), "can't synchronize the log");
 }
 
 void db_abandon(struct db *db)

@@ -29,6 +29,10 @@ int db_begin(struct db *db, struct mom_error *error);
 int db_commit(struct db *db, struct mom_error *error);
 void db_rollback(struct db *db);
 
+/* What was committed is on the disk when this returns 0. A commit alone survives the death of any
+ * program, but the kernel may still hold it: a disk that fails, or a panic, takes it along. */
+int db_sync(struct db *db, struct mom_error *error);
+
 /* PRAGMA user_version: the number of migrations applied. */
 int db_version(struct db *db);
 

@@ -22,7 +22,6 @@ static int take_vanished(struct recorder *recorder, struct mom_error *error)
 
 static int take_brief(struct recorder *recorder, struct mom_error *error)
 {
-    recorder->samples_waiting = true;
     int r = store_sample(recorder->db, (const void *)recorder->buffer, error);
     return r == -ENOENT ? 0 : r; /* its life was never told: counted with the drops of the ring */
 }

@@ -120,20 +120,26 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
     return r < 0 ? r : db_commit(recorder->db, error);
 }
 
-/* One transaction: what the rings hold. Returns how many records. */
+/* One transaction: what the rings hold. Decisions and outcomes go to the disk at once, samples with
+ * the next flush: nothing is acknowledged before. Returns how many records. */
 static int drain_all(struct recorder *recorder, bool flush, struct mom_error *error)
 {
-    int total = 0;
+    int total = 0, samples = 0;
     mark_rings(recorder);
     int r = db_begin(recorder->db, error);
     for (int i = 0; r >= 0 && i < DRAINED; i++) {
         r = drain_ring(recorder, drained[i], error);
         total += r > 0 ? r : 0;
+        samples = drained[i] == RING_SAMPLES ? r : samples;
     }
+    if (samples > 0)
+        recorder->samples_waiting = true;
     if (r >= 0 && flush)
         r = store_flush(recorder->db, error);
     if (r >= 0)
         r = db_commit(recorder->db, error);
+    if (r >= 0 && (flush || total > samples))
+        r = db_sync(recorder->db, error);
     if (r < 0)
         return r;
     acknowledge(recorder, flush || !recorder->samples_waiting);

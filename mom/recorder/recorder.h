@@ -33,7 +33,7 @@ struct recorder {
     struct heartbeat heartbeat;
     uint64_t dropped_told[RINGS];
     int64_t flushed_usec, rolled_usec; /* boot time */
-    bool samples_waiting;              /* buffered in the store, not yet acknowledged */
+    bool samples_waiting;              /* taken from their ring, not yet acknowledged */
     _Alignas(uint64_t) char buffer[RING_PAYLOAD_MAX]; /* one record */
     char letter[64 * 1024];                           /* a mail while it is made */
     char body[32 * 1024];
