@@ -51,6 +51,7 @@ struct resolver {
     enum key_from key_from;
     name_source *name; /* NULL: the last component is the name */
     bool is_session;
+    bool only_if_named; /* the path alone is no proof */
 };
 
 static bool in_user_manager(const struct place *place)
@@ -122,6 +123,8 @@ static const struct resolver resolvers[] = {
     {NULL, NULL, "docker-", ".scope", TAG_ID, CONTAINER("docker", name_of_docker)},
     {NULL, "docker", "", "", TAG_ID, CONTAINER("docker", name_of_docker)},
     {NULL, NULL, "docker", "", TAG_NONE, .verdict = NAMES_INTERIOR},
+    {NULL, NULL, "", "", TAG_ID, CONTAINER("docker", name_of_docker),
+        .only_if_named = true}, /* docker run --cgroup-parent, without systemd's groups */
 
     {NULL, NULL, "libpod-conmon-", "", TAG_TEXT, .verdict = NAMES_IGNORED},
     {NULL, NULL, "libpod-", ".scope", TAG_ID, CONTAINER("podman", name_of_podman)},
@@ -237,12 +240,25 @@ static void write_key(char *key, const char *prefix, const char *text)
         (unsigned long long)text_hash(TEXT_HASH_SEED, text, strlen(text)));
 }
 
-static void write_name(
+static int ask_name(
     struct names *names, const struct resolver *resolver, const struct place *place, char *name)
 {
     int r = resolver->name ? resolver->name(names, place->tag, name, SLICE_NAME_MAX) : -ENOENT;
     arena_reset(&names->scratch);
-    if (r == 0)
+    return r;
+}
+
+static bool is_proven(
+    struct names *names, const struct resolver *resolver, const struct place *place)
+{
+    char name[SLICE_NAME_MAX];
+    return !resolver->only_if_named || ask_name(names, resolver, place, name) == 0;
+}
+
+static void write_name(
+    struct names *names, const struct resolver *resolver, const struct place *place, char *name)
+{
+    if (ask_name(names, resolver, place, name) == 0)
         return;
     const char *fall_back = resolver->name ? place->tag : place->leaf;
     size_t size = resolver->tag == TAG_ID ? SHORT_ID_LENGTH + 1 : SLICE_NAME_MAX;
@@ -279,7 +295,7 @@ enum names_verdict names_resolve(struct names *names, struct slice *slice, bool 
     struct place place;
     take_apart(slice->path, &place);
     const struct resolver *resolver = resolvers;
-    while (!fits(resolver, &place))
+    while (!fits(resolver, &place) || !is_proven(names, resolver, &place))
         resolver++; /* the last rows take everything */
     *ret_session = resolver->is_session;
     if (resolver->verdict == NAMES_SLICE)

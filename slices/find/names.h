@@ -3,7 +3,8 @@
  *
  * One ordered table of resolvers (names.c); the first that recognises a path decides. A recogniser
  * looks at the path alone; only then its namer may read a file below `root` that belongs to root
- * and that nobody else may write (else the name falls back to the short id). No daemon's socket is
+ * and that nobody else may write (else the name falls back to the short id). Where the path is no
+ * proof (docker's with a parent of the user's choice), such a file must tell the name. No socket is
  * ever asked. JSON is parsed inside `scratch`, so that nothing is allocated.
  *
  * Keys hold no control bytes: paths and names stand in them as text_escape writes them (control
