@@ -188,7 +188,7 @@ const char *const statement_sql[STATEMENTS] = {
 
     [SQL_SLICES] =
         "SELECT s.id, s.key, s.name, s.path, s.kind, s.runtime, s.first_usec, s.last_usec,"
-        " (SELECT count(*) FROM life WHERE slice = s.id),"
+        " (SELECT count(*) FROM (SELECT DISTINCT boot, mount, inode FROM life WHERE slice = s.id)),"
         " (SELECT count(*) FROM decision WHERE key = s.key),"
         " (SELECT count(*) FROM decision WHERE key = s.key AND action = 'reset'),"
         " EXISTS (SELECT 1 FROM life WHERE slice = s.id AND vanished_usec IS NULL"

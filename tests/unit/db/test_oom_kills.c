@@ -107,6 +107,7 @@ static void restarts_count_nothing_twice(void **state)
     expect(fixture, 2, 2, 0); /* known before the first sample */
     see(fixture, 8, 10, 2);
     expect(fixture, 2, 2, 0);
+    assert_int_equal(slice_now(fixture).lives, 1);
     bear_in(fixture, 9, 100);
     see(fixture, 9, 60, 3); /* killed while nobody looked */
     expect(fixture, 3, 3, 60);
@@ -126,6 +127,7 @@ static void a_group_made_anew_adds_to_the_past(void **state)
     bear_in(fixture, 8, 101);
     const struct query_oom_kills kills = slice_now(fixture).oom_kills;
     assert_true(kills.life_lasts);
+    assert_int_equal(slice_now(fixture).lives, 2);
     assert_int_equal(kills.life.inode, 101);
     assert_int_equal(kills.life.boot[0], 0x3f);
     expect(fixture, 0, 2, 0);
