@@ -251,6 +251,8 @@ void report_body(const struct report *report, char *buffer, size_t size)
     put_evidence(&page, &decision->evidence);
     if (report->outcome)
         put_outcome(&page, report->outcome);
+    else if (decision->action == ACTION_RESET)
+        put(&page, "\noutcome   none is known: it is under way, or was cut off\n");
     put_runners_up(&page, decision);
     if (report->processes)
         put_processes(&page, report->processes);

@@ -64,6 +64,19 @@ static void a_report_tells_the_story_and_ends_for_machines(void **state)
     assert_true(strcmp(body + strlen(body) - 13, " 3f2a91c0-17\n") == 0);
 }
 
+static void a_reset_without_an_outcome_says_so(void **state)
+{
+    (void)state;
+    struct decision decision = decision_of();
+    static char body[16384];
+    const struct report report = {.node = "node1", .id = "3f2a91c0-17", .decision = &decision};
+    report_body(&report, body, sizeof body);
+    assert_non_null(strstr(body, "\noutcome   none is known"));
+    decision.action = ACTION_WARN;
+    report_body(&report, body, sizeof body);
+    assert_null(strstr(body, "outcome"));
+}
+
 /* Found by fuzzing: "/h" went behind the end of a number that filled its field. */
 static void a_rate_beyond_reason_stays_in_its_field(void **state)
 {
@@ -225,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
+        cmocka_unit_test(a_reset_without_an_outcome_says_so),
         cmocka_unit_test(a_rate_beyond_reason_stays_in_its_field),
         cmocka_unit_test(the_machines_line_survives_a_full_page),
         cmocka_unit_test(headers_can_not_be_injected),
