@@ -146,6 +146,14 @@ static void note_changes(
     }
 }
 
+/* A look at thousands of slices may take long, the first one above all: whoever gets on with it is
+ * not silent. */
+static void beat(struct governor *governor)
+{
+    if (governor->hands)
+        heartbeat_page(&governor->heartbeat)->beat_usec[HEART_GOVERNOR] = clock_now().boot_usec;
+}
+
 void governor_look(struct governor *governor, struct stamp now)
 {
     struct tree_changes changes;
@@ -170,6 +178,7 @@ void governor_look(struct governor *governor, struct stamp now)
         if (governor->hands)
             decide(governor, &governor->places[i], slice, now);
         standing_offer(&governor->standing, &governor->places[i].watch, slice, now);
+        beat(governor);
     }
 }
 
