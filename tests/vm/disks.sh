@@ -5,7 +5,7 @@
 
 # The node counts as short long before it is: what happens to the disk is tested, not how little memory
 # is left.
-disk_policy='tick: 200ms
+disk_policy='tick: 1s
 mail:
   operators: operator@example.org
 rules:
@@ -38,8 +38,8 @@ live() {
 
 ticks_go_on() {
     before=$(live ticks) governor=$(pid_of mom-governor)
-    twenty_more() { [ "$(live ticks)" -ge $((before + 20)) ]; }
-    eventually 120 twenty_more && [ "$(pid_of mom-governor)" = "$governor" ]
+    five_more() { [ "$(live ticks)" -ge $((before + 5)) ]; }
+    eventually 120 five_more && [ "$(pid_of mom-governor)" = "$governor" ]
 }
 
 # resets_leaker NAME : a slice that leaks is reset by the guard, and it alone, before the kernel kills.
