@@ -32,16 +32,17 @@ struct group {
     uint32_t folded;     /* groups that stand in this one's slice */
     uint32_t units;      /* of is_user: slices below it */
     bool in_use;
-    bool looked_into;  /* interior: its children are groups here */
-    bool is_stand_in;  /* has a slice only because groups folded into it */
-    bool is_user;      /* user-UID.slice */
-    bool is_whole;     /* of is_user: governed as one for as long as it lives */
-    bool is_foreign;   /* it, or a directory above it, isn't root's */
-    bool may_fill;     /* says nothing by its name: a slice once it holds processes */
-    bool ask_again;    /* its runtime may have written the name down after the birth */
-    bool due;          /* to be listed */
-    bool seen;         /* in the listing that is under way */
-    bool collapse_due; /* of is_user: to be made whole after the pass */
+    bool looked_into;      /* interior: its children are groups here */
+    bool is_stand_in;      /* has a slice only because groups folded into it */
+    bool is_user;          /* user-UID.slice */
+    bool is_whole;         /* of is_user: governed as one for as long as it lives */
+    bool is_foreign;       /* it, or a directory above it, isn't root's */
+    bool may_fill;         /* says nothing by its name: a slice once it holds processes */
+    bool ask_again;        /* its runtime may have written the name down after the birth */
+    bool due;              /* to be listed */
+    bool seen;             /* in the listing that is under way */
+    bool collapse_due;     /* of is_user: to be made whole after the pass */
+    bool withholds_memory; /* some of its children had no memory accounting when they were met */
 };
 
 struct table {

@@ -10,6 +10,7 @@
  * ordinary slice; and below a user-UID.slice any fold makes that user one slice for good. */
 #include "slices/find/tree_walk.h"
 
+#include "slices/base/file.h"
 #include "slices/base/text.h"
 
 #include <dirent.h>
@@ -43,6 +44,17 @@ static bool is_accounted(const struct tree *tree, const char *path)
 {
     return has_file(tree, path,
         tree->hierarchy->version == HIERARCHY_V2 ? "memory.current" : "memory.usage_in_bytes");
+}
+
+/* v2: whether those in the group are to have their memory accounted. No other controller's name
+ * holds this word. */
+static bool gives_memory(const struct tree *tree, const struct group *group)
+{
+    char path[SLICE_PATH_MAX], name[PATH_MAX], controllers[256];
+    return table_path(&tree->table, group, NULL, path) == 0 &&
+           text_format(name, sizeof name, "%s/cgroup.subtree_control", walk_relative(path)) == 0 &&
+           file_read(tree->hierarchy->root_fd, name, controllers, sizeof controllers) > 0 &&
+           strstr(controllers, "memory");
 }
 
 static bool holds_processes(const struct tree *tree, const char *path)
@@ -224,12 +236,14 @@ static void make_slice(struct tree *tree, struct group *group, struct slice *dra
 {
     struct table *table = &tree->table;
     uint32_t reserve = table->capacity / 8 + (table->capacity > 1);
-    if (is_accounted(tree, draft->path) && give_slice(tree, group, draft, reserve)) {
+    bool accounted = is_accounted(tree, draft->path);
+    if (accounted && give_slice(tree, group, draft, reserve)) {
         group->ask_again = draft->kind == SLICE_CONTAINER || draft->kind == SLICE_POD;
         return;
     }
+    group->parent->withholds_memory |= !accounted && !gives_memory(tree, group->parent);
     /* Room that lost slices hold is free at the next update: nothing need fold for that. */
-    if (table->lost_count > 0 && table->free_count <= reserve)
+    if (accounted && table->lost_count > 0 && table->free_count <= reserve)
         tree->rescan_due = true;
     else
         fold(tree, group->parent);
@@ -385,6 +399,7 @@ static bool list(struct tree *tree, struct group *group)
     watch(tree, group, path);
     int fd = openat(tree->hierarchy->root_fd, walk_relative(path),
         O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    group->withholds_memory = false; /* those that are met say so again */
     for (struct group *child = group->children; child; child = child->sibling_next)
         child->seen = false;
     struct listing listing = {.tree = tree, .group = group};
@@ -449,12 +464,16 @@ void walk_probe(struct tree *tree, uint32_t budget)
     for (uint32_t i = 0; i < table->group_capacity && budget > 0; i++) {
         const struct group *group = &table->groups[tree->probe_next];
         tree->probe_next = (tree->probe_next + 1) % table->group_capacity;
-        if (!group->in_use || !group->parent ||
-            !(group->may_fill || (group->is_user && !group->is_whole)))
+        bool withholds = group->in_use && group->withholds_memory;
+        bool may_turn = group->in_use && group->parent &&
+                        (group->may_fill || (group->is_user && !group->is_whole));
+        budget -= withholds || may_turn;
+        if (withholds && gives_memory(tree, group))
+            tree->rescan_due = true; /* what folded may be slices by now */
+        if (!may_turn)
             continue;
         char name[NAME_MAX + 1]; /* the group may be dropped while it is met */
         (void)text_copy(name, sizeof name, group->name);
         walk_meet(tree, group->parent, name);
-        budget--;
     }
 }

@@ -43,7 +43,8 @@ void walk_drop(struct tree *tree, struct group *group);
 void walk_scope(struct tree *tree);
 
 /* Looks again at groups that may have changed without an event: those that may have been filled
- * with processes, user slices that may have got units. At most `budget`. */
+ * with processes, user slices that may have got units, parents that may account memory by now. At
+ * most `budget`. */
 void walk_probe(struct tree *tree, uint32_t budget);
 
 /* Lists all directories that are due, `everything`: all. */

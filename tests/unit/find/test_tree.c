@@ -337,6 +337,45 @@ static void a_user_who_switches_accounting_off_is_one_slice(void **state)
     assert_int_equal(tree_count(fixture->tree), 1);
 }
 
+static void memory_accounting_that_comes_later_is_noticed(void **state)
+{
+    struct fixture *fixture = *state;
+    group(fixture, "/cont.slice/c0.service", true);
+    group(fixture, "/cont.slice/c1.service", true);
+    plant_remove(&fixture->plant, "/cg/cont.slice/c0.service/memory.current");
+    plant_file(&fixture->plant, "/cg/cont.slice/cgroup.subtree_control", "cpu pids\n");
+    start(fixture);
+    expect_none(fixture, "unit:cont.slice/c0.service");
+    const uint64_t other = expect(fixture, "unit:cont.slice/c1.service")->serial;
+    update(fixture);
+    assert_false(fixture->changes.rescanned);
+
+    plant_file(&fixture->plant, "/cg/cont.slice/cgroup.subtree_control", "cpu memory pids\n");
+    group(fixture, "/cont.slice/c0.service", true);
+    plant_file(&fixture->plant, "/cg/cont.slice/c0.service/memory.current", "4096\n");
+    update(fixture);
+    update(fixture);
+    (void)expect(fixture, "unit:cont.slice/c0.service");
+    assert_int_equal(expect(fixture, "unit:cont.slice/c1.service")->serial, other);
+    expect_none(fixture, "cgroup:/cont.slice");
+    update(fixture);
+    assert_false(fixture->changes.rescanned);
+}
+
+/* Threads' groups of v2 have none, wherever they hang. */
+static void a_group_that_has_no_accounting_all_the_same_costs_no_walks(void **state)
+{
+    struct fixture *fixture = *state;
+    group(fixture, "/cont.slice/c0.service", true);
+    plant_remove(&fixture->plant, "/cg/cont.slice/c0.service/memory.current");
+    plant_file(&fixture->plant, "/cg/cont.slice/cgroup.subtree_control", "memory\n");
+    start(fixture);
+    for (int i = 0; i < 3; i++) {
+        update(fixture);
+        assert_false(fixture->changes.rescanned);
+    }
+}
+
 /* --- Folding -------------------------------------------------------------------------------- */
 
 static void what_overflows_folds_into_roots_group_which_is_protected(void **state)
@@ -524,6 +563,8 @@ int main(void)
         TEST(a_user_is_divided_when_his_manager_gets_units),
         TEST(a_user_with_too_many_groups_is_one_slice_for_good),
         TEST(a_user_who_switches_accounting_off_is_one_slice),
+        TEST(memory_accounting_that_comes_later_is_noticed),
+        TEST(a_group_that_has_no_accounting_all_the_same_costs_no_walks),
         TEST(what_overflows_folds_into_roots_group_which_is_protected),
         TEST(a_stand_in_goes_when_there_is_room_again),
         TEST(folding_into_somebody_elses_group_exempts_nobody),

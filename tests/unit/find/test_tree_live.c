@@ -1,8 +1,8 @@
 /* The tree against this machine's kernel, below mom-test-PID groups of the memory tree. */
 #include "plant.h"
 
-#include "slices/base/file.h"
 #include "slices/base/text.h"
+#include "tests/unit/read/live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,51 +23,48 @@
 struct live {
     struct hierarchy hierarchy;
     struct names names;
-    char scope[64];
+    char scope[SLICE_PATH_MAX];
     struct tree *tree;
     struct tree_changes changes;
 };
 
-static struct live live = {.hierarchy.root_fd = -1};
+static struct live live;
+
+static void full_path(char full[static SLICE_PATH_MAX], const char *path)
+{
+    assert_int_equal(text_format(full, SLICE_PATH_MAX, "%s%s", live.scope, path), 0);
+}
 
 static int make(const char *path)
 {
     char full[SLICE_PATH_MAX];
-    assert_int_equal(text_format(full, sizeof full, "%s%s", live.scope + 1, path), 0);
-    return mkdirat(live.hierarchy.root_fd, full, 0755) < 0 ? -errno : 0;
+    full_path(full, path);
+    return mkdirat(live.hierarchy.root_fd, full + 1, 0755) < 0 ? -errno : 0;
+}
+
+/* A group whose children are slices. */
+static void make_parent(const char *path)
+{
+    char full[SLICE_PATH_MAX];
+    full_path(full, path);
+    live_make_parent(&live.hierarchy, full);
 }
 
 static int remove_group(const char *path)
 {
     char full[SLICE_PATH_MAX];
-    assert_int_equal(text_format(full, sizeof full, "%s%s", live.scope + 1, path), 0);
-    return unlinkat(live.hierarchy.root_fd, full, AT_REMOVEDIR) < 0 ? -errno : 0;
+    full_path(full, path);
+    return unlinkat(live.hierarchy.root_fd, full + 1, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
-/* Also lets the groups of v2 have the memory controller. */
 static int set_up(void **state)
 {
     (void)state;
-    struct mom_error error = {.text = ""};
-    if (hierarchy_open(NULL, &live.hierarchy, &error) < 0) {
-        print_message("skipped: %s\n", error.text);
+    live.tree = NULL;
+    live_path(live.scope, "tree");
+    if (!live_open(&live.hierarchy))
         return 0;
-    }
-    (void)text_format(live.scope, sizeof live.scope, "/mom-test-%d", (int)getpid());
-    int r = make("");
-    if (r == 0 && live.hierarchy.version == HIERARCHY_V2) {
-        char control[128];
-        (void)text_format(control, sizeof control, "%s/cgroup.subtree_control", live.scope + 1);
-        (void)file_write(live.hierarchy.root_fd, "cgroup.subtree_control", "+memory");
-        r = file_write(live.hierarchy.root_fd, control, "+memory");
-    }
-    if (r < 0) {
-        print_message(
-            "skipped: no groups can be made in %s: %s\n", live.hierarchy.root, strerror(-r));
-        (void)remove_group("");
-        hierarchy_close(&live.hierarchy);
-        return 0;
-    }
+    live_make_parent(&live.hierarchy, live.scope);
     assert_int_equal(names_open(&live.names, "", NULL), 0);
     return 0;
 }
@@ -75,12 +72,13 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    if (live.hierarchy.root_fd < 0)
+        return 0;
     tree_close(live.tree);
-    live.tree = NULL;
     names_close(&live.names);
-    if (live.hierarchy.root_fd >= 0)
-        assert_int_equal(remove_group(""), 0);
-    hierarchy_close(&live.hierarchy);
+    int r = remove_group("");
+    live_clean(&live.hierarchy); /* also what a failed test has left */
+    assert_int_equal(r, 0);
     return 0;
 }
 
@@ -124,17 +122,9 @@ static const struct slice *find_group(const char *path)
 /* A child that sleeps in the group until it is killed. */
 static pid_t put_process(const char *path)
 {
-    char file[SLICE_PATH_MAX], pid_text[16];
-    pid_t pid = fork();
-    if (pid == 0) {
-        (void)pause();
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    (void)text_format(file, sizeof file, "%s%s/cgroup.procs", live.scope + 1, path);
-    (void)text_format(pid_text, sizeof pid_text, "%d", (int)pid);
-    assert_int_equal(file_write(live.hierarchy.root_fd, file, pid_text), 0);
-    return pid;
+    char full[SLICE_PATH_MAX];
+    full_path(full, path);
+    return live_spawn(&live.hierarchy, full, NULL, NULL, NULL);
 }
 
 /* Waits until the group can be removed: a dead process leaves it a little later. */
@@ -154,7 +144,7 @@ static void births_and_vanishings_wake_and_are_seen(void **state)
 {
     (void)state;
     start(NULL);
-    assert_int_equal(make("/cont.slice"), 0);
+    make_parent("/cont.slice");
     struct pollfd wake = {.fd = tree_fd(live.tree), .events = POLLIN};
     assert_int_equal(poll(&wake, 1, 1000), 1);
     update();
@@ -211,6 +201,30 @@ static void groups_below_a_slice_count_into_it(void **state)
     assert_int_equal(remove_group("/a.service"), 0);
 }
 
+static void memory_accounting_that_comes_later_is_noticed(void **state)
+{
+    (void)state;
+    start(NULL);
+    if (live.hierarchy.version == HIERARCHY_V1) {
+        print_message("skipped: cgroup v1 accounts every group\n");
+        skip();
+    }
+    char full[SLICE_PATH_MAX];
+    full_path(full, "/cont.slice");
+    assert_int_equal(make("/cont.slice"), 0);
+    assert_int_equal(make("/cont.slice/c0.service"), 0);
+    update();
+    update();
+    assert_null(find_unit("/cont.slice/c0.service"));
+    live_write(live.hierarchy.root, full, "cgroup.subtree_control", "+memory");
+    update();
+    update();
+    assert_non_null(find_unit("/cont.slice/c0.service"));
+    assert_int_equal(tree_count(live.tree), 1);
+    assert_int_equal(remove_group("/cont.slice/c0.service"), 0);
+    assert_int_equal(remove_group("/cont.slice"), 0);
+}
+
 static void long_names_are_taken_as_they_are(void **state)
 {
     (void)state;
@@ -243,7 +257,7 @@ static void moms_own_group_is_protected(void **state)
 {
     (void)state;
     char self[SLICE_PATH_MAX];
-    (void)text_format(self, sizeof self, "/mom-test-%d/momd.service/governor", (int)getpid());
+    full_path(self, "/momd.service/governor");
     start(self);
     assert_int_equal(make("/momd.service"), 0);
     assert_int_equal(make("/other.service"), 0);
@@ -286,6 +300,7 @@ int main(void)
         TEST(births_and_vanishings_wake_and_are_seen),
         TEST(a_group_is_a_slice_once_it_holds_a_process),
         TEST(groups_below_a_slice_count_into_it),
+        TEST(memory_accounting_that_comes_later_is_noticed),
         TEST(long_names_are_taken_as_they_are),
         TEST(control_bytes_in_names_are_escaped_in_keys),
         TEST(moms_own_group_is_protected),

@@ -30,6 +30,8 @@ static void must(bool holds, const char *what)
 static bool is_writable(const char *tree)
 {
     char procs[PATH_MAX];
+    if (!tree[0])
+        return true;
     (void)text_format(procs, sizeof procs, "%s/cgroup.procs", tree);
     if (access(procs, W_OK) == 0)
         return true;
@@ -37,31 +39,61 @@ static bool is_writable(const char *tree)
     return false;
 }
 
-static bool open_root(struct hierarchy *hierarchy)
+/* On v2 the root gives a group only the controllers that are switched on there. */
+static bool gives_controllers(const struct hierarchy *hierarchy)
 {
-    hierarchy->root_fd = open(hierarchy->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "subreaper");
-    return hierarchy->root_fd >= 0;
+    static const char *const wanted[] = {"+memory", "+pids"};
+    for (size_t i = 0; hierarchy->version == HIERARCHY_V2 && i < 2; i++) {
+        int r = file_write(hierarchy->root_fd, "cgroup.subtree_control", wanted[i]);
+        if (r < 0) {
+            printf(
+                "skipped: %s for the groups of %s: %s\n", wanted[i], hierarchy->root, strerror(-r));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool lacks_trees(const struct hierarchy *hierarchy)
+{
+    bool lacks =
+        hierarchy->version == HIERARCHY_V1 && (!hierarchy->freezer[0] || !hierarchy->pids[0]);
+    if (lacks)
+        printf("skipped: cgroup v1 without a freezer or pids tree\n");
+    return lacks;
 }
 
 bool live_open(struct hierarchy *ret)
 {
-    *ret = (struct hierarchy){.version = HIERARCHY_V1,
-        .root_fd = -1,
-        .root = "/sys/fs/cgroup/memory",
-        .freezer = "/sys/fs/cgroup/freezer",
-        .pids = "/sys/fs/cgroup/pids"};
-    return is_writable(ret->root) && is_writable(ret->freezer) && is_writable(ret->pids) &&
-           open_root(ret);
+    struct mom_error error = {.text = ""};
+    *ret = (struct hierarchy){.root_fd = -1};
+    must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "subreaper");
+    if (hierarchy_open(NULL, ret, &error) < 0) {
+        printf("skipped: %s\n", error.text);
+        return false;
+    }
+    if (!lacks_trees(ret) && is_writable(ret->root) && is_writable(ret->freezer) &&
+        is_writable(ret->pids) && gives_controllers(ret))
+        return true;
+    hierarchy_close(ret);
+    return false;
 }
 
 bool live_open_v2(struct hierarchy *ret)
 {
-    *ret = (struct hierarchy){.version = HIERARCHY_V2,
-        .root_fd = -1,
-        .root = "/sys/fs/cgroup/unified",
-        .pids = "/sys/fs/cgroup/pids"};
-    return is_writable(ret->root) && is_writable(ret->pids) && open_root(ret);
+    if (!live_open(ret) || ret->version == HIERARCHY_V2)
+        return ret->root_fd >= 0;
+    struct hierarchy v1 = *ret;
+    hierarchy_close(ret);
+    if (!v1.unified[0] || !is_writable(v1.unified)) {
+        printf("skipped: no cgroup v2 on this machine\n");
+        return false;
+    }
+    ret->version = HIERARCHY_V2;
+    must(text_copy(ret->root, sizeof ret->root, v1.unified) == 0, v1.unified);
+    must(text_copy(ret->pids, sizeof ret->pids, v1.pids) == 0, v1.pids);
+    ret->root_fd = open(ret->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return ret->root_fd >= 0;
 }
 
 void live_path(char path[static SLICE_PATH_MAX], const char *name)
@@ -88,6 +120,24 @@ void live_write(const char *tree, const char *path, const char *file, const char
     int fd = open(full, O_PATH | O_DIRECTORY | O_CLOEXEC);
     must(fd >= 0 && file_write(fd, file, text) == 0, full);
     (void)close(fd);
+}
+
+uint64_t live_number(const char *tree, const char *path, const char *file)
+{
+    char full[PATH_MAX];
+    unsigned long long number = 0;
+    absolute(full, tree, path);
+    int fd = open(full, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    must(fd >= 0 && file_read_u64(fd, file, &number) == 0, full);
+    (void)close(fd);
+    return number;
+}
+
+void live_make_parent(const struct hierarchy *hierarchy, const char *path)
+{
+    live_make(hierarchy->root, path);
+    if (hierarchy->version == HIERARCHY_V2)
+        live_write(hierarchy->root, path, "cgroup.subtree_control", "+memory");
 }
 
 bool live_exists(const char *tree, const char *path)
@@ -183,7 +233,7 @@ static void remove_ours(const char *tree)
 {
     char prefix[64];
     (void)text_format(prefix, sizeof prefix, "mom-test-%d-", getpid());
-    DIR *directory = opendir(tree);
+    DIR *directory = tree[0] ? opendir(tree) : NULL;
     const struct dirent *entry;
     while (directory && (entry = readdir(directory)))
         if (text_starts_with(entry->d_name, prefix))
@@ -192,7 +242,7 @@ static void remove_ours(const char *tree)
         (void)closedir(directory);
 }
 
-void live_clean(const struct hierarchy *hierarchy)
+void live_clean(struct hierarchy *hierarchy)
 {
     for (; child_count > 0; child_count--) {
         /* Reaped already: the number may be another's by now. */
@@ -204,5 +254,5 @@ void live_clean(const struct hierarchy *hierarchy)
     remove_ours(hierarchy->pids);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
-    (void)close(hierarchy->root_fd);
+    hierarchy_close(hierarchy);
 }

@@ -1,5 +1,5 @@
-/* Groups of this machine's v1 trees for live tests: all named mom-test-PID-..., all removed again.
- */
+/* Groups of this machine's trees, v1 or v2, for live tests: all named mom-test-PID-..., all removed
+ * again. */
 #ifndef TESTS_UNIT_READ_LIVE_H
 #define TESTS_UNIT_READ_LIVE_H
 
@@ -7,21 +7,27 @@
 #include "slices/slice.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* Fills in the v1 trees at /sys/fs/cgroup. False, with the reason printed, where there are none to
- * write to. */
+/* This machine's own trees. On v2 the groups directly below the root then have the controllers for
+ * memory and pids. False, with the reason printed, where nothing can be written. */
 bool live_open(struct hierarchy *ret);
 
-/* The same over the v2 tree of a hybrid host, which has no memory controller: for killing alone.
- * The tree for pids is v1's still. */
+/* The v2 tree. On a hybrid host that one has no memory controller and is for killing alone; the
+ * tree for pids is v1's then. */
 bool live_open_v2(struct hierarchy *ret);
 
 /* The path "/mom-test-PID-NAME" below a tree. */
 void live_path(char path[static SLICE_PATH_MAX], const char *name);
 
 void live_make(const char *tree, const char *path);
+
+/* In the memory tree, so that the groups in it have their memory accounted. On v2 it can hold no
+ * processes then. */
+void live_make_parent(const struct hierarchy *hierarchy, const char *path);
 void live_write(const char *tree, const char *path, const char *file, const char *text);
+uint64_t live_number(const char *tree, const char *path, const char *file);
 bool live_exists(const char *tree, const char *path);
 
 /* A slice as the tree would find it, of the group as it stands now. */
@@ -36,7 +42,8 @@ pid_t live_spawn(const struct hierarchy *hierarchy, const char *memory_path, con
 bool live_was_killed(pid_t child, int msec);
 bool live_is_alive(pid_t child);
 
-/* Kills the children that are left and removes the groups of this test program in all trees. */
-void live_clean(const struct hierarchy *hierarchy);
+/* Kills the children that are left, removes the groups of this test program in all trees, and
+ * closes what live_open has opened. */
+void live_clean(struct hierarchy *hierarchy);
 
 #endif

@@ -1,4 +1,4 @@
-/* The sampler against the truth, on this machine's v1 tree. */
+/* The sampler against the truth, on this machine's tree, v1 or v2. */
 #include "slices/read/sampler.h"
 
 #include "slices/base/text.h"
