@@ -12,6 +12,8 @@ const struct field_info sample_fields[SAMPLE_FIELDS] = {
     [SAMPLE_SLAB_UNRECLAIMABLE] = {"slab_unreclaimable", UNIT_BYTES},
     [SAMPLE_SOCK] = {"sock", UNIT_BYTES},
     [SAMPLE_SWAPCACHED] = {"swapcached", UNIT_BYTES},
+    [SAMPLE_INACTIVE_ANON] = {"inactive_anon", UNIT_BYTES},
+    [SAMPLE_ACTIVE_ANON] = {"active_anon", UNIT_BYTES},
     [SAMPLE_PGMAJFAULT] = {"pgmajfault", UNIT_COUNTER},
     [SAMPLE_REFAULT_ANON] = {"workingset_refault_anon", UNIT_COUNTER},
     [SAMPLE_REFAULT_FILE] = {"workingset_refault_file", UNIT_COUNTER},
@@ -76,12 +78,37 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
+/* Pages of the swap cache that nobody maps: reclaim has unmapped them and not freed them yet, or a
+ * read-ahead has brought them in. */
+static uint64_t unmapped_swapcache(const struct sample *sample)
+{
+    uint64_t listed = known(sample, SAMPLE_INACTIVE_ANON) + known(sample, SAMPLE_ACTIVE_ANON);
+    uint64_t rest = less(listed, known(sample, SAMPLE_ANON) + known(sample, SAMPLE_SHMEM));
+    uint64_t swapcached = known(sample, SAMPLE_SWAPCACHED);
+    return rest < swapcached ? rest : swapcached;
+}
+
 bool sample_footprint(const struct sample *sample, uint64_t *ret)
 {
     if (!sample_has(sample, SAMPLE_ANON))
         return false;
     uint64_t kernel = less(known(sample, SAMPLE_KERNEL), known(sample, SAMPLE_SLAB_RECLAIMABLE));
-    uint64_t swapped = less(known(sample, SAMPLE_SWAP), known(sample, SAMPLE_SWAPCACHED));
+    uint64_t mapped = known(sample, SAMPLE_SWAPCACHED) - unmapped_swapcache(sample);
+    uint64_t swapped =
+        less(known(sample, SAMPLE_SWAP), mapped); /* the mapped are in anon already */
     *ret = sample->value[SAMPLE_ANON] + known(sample, SAMPLE_SHMEM) + kernel + swapped;
+    return true;
+}
+
+bool node_swap_room(const struct node_sample *node, uint64_t *ret)
+{
+    if (!node_has(node, NODE_SWAP_FREE))
+        return false;
+    *ret = node->value[NODE_SWAP_FREE];
+    if (!node_has(node, NODE_SWAP_TOTAL) || !node_has(node, NODE_ZRAM_SWAP))
+        return true;
+    uint64_t elsewhere = less(node->value[NODE_SWAP_TOTAL], node->value[NODE_ZRAM_SWAP]);
+    if (elsewhere < *ret)
+        *ret = elsewhere;
     return true;
 }

@@ -43,6 +43,8 @@ enum sample_field {
     SAMPLE_SLAB_UNRECLAIMABLE,
     SAMPLE_SOCK,
     SAMPLE_SWAPCACHED,
+    SAMPLE_INACTIVE_ANON, /* on the lists of anonymous pages, tmpfs and the swap cache included, */
+    SAMPLE_ACTIVE_ANON,   /* mlocked pages not */
     SAMPLE_PGMAJFAULT,
     SAMPLE_REFAULT_ANON,
     SAMPLE_REFAULT_FILE,
@@ -89,9 +91,10 @@ static inline void sample_set(struct sample *sample, enum sample_field field, ui
 /* anon + mapped file: what pl_mom called RSS. False while a part of it is unknown. */
 bool sample_rss(const struct sample *sample, uint64_t *ret);
 
-/* What a leak can't give back: anon + shmem + (kernel - slab_reclaimable) + swap - swapcached. The
- * kernel part counts as 0 where it is unknown (v1); swap where there is none. False while anon is
- * unknown. */
+/* What a leak can't give back: anon + shmem + (kernel - slab_reclaimable) + swap - swapcached, and
+ * of swapcached what nobody maps, which is neither in anon nor in shmem: the rest of the lists of
+ * anonymous pages. The kernel part counts as 0 where it is unknown (v1); swap where there is none.
+ * False while anon is unknown. */
 bool sample_footprint(const struct sample *sample, uint64_t *ret);
 
 /* What is kept of a sample for history: the raw row of the database, in pages of SAMPLE_PAGE bytes.
@@ -149,6 +152,11 @@ static inline bool node_has(const struct node_sample *node, enum node_field fiel
 {
     return node->have >> field & 1;
 }
+
+/* Free swap that is room beyond the memory there is: what zram stores is taken from that memory
+ * again. Beside other swap zram is taken to fill first, as its priority wants. False while free
+ * swap is unknown. */
+bool node_swap_room(const struct node_sample *node, uint64_t *ret);
 
 static inline void node_set(struct node_sample *node, enum node_field field, uint64_t value)
 {

@@ -87,6 +87,7 @@ static void show_node(struct cli *cli, const struct node_sample *node)
         {"mem_total_bytes", "Memory", node_cell(node, NODE_MEM_TOTAL)},
         {"mem_available_bytes", "Memory available", node_cell(node, NODE_MEM_AVAILABLE)},
         {"swap_total_bytes", "Swap", node_cell(node, NODE_SWAP_TOTAL)},
+        {"zram_swap_bytes", "Swap on zram", node_cell(node, NODE_ZRAM_SWAP)},
         {"swap_used_bytes", "Swap used", used_cell(node, NODE_SWAP_TOTAL, NODE_SWAP_FREE)},
         {"psi_some_percent", "Pressure, some", node_cell(node, NODE_PSI_SOME_AVG10)},
         {"psi_full_percent", "Pressure, full", node_cell(node, NODE_PSI_FULL_AVG10)},

@@ -53,9 +53,9 @@ static uint64_t nearest_limit(
     }
     if (!node_has(node, NODE_MEM_AVAILABLE))
         return nearest;
-    uint64_t reach = capped_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
-    if (node_has(node, NODE_SWAP_FREE))
-        reach = capped_sum(reach, node->value[NODE_SWAP_FREE]);
+    uint64_t swap, reach = capped_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
+    if (node_swap_room(node, &swap))
+        reach = capped_sum(reach, swap);
     return reach < nearest ? reach : nearest;
 }
 

@@ -43,8 +43,8 @@ void watch_init(struct watch *watch, const struct slice *slice, const struct sli
  * wall clock gets in, and floors of the week before the boot have a time too.
  *
  * The limit that the detector is given is the nearest of memory.max, memory.high and what the node
- * can still give: footprint + MemAvailable + free swap. So a slice without limits has a forecast
- * too: until the node is out of memory. */
+ * can still give: footprint + MemAvailable + free swap (not zram's). So a slice without limits has
+ * a forecast too: until the node is out of memory. */
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 

@@ -42,9 +42,10 @@ static bool advanced(
 /* Memory and swap that can still be taken. */
 static bool room_of(const struct node_sample *node, double *ret)
 {
-    if (!node_has(node, NODE_MEM_AVAILABLE) || !node_has(node, NODE_SWAP_FREE))
+    uint64_t swap;
+    if (!node_has(node, NODE_MEM_AVAILABLE) || !node_swap_room(node, &swap))
         return false;
-    *ret = (double)node->value[NODE_MEM_AVAILABLE] + (double)node->value[NODE_SWAP_FREE];
+    *ret = (double)node->value[NODE_MEM_AVAILABLE] + (double)swap;
     return true;
 }
 

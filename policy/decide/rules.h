@@ -18,7 +18,8 @@ struct node_watch {
     int64_t
         swapped_out_usec;   /* when pages were last seen to be swapped out, or reclaimed directly */
     int64_t reclaimed_usec; /* when processes were last seen to reclaim memory themselves */
-    double fill_rate;       /* bytes a second by which available memory + free swap shrink; >= 0 */
+    double fill_rate;       /* bytes a second by which available memory + free swap (not
+                               zram's) shrink; >= 0 */
     int64_t rule_since_usec[POLICY_RULES_MAX]; /* 0: does not hold */
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
     int64_t acted_usec;                        /* last reset: cool-down */

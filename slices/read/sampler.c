@@ -29,6 +29,8 @@ static const struct keyed_row stat_v2[] = {
     KEYED_ROW("shmem", SAMPLE_SHMEM),
     KEYED_ROW("file_mapped", SAMPLE_FILE_MAPPED),
     KEYED_ROW("swapcached", SAMPLE_SWAPCACHED),
+    KEYED_ROW("inactive_anon", SAMPLE_INACTIVE_ANON),
+    KEYED_ROW("active_anon", SAMPLE_ACTIVE_ANON),
     KEYED_ROW("slab_reclaimable", SAMPLE_SLAB_RECLAIMABLE),
     KEYED_ROW("slab_unreclaimable", SAMPLE_SLAB_UNRECLAIMABLE),
     KEYED_ROW("workingset_refault", SAMPLE_REFAULT_FILE), /* before 5.9, which split it */
@@ -51,6 +53,8 @@ static const struct keyed_row stat_v1[] = {
     KEYED_ROW("total_swap", SAMPLE_SWAP),
     KEYED_ROW("total_swapcached", SAMPLE_SWAPCACHED),
     KEYED_ROW("total_pgmajfault", SAMPLE_PGMAJFAULT),
+    KEYED_ROW("total_inactive_anon", SAMPLE_INACTIVE_ANON),
+    KEYED_ROW("total_active_anon", SAMPLE_ACTIVE_ANON),
 };
 
 static const struct keyed_row events[] = {

@@ -56,6 +56,29 @@ static void swapping_out_leaves_the_footprint_where_it_is(void **state)
     assert_true(before == after);
 }
 
+/* The kernel's own figures after memory.high had been lowered: 92 MiB of 96 were in swap, and 9 of
+ * them in the swap cache too, mapped by nobody. */
+static void pages_of_the_swap_cache_that_nobody_maps_count_once(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    uint64_t footprint = 0;
+    sample_set(&sample, SAMPLE_ANON, 2 * MIB);
+    sample_set(&sample, SAMPLE_SHMEM, 1 * MIB);
+    sample_set(&sample, SAMPLE_SWAP, 94 * MIB);
+    sample_set(&sample, SAMPLE_SWAPCACHED, 9 * MIB);
+    sample_set(&sample, SAMPLE_INACTIVE_ANON, 11 * MIB);
+    sample_set(&sample, SAMPLE_ACTIVE_ANON, 1 * MIB);
+    assert_true(sample_footprint(&sample, &footprint));
+    assert_true(footprint == (2 + 1 + 94) * MIB);
+    sample_set(&sample, SAMPLE_ANON, 8 * MIB); /* six of the nine were touched again */
+    assert_true(sample_footprint(&sample, &footprint));
+    assert_true(footprint == (8 + 1 + 94 - 6) * MIB);
+    sample_set(&sample, SAMPLE_ACTIVE_ANON, 1000 * MIB);
+    assert_true(sample_footprint(&sample, &footprint));
+    assert_true(footprint == (8 + 1 + 94) * MIB);
+}
+
 static void v1_has_no_kernel_part_and_a_swapless_node_no_swap(void **state)
 {
     (void)state;
@@ -76,6 +99,27 @@ static void nonsense_never_wraps_below_zero(void **state)
     sample_set(&sample, SAMPLE_SWAPCACHED, 1000 * MIB);
     assert_true(sample_footprint(&sample, &footprint));
     assert_true(footprint == 120 * MIB);
+}
+
+static void free_zram_is_no_room(void **state)
+{
+    (void)state;
+    struct node_sample node = {0};
+    uint64_t room = 0;
+    assert_false(node_swap_room(&node, &room));
+    node_set(&node, NODE_SWAP_FREE, 300 * MIB);
+    assert_true(node_swap_room(&node, &room) && room == 300 * MIB); /* no /proc/swaps */
+    node_set(&node, NODE_SWAP_TOTAL, 500 * MIB);
+    node_set(&node, NODE_ZRAM_SWAP, 0);
+    assert_true(node_swap_room(&node, &room) && room == 300 * MIB);
+    node_set(&node, NODE_ZRAM_SWAP, 500 * MIB);
+    assert_true(node_swap_room(&node, &room) && room == 0);
+    node_set(&node, NODE_ZRAM_SWAP, 350 * MIB); /* its free half is none, the disk's 150 are */
+    assert_true(node_swap_room(&node, &room) && room == 150 * MIB);
+    node_set(&node, NODE_SWAP_FREE, 90 * MIB); /* full, and part of the disk as well */
+    assert_true(node_swap_room(&node, &room) && room == 90 * MIB);
+    node_set(&node, NODE_ZRAM_SWAP, 900 * MIB);
+    assert_true(node_swap_room(&node, &room) && room == 0);
 }
 
 static void every_field_has_a_name_of_its_own(void **state)
@@ -112,8 +156,10 @@ int main(void)
         cmocka_unit_test(rss_is_what_pl_mom_meant),
         cmocka_unit_test(footprint_counts_swap_and_leaves_out_what_can_be_reclaimed),
         cmocka_unit_test(swapping_out_leaves_the_footprint_where_it_is),
+        cmocka_unit_test(pages_of_the_swap_cache_that_nobody_maps_count_once),
         cmocka_unit_test(v1_has_no_kernel_part_and_a_swapless_node_no_swap),
         cmocka_unit_test(nonsense_never_wraps_below_zero),
+        cmocka_unit_test(free_zram_is_no_room),
         cmocka_unit_test(every_field_has_a_name_of_its_own),
         cmocka_unit_test(lives_differ_by_boot_mount_and_inode),
     };

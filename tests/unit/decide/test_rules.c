@@ -224,6 +224,20 @@ static void exhaustion_needs_an_owner_of_the_growth(void **state)
     assert_false(holds(&rule, &node));
 }
 
+static void free_zram_puts_exhaustion_off_by_nothing(void **state)
+{
+    (void)state;
+    static const struct rule rule = {
+        .conditions = RULE_EXHAUSTED_WITHIN, .exhausted_usec = 10 * SECOND};
+    struct node_sample node = node_of(0, 80 * MIB, 500 * MIB);
+    watch.fill_rate = 20 * MIB;
+    standing.count = 1;
+    standing.entry[0].growth = standing.growth_total = 20e6;
+    assert_false(holds(&rule, &node));
+    node_set(&node, NODE_ZRAM_SWAP, 512 * MIB);
+    assert_true(holds(&rule, &node));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +254,7 @@ int main(void)
         cmocka_unit_test_setup(psi_that_stands_still_under_reclaim_is_unusable, set_up),
         cmocka_unit_test_setup(a_single_stall_without_pressure_does_not_make_psi_unusable, set_up),
         cmocka_unit_test_setup(exhaustion_needs_an_owner_of_the_growth, set_up),
+        cmocka_unit_test_setup(free_zram_puts_exhaustion_off_by_nothing, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

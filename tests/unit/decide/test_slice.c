@@ -394,6 +394,10 @@ static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
     const struct window *window = &slice.watch.leak.window;
     assert_int_equal(window->last_usec, 60 * (at(0).boot_usec + WATCH_EPOCH_USEC));
     assert_int_equal(window->limit_bytes, (250 + 512 + 512) * MIB);
+    node_set(&node, NODE_ZRAM_SWAP, 512 * MIB);
+    slice.watch.sample.at = at(0.5);
+    (void)watch_update(&slice.watch, &globals, &node);
+    assert_int_equal(window->limit_bytes, (250 + 512) * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_MAX, 400 * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, SAMPLE_NO_LIMIT);
     slice.watch.sample.at = at(1);

@@ -18,11 +18,14 @@ static void memory_stat_of_v2_fills_its_fields(void **state)
     (void)state;
     struct sample sample = {0};
     sampler_parse_stat_v2("anon 4096\nfile 8192\nkernel 100\nkernel_stack 7\nsock 3\nshmem 5\n"
-                          "file_mapped 6\nswapcached 9\npgfault 77\npgmajfault 11\n"
+                          "file_mapped 6\nswapcached 9\ninactive_anon 14\nactive_anon 15\n"
+                          "pgfault 77\npgmajfault 11\n"
                           "pgscan 12\npgsteal 13\npgscan_kswapd 99\n",
         &sample);
     assert_int_equal(sample.value[SAMPLE_ANON], 4096);
     assert_int_equal(sample.value[SAMPLE_KERNEL], 100);
+    assert_int_equal(sample.value[SAMPLE_INACTIVE_ANON], 14);
+    assert_int_equal(sample.value[SAMPLE_ACTIVE_ANON], 15);
     assert_int_equal(sample.value[SAMPLE_PGMAJFAULT], 11);
     assert_int_equal(sample.value[SAMPLE_PGSCAN], 12);
     assert_false(sample_has(&sample, SAMPLE_SLAB_RECLAIMABLE));
