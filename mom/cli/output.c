@@ -109,6 +109,12 @@ void output_note(struct output *output, const char *text)
     output->writer->note(output, text);
 }
 
+void output_flush(struct output *output)
+{
+    end_section(output);
+    (void)fflush(output->file);
+}
+
 int output_close(struct output *output, struct mom_error *error)
 {
     end_section(output);

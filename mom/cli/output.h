@@ -73,6 +73,9 @@ void output_record(
  * escaped here: names go through text_escape before. */
 void output_note(struct output *output, const char *text);
 
+/* Shows what has been written: before something that may take long, such as a disk that hangs. */
+void output_flush(struct output *output);
+
 /* Ends the answer. 0, or the first error: -EIO, -ENOMEM. A pager that was left early is none. */
 int output_close(struct output *output, struct mom_error *error);
 

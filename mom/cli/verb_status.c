@@ -158,6 +158,7 @@ int verb_status(struct cli *cli)
         show_daemon(cli, &daemon);
         show_node(cli, &daemon.state.node);
     }
+    output_flush(cli->output);
     int stored = show_database(cli, &tally, &no_database);
     if (stored < 0)
         (void)cli_failed(&no_database);

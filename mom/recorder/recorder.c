@@ -91,18 +91,27 @@ static void acknowledge(struct recorder *recorder, bool samples_too)
     }
 }
 
-/* After a failure: everything that was not acknowledged is read again, and the store forgets what
- * it had buffered. */
-static void start_over(struct recorder *recorder, const char *why)
+static void close_database(struct recorder *recorder)
 {
-    int64_t now_usec = clock_now().boot_usec;
-    log_error("the database: %s; the rings hold what is new, next try in %lld s", why,
-        (long long)(DB_RETRY_USEC / USEC_PER_SEC));
-    for (int i = 0; i < DRAINED; i++)
-        ring_reader_close(&recorder->rings[drained[i]]);
     if (recorder->db)
         db_close(recorder->db);
     recorder->db = NULL;
+}
+
+/* After a failure: everything that was not acknowledged is read again, and the store forgets what
+ * it had buffered. On a full disk the database stays open: whoever opens it first, even to read,
+ * would want to make its shared memory anew, and find no room for that. */
+static void start_over(struct recorder *recorder, const struct mom_error *why)
+{
+    int64_t now_usec = clock_now().boot_usec;
+    log_error("the database: %s; the rings hold what is new, next try in %lld s", why->text,
+        (long long)(DB_RETRY_USEC / USEC_PER_SEC));
+    for (int i = 0; i < DRAINED; i++)
+        ring_reader_close(&recorder->rings[drained[i]]);
+    if (recorder->db && why->code == -ENOSPC)
+        db_rollback(recorder->db);
+    else
+        close_database(recorder);
     recorder->db_try_usec = now_usec + DB_RETRY_USEC;
 }
 
@@ -117,7 +126,11 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
         r = db_begin(recorder->db, error);
     if (r == 0)
         r = store_boot(recorder->db, recorder->boot, clock_now(), &ignored, error);
-    return r < 0 ? r : db_commit(recorder->db, error);
+    if (r == 0)
+        r = db_commit(recorder->db, error);
+    if (r < 0)
+        close_database(recorder);
+    return r;
 }
 
 /* One transaction: what the rings hold. Decisions and outcomes go to the disk at once, samples with
@@ -177,20 +190,17 @@ static int round_of(struct recorder *recorder, bool last, struct mom_error *erro
 {
     int64_t now_usec = clock_now().boot_usec;
     heartbeat_page(&recorder->heartbeat)->beat_usec[HEART_RECORDER] = now_usec;
-    if (!recorder->db) {
-        if (now_usec < recorder->db_try_usec && !last)
-            return 0;
-        int r = open_database(recorder, error);
-        if (r < 0)
-            return r;
-    }
+    if (now_usec < recorder->db_try_usec && !last)
+        return 0;
+    int r = recorder->db ? 0 : open_database(recorder, error);
+    if (r < 0)
+        return r;
     bool flush = last || now_usec - recorder->flushed_usec >= FLUSH_USEC;
     int taken = drain_all(recorder, flush, error);
     if (taken < 0)
         return taken;
     if (flush)
         recorder->flushed_usec = now_usec;
-    int r = 0;
     if (now_usec - recorder->rolled_usec >= ROLLUP_USEC && !last) {
         r = roll_up(recorder, error);
         recorder->rolled_usec = r == 1 ? recorder->rolled_usec : now_usec;
@@ -260,15 +270,14 @@ int recorder_run(const struct options *options)
     while (take_signals(&recorder, signal_fd, more > 0 ? 0 : ROUND_MSEC)) {
         more = round_of(&recorder, false, &error);
         if (more < 0)
-            start_over(&recorder, error.text);
+            start_over(&recorder, &error);
     }
     do {
         more = round_of(&recorder, true, &error);
     } while (more > 0);
     if (more < 0)
         log_error("at the end: %s", error.text);
-    if (recorder.db)
-        db_close(recorder.db);
+    close_database(&recorder);
     policy_free(recorder.policy);
     return more < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
