@@ -120,9 +120,9 @@ newer() { # PROGRAM OLD-PID
 }
 
 field() { # JSON-FIELD VERB... : its first value, by momctl's own CSV
-    wanted=$1
+    of=$1
     shift
-    momctl "$@" -o json | tr ',{}' '\n\n\n' | sed -n "s/^ *\"$wanted\": *//p" | head -n 1 | tr -d '"'
+    momctl "$@" -o json | tr ',{}' '\n\n\n' | sed -n "s/^ *\"$of\": *//p" | head -n 1 | tr -d '"'
 }
 
 empty() {
