@@ -2,7 +2,7 @@
 # container and do to it. Source it after lib.sh. POSIX sh.
 # shellcheck shell=sh disable=SC2016,SC2020,SC2034,SC2119,SC2120,SC2154,SC2317
 load_mib=20
-load="sleep 100000 & exec eater steady $load_mib" # two processes; by /bin/sh -c
+load="sleep 100000 & exec eater steady $load_mib" # two processes; there as /bin/load
 rootfs=$work/rootfs
 
 # make_rootfs [FOLDER] : the load and what it is linked with, from this machine's own files.
@@ -14,6 +14,8 @@ make_rootfs() {
         mkdir -p "$tree${library%/*}"
         cp -L "$library" "$tree$library"
     done
+    printf '#!/bin/sh\n%s\n' "$load" >"$tree/bin/load"
+    chmod +x "$tree/bin/load"
     touch "$tree/etc/os-release" # nspawn asks for it
 }
 
