@@ -162,7 +162,11 @@ static void a_slice_and_its_nested_groups_are_killed_and_nobody_else(void **stat
     assert_int_equal(bench.outcome.survivors, 0);
     assert_true(bench.outcome.bytes_freed > 30 * MIB);
     assert_string_equal(bench.outcome.error, "");
-    assert_int_equal(bench.processes.count, 3);
+    assert_in_range(bench.processes.count, 1, 3); /* as many as can be read within the budget */
+    for (uint32_t i = 0; i < bench.processes.count; i++) {
+        int32_t row = bench.processes.row[i].pid;
+        assert_true(row == pid[0] || row == pid[1] || row == pid[2]);
+    }
     assert_clean(&slice);
 }
 
