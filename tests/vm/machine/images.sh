@@ -65,21 +65,20 @@ make_root() (
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    set -- "$1" "$release" "$work/root"
+    set -- "$1" "$release" "$work/tree"
     for source in /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
         /etc/apt/sources.list.d/*.sources; do
         [ ! -s "$source" ] || set -- "$@" "$source"
     done
     image=$1
     shift
-    mmdebstrap --quiet --variant=minbase --mode=root --skip=cleanup/apt \
+    mmdebstrap --quiet --variant=minbase --mode=root \
         --aptopt='Acquire::Languages "none"' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --include="$(sed '/^#/d' $MACHINE/packages | tr -s ' \n' ',' | sed 's/,$//')" \
         --customize-hook="$MACHINE/furnish \"\$1\"" "$@"
-    rm -rf "$work"/root/var/cache/apt/* "$work"/root/var/lib/apt/lists/*
-    tr -d - </proc/sys/kernel/random/uuid >"$work/root/etc/machine-id"
-    disk_of "$work/root" "$image.new" 1024
+    tr -d - </proc/sys/kernel/random/uuid >"$work/tree/etc/machine-id"
+    disk_of "$work/tree" "$image.new" 1024
     mv "$image.new" "$image"
 )
 
