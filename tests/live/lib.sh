@@ -55,13 +55,14 @@ prints() {
 }
 
 # eventually SECONDS COMMAND... : tries until it succeeds.
+tries_a_second=5 pause=0.2
 eventually() {
-    tries=$(($1 * 5))
+    tries=$(($1 * tries_a_second))
     shift
     while [ "$tries" -gt 0 ]; do
         "$@" >/dev/null 2>&1 && return 0
         tries=$((tries - 1))
-        sleep 0.2
+        sleep "$pause"
     done
     "$@"
 }
