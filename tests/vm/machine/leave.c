@@ -1,5 +1,6 @@
 /* leave STATUS: ends the virtual machine at once; qemu's isa-debug-exit device turns the value into
- * its own exit status, 2 * value + 1. LEAVE_BASE keeps that apart from what qemu itself ends with. */
+ * its own exit status, 2 * value + 1. LEAVE_BASE keeps that apart from what qemu itself ends with.
+ */
 #include <stdlib.h>
 #include <sys/io.h>
 #include <unistd.h>
