@@ -1,6 +1,6 @@
 /* Reading slices, events, and the past of a key. */
 #include "db/query.h"
-#include "db/connection.h"
+#include "db/rows.h"
 #include "db/tier.h"
 #include "slices/base/text.h"
 
@@ -31,12 +31,7 @@ static void get_oom_kills(struct call *call, struct query_oom_kills *ret)
     ret->newest_unix_usec = get_int(call);
     ret->in_life = get_u64(call);
     ret->life_lasts = get_int(call) != 0;
-    size_t length;
-    const void *boot = get_bytes(call, &length);
-    if (length == sizeof ret->life.boot)
-        memcpy(ret->life.boot, boot, length);
-    ret->life.mount = get_u64(call);
-    ret->life.inode = get_u64(call);
+    get_life(call, &ret->life);
 }
 
 int query_node_oom_kills(struct db *db, uint64_t *ret, struct mom_error *error)

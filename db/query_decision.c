@@ -66,12 +66,7 @@ static int close_read(struct call *call, int r)
 static void get_target(struct call *call, struct decision *ret)
 {
     ret->serial = get_u64(call);
-    size_t length;
-    const void *boot = get_bytes(call, &length);
-    if (length == sizeof ret->life.boot)
-        memcpy(ret->life.boot, boot, length);
-    ret->life.mount = get_u64(call);
-    ret->life.inode = get_u64(call);
+    get_life(call, &ret->life);
     get_text_into(call, ret->path, sizeof ret->path);
     get_text_into(call, ret->key, sizeof ret->key);
     get_text_into(call, ret->name, sizeof ret->name);

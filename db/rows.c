@@ -45,6 +45,16 @@ void put_report(struct call *call, const struct leak_report *report)
     put_real(call, report->left_p90);
 }
 
+void get_life(struct call *call, struct slice_life *ret)
+{
+    size_t length;
+    const void *boot = get_bytes(call, &length);
+    if (length == sizeof ret->boot)
+        memcpy(ret->boot, boot, length);
+    ret->mount = get_u64(call);
+    ret->inode = get_u64(call);
+}
+
 void get_report(struct call *call, struct leak_report *ret)
 {
     ret->verdict = get_word(call, leak_verdict_names, LEAK_VERDICTS);

@@ -13,6 +13,9 @@ unsigned get_word(struct call *call, const char *const *words, int count);
 
 extern const char *const unit_words[UNITS];
 
+/* Boot, mount and inode; a boot of another length is left as it was. */
+void get_life(struct call *call, struct slice_life *ret);
+
 /* The columns REPORT of schema.c, without gates. */
 void put_report(struct call *call, const struct leak_report *report);
 void get_report(struct call *call, struct leak_report *ret);
