@@ -173,7 +173,7 @@ static int open_ack(
                 h->head - ack.tail <= h->size;
     reader->incarnation = h->incarnation;
     reader->size = h->size;
-    reader->tail = ours ? ack.tail : 0;
+    reader->tail = reader->acked = ours ? ack.tail : 0;
     if (h->head - reader->tail <= h->size)
         return 0;
     reader->tail = h->head; /* nothing that is left is whole, and the writer waits to hear of it */
@@ -286,7 +286,15 @@ ssize_t ring_read(struct ring_reader *reader, uint32_t *ret_type, void *buffer)
 int ring_ack(struct ring_reader *reader)
 {
     const struct ack ack = {.incarnation = reader->incarnation, .tail = reader->tail};
-    return pwrite(reader->ack_fd, &ack, sizeof ack, 0) == sizeof ack ? 0 : -errno;
+    if (pwrite(reader->ack_fd, &ack, sizeof ack, 0) != sizeof ack)
+        return -errno;
+    reader->acked = reader->tail;
+    return 0;
+}
+
+bool ring_presses(const struct ring_reader *reader)
+{
+    return reader->tail - reader->acked > reader->size / 2;
 }
 
 int ring_reader_dropped(struct ring_reader *reader, uint64_t *ret)

@@ -15,6 +15,7 @@
 #include "slices/base/error.h"
 #include "slices/base/file.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -41,7 +42,8 @@ uint64_t ring_dropped(const struct ring_writer *writer);
 struct ring_reader {
     int fd, ack_fd;
     uint64_t size, incarnation;
-    uint64_t tail; /* number of the next byte to read; safe on disk by ring_ack */
+    uint64_t tail;  /* number of the next byte to read */
+    uint64_t acked; /* up to here the writer may use the room again: the tail of the last ring_ack */
     uint64_t mark; /* no further than this, see ring_mark */
 };
 
@@ -63,6 +65,9 @@ ssize_t ring_read(struct ring_reader *reader, uint32_t *ret_type, void *buffer);
 
 /* All that was read is safe: the writer may use its room again. */
 int ring_ack(struct ring_reader *reader);
+
+/* What was read and is not acknowledged takes more than half of the ring. */
+bool ring_presses(const struct ring_reader *reader);
 
 /* How many records the writer has dropped. */
 int ring_reader_dropped(struct ring_reader *reader, uint64_t *ret);

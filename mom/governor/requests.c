@@ -144,13 +144,16 @@ static void drop(int *client)
     *client = -1;
 }
 
-/* Whoever connects and says nothing keeps nobody waiting: the one who came first makes room. */
+/* Whoever connects and says nothing keeps nobody waiting: the one who came first makes room, after
+ * a last chance to have said something. */
 static void let_in(struct requests *requests)
 {
     int fd = accept4(requests->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return;
     int *client = &requests->client[requests->oldest++ % CLIENTS];
+    if (*client >= 0)
+        serve(requests, *client);
     drop(client);
     *client = fd;
 }

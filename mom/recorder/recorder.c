@@ -133,9 +133,16 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
     return r;
 }
 
+/* Samples wait in memory until then. Their ring keeps them for that time, so it must not fill up. */
+static bool flush_is_due(const struct recorder *recorder, int64_t now_usec)
+{
+    return now_usec - recorder->flushed_usec >= FLUSH_USEC ||
+           ring_presses(&recorder->rings[RING_SAMPLES]);
+}
+
 /* One transaction: what the rings hold. Decisions and outcomes go to the disk at once, samples with
  * the next flush: nothing is acknowledged before. Returns how many records. */
-static int drain_all(struct recorder *recorder, bool flush, struct mom_error *error)
+static int drain_all(struct recorder *recorder, bool last, int64_t now_usec, struct mom_error *error)
 {
     int total = 0, samples = 0;
     mark_rings(recorder);
@@ -147,6 +154,7 @@ static int drain_all(struct recorder *recorder, bool flush, struct mom_error *er
     }
     if (samples > 0)
         recorder->samples_waiting = true;
+    bool flush = last || flush_is_due(recorder, now_usec);
     if (r >= 0 && flush)
         r = store_flush(recorder->db, error);
     if (r >= 0)
@@ -156,8 +164,10 @@ static int drain_all(struct recorder *recorder, bool flush, struct mom_error *er
     if (r < 0)
         return r;
     acknowledge(recorder, flush || !recorder->samples_waiting);
-    if (flush)
+    if (flush) {
         recorder->samples_waiting = false;
+        recorder->flushed_usec = now_usec;
+    }
     return total;
 }
 
@@ -195,12 +205,9 @@ static int round_of(struct recorder *recorder, bool last, struct mom_error *erro
     int r = recorder->db ? 0 : open_database(recorder, error);
     if (r < 0)
         return r;
-    bool flush = last || now_usec - recorder->flushed_usec >= FLUSH_USEC;
-    int taken = drain_all(recorder, flush, error);
+    int taken = drain_all(recorder, last, now_usec, error);
     if (taken < 0)
         return taken;
-    if (flush)
-        recorder->flushed_usec = now_usec;
     if (now_usec - recorder->rolled_usec >= ROLLUP_USEC && !last) {
         r = roll_up(recorder, error);
         recorder->rolled_usec = r == 1 ? recorder->rolled_usec : now_usec;

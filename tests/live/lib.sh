@@ -54,10 +54,11 @@ prints() {
     grep -qF -- "$wanted" "$work/prints.log" || { cat "$work/prints.log"; return 1; }
 }
 
-# eventually SECONDS COMMAND... : tries until it succeeds.
-tries_a_second=5 pause=0.2
+# eventually SECONDS COMMAND... : tries until it succeeds; several times as long as it takes on a machine
+# with nothing else to do.
+tries_a_second=5 pause=0.2 patience=3
 eventually() {
-    tries=$(($1 * tries_a_second))
+    tries=$(($1 * tries_a_second * patience))
     shift
     while [ "$tries" -gt 0 ]; do
         "$@" >/dev/null 2>&1 && return 0

@@ -133,6 +133,32 @@ static void a_full_ring_drops_the_new_and_counts(void **state)
     ring_writer_close(&writer);
 }
 
+static void what_is_read_and_not_acknowledged_presses_beyond_half_of_the_ring(void **state)
+{
+    (void)state;
+    struct ring_writer writer = open_writer();
+    struct ring_reader reader = open_reader();
+    const size_t record = 1008, room = record + 16; /* payload and header */
+    for (uint64_t i = 0; i < SIZE / room; i++)
+        write_number(&writer, i, record);
+    assert_false(ring_presses(&reader)); /* unread, it can be had at once */
+    for (uint64_t i = 0; i < SIZE / 2 / room; i++)
+        (void)read_number(&reader);
+    assert_false(ring_presses(&reader));
+    (void)read_number(&reader);
+    assert_true(ring_presses(&reader));
+    ring_reader_close(&reader);
+    reader = open_reader(); /* and reads again from where it was acknowledged */
+    assert_false(ring_presses(&reader));
+    for (uint64_t i = 0; i < SIZE / room; i++)
+        (void)read_number(&reader);
+    assert_true(ring_presses(&reader));
+    assert_int_equal(ring_ack(&reader), 0);
+    assert_false(ring_presses(&reader));
+    ring_reader_close(&reader);
+    ring_writer_close(&writer);
+}
+
 static void what_was_not_acknowledged_is_read_again(void **state)
 {
     (void)state;
@@ -327,6 +353,7 @@ int main(void)
         TEST(nothing_is_read_beyond_the_mark),
         TEST(a_fifo_in_place_of_the_ring_makes_nobody_wait),
         TEST(a_full_ring_drops_the_new_and_counts),
+        TEST(what_is_read_and_not_acknowledged_presses_beyond_half_of_the_ring),
         TEST(what_was_not_acknowledged_is_read_again),
         TEST(a_writer_that_comes_back_goes_on),
         TEST(a_lost_ack_neither_overwrites_nor_blocks),
