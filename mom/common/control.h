@@ -37,8 +37,8 @@ struct control_reply {
 _Static_assert(sizeof(struct control_request) <= 512 && sizeof(struct control_reply) <= 512,
     "control records are at most 512 bytes");
 
-/* Client: connects, sends, waits at most `timeout_usec`. Whoever is thrown out of a crowd before the
- * daemon has read what it wants (-EPIPE, -ECONNRESET) tries again: nothing was done for it yet.
+/* Client: connects, sends, waits at most `timeout_usec`. Whoever is thrown out of a crowd before
+ * the daemon has read what it wants (-EPIPE, -ECONNRESET) tries again: nothing was done for it yet.
  * -ECONNREFUSED/-ENOENT: no daemon; -ETIMEDOUT. */
 int control_call(const char *run_dir, const struct control_request *request, int64_t timeout_usec,
     struct control_reply *ret, struct mom_error *error);

@@ -42,8 +42,9 @@ uint64_t ring_dropped(const struct ring_writer *writer);
 struct ring_reader {
     int fd, ack_fd;
     uint64_t size, incarnation;
-    uint64_t tail;  /* number of the next byte to read */
-    uint64_t acked; /* up to here the writer may use the room again: the tail of the last ring_ack */
+    uint64_t tail; /* number of the next byte to read */
+    uint64_t
+        acked;     /* up to here the writer may use the room again: the tail of the last ring_ack */
     uint64_t mark; /* no further than this, see ring_mark */
 };
 

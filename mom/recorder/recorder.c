@@ -133,7 +133,8 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
     return r;
 }
 
-/* Samples wait in memory until then. Their ring keeps them for that time, so it must not fill up. */
+/* Samples wait in memory until then. Their ring keeps them for that time, so it must not fill up.
+ */
 static bool flush_is_due(const struct recorder *recorder, int64_t now_usec)
 {
     return now_usec - recorder->flushed_usec >= FLUSH_USEC ||
@@ -142,7 +143,8 @@ static bool flush_is_due(const struct recorder *recorder, int64_t now_usec)
 
 /* One transaction: what the rings hold. Decisions and outcomes go to the disk at once, samples with
  * the next flush: nothing is acknowledged before. Returns how many records. */
-static int drain_all(struct recorder *recorder, bool last, int64_t now_usec, struct mom_error *error)
+static int drain_all(
+    struct recorder *recorder, bool last, int64_t now_usec, struct mom_error *error)
 {
     int total = 0, samples = 0;
     mark_rings(recorder);

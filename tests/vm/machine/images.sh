@@ -17,6 +17,16 @@ kernel_package() {
     done | head -n 1
 }
 
+# known_kernel_package SERIES : the same, asked again only after apt's lists have changed: apt-cache takes
+# seconds, and each machine asks.
+known_kernel_package() {
+    note=$CACHE/kernel-package-$1
+    if [ ! -s "$note" ] || [ ! "$note" -nt /var/lib/apt/lists ]; then
+        kernel_package "$1" >"$note"
+    fi
+    cat "$note"
+}
+
 # recipe_of FILE... : changes when one of the recipes does.
 recipe_of() {
     cat "$@" | sha256sum | cut -c1-12
@@ -90,10 +100,10 @@ prepare_images() {
     mkdir -p "$CACHE"
     exec 9>"$CACHE/lock"
     flock 9
-    package=$(kernel_package "$1")
+    package=$(known_kernel_package "$1")
     if [ -z "$package" ]; then
         apt-get update -qq || :
-        package=$(kernel_package "$1")
+        package=$(known_kernel_package "$1")
     fi
     [ -n "$package" ] || die "apt knows no cloud kernel $1"
     KERNEL=$CACHE/kernel-$1-${package#linux-image-}-$(recipe_of $MACHINE/init $MACHINE/leave.c \
