@@ -1,9 +1,5 @@
 /* A slice's load for demonstrations and tests: takes memory in one of several honest or dishonest
- * ways. eater steady MIB            takes it at once and holds it eater saw LOW HIGH PERIOD swings
- * between LOW and HIGH MiB, a swing in PERIOD seconds eater warm-up MIB TAU       approaches MIB as
- * 1 - exp(-t/TAU), then holds eater leak MIB RATE         takes MIB, then RATE MiB a second for
- * ever Runs until it is killed. Touches what it takes, page by page, with bytes that don't
- * compress. */
+ * ways, until it is killed. Touches what it takes, page by page, with bytes that don't compress. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +10,12 @@
 #include <unistd.h>
 
 enum { PIECE = 64 * 1024, PIECES_A_MIB = 16, STEP_USEC = 50000 };
+
+static const char usage[] =
+    "usage: eater steady MIB            takes it at once and holds it\n"
+    "       eater saw LOW HIGH PERIOD   swings between LOW and HIGH MiB in PERIOD seconds\n"
+    "       eater warm-up MIB TAU       approaches MIB as 1 - exp(-t/TAU), then holds\n"
+    "       eater leak MIB RATE         takes MIB, then RATE MiB a second for ever\n";
 
 static size_t held; /* pieces */
 static char **pieces;
@@ -69,7 +71,7 @@ static double wanted(const char *way, const double *a, double t)
         return a[0] * (1 - exp(-t / a[1]));
     if (strcmp(way, "leak") == 0)
         return a[0] + a[1] * t;
-    (void)fprintf(stderr, "eater: steady|saw|warm-up|leak, not '%s'\n", way);
+    (void)fputs(usage, stderr);
     exit(64);
 }
 
@@ -77,7 +79,7 @@ int main(int argc, char **argv)
 {
     double numbers[3] = {1, 1, 1};
     if (argc < 3) {
-        (void)fprintf(stderr, "usage: eater steady|saw|warm-up|leak NUMBER...\n");
+        (void)fputs(usage, stderr);
         return 64;
     }
     for (int i = 2; i < argc && i < 5; i++)

@@ -1,8 +1,5 @@
 /* Somebody at the control socket who doesn't keep to the protocol; what is asked rudely must not
- * keep others waiting. rude_client SOCKET sizes       records of wrong sizes and of random bytes;
- * prints how many were refused rude_client SOCKET silent N    holds N connections and says nothing
- *   rude_client SOCKET deaf N      N connections that ask and never read the answer
- * The latter two connect again whenever they are thrown out, until they are killed. */
+ * keep others waiting. */
 #include "mom/common/control.h"
 
 #include "slices/base/text.h"
@@ -17,6 +14,12 @@
 #include <unistd.h>
 
 enum { CONNECTIONS_MOST = 900, PAUSE_USEC = 10000 };
+
+static const char usage[] =
+    "usage: rude_client SOCKET sizes      wrong sizes, random bytes; prints how many were refused\n"
+    "       rude_client SOCKET silent N   holds N connections and says nothing\n"
+    "       rude_client SOCKET deaf N     N connections that ask and never read the answer\n"
+    "The latter two connect again whenever they are thrown out, until they are killed.\n";
 
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -92,7 +95,7 @@ int main(int argc, char **argv)
     int count = argc == 4 ? atoi(argv[3]) : 1;
     if (!(sizes || silent || deaf) || count < 1 || count > CONNECTIONS_MOST ||
         text_copy(address.sun_path, sizeof address.sun_path, argv[1]) < 0) {
-        (void)fprintf(stderr, "usage: rude_client SOCKET sizes | silent N | deaf N\n");
+        (void)fputs(usage, stderr);
         return 64;
     }
     if (sizes)
