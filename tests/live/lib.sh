@@ -54,16 +54,23 @@ prints() {
     grep -qF -- "$wanted" "$work/prints.log" || { cat "$work/prints.log"; return 1; }
 }
 
-# eventually SECONDS COMMAND... : tries until it succeeds; several times as long as it takes on a machine
-# with nothing else to do.
-tries_a_second=5 pause=0.2 patience=3
+# uptime_seconds : sets NOW.
+uptime_seconds() {
+    read -r NOW _ </proc/uptime
+    NOW=${NOW%.*}
+}
+
+# eventually SECONDS COMMAND... : tries until it succeeds, or several times as long has passed: others may
+# keep this machine busy.
+pause=0.2 patience=3
 eventually() {
-    tries=$(($1 * tries_a_second * patience))
+    uptime_seconds
+    deadline=$((NOW + $1 * patience))
     shift
-    while [ "$tries" -gt 0 ]; do
+    while [ "$NOW" -lt "$deadline" ]; do
         "$@" >/dev/null 2>&1 && return 0
-        tries=$((tries - 1))
         sleep "$pause"
+        uptime_seconds
     done
     "$@"
 }

@@ -7,7 +7,7 @@ if [ ! -d /run/mom-vm ]; then
     exit 1
 fi
 . tests/live/lib.sh
-tries_a_second=1 pause=1 patience=6 # asking is dear where processors are emulated, and others share them
+pause=1 # asking is dear where processors are emulated
 
 # mount_state : mounts the disk that lives through reboots ("# vm: state=MIB"), at $state_disk.
 mount_state() {
