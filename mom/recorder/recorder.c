@@ -133,8 +133,7 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
     return r;
 }
 
-/* Samples wait in memory until then. Their ring keeps them for that time, so it must not fill up.
- */
+/* Until then samples wait in memory, and in their ring, which must not fill up. */
 static bool flush_is_due(const struct recorder *recorder, int64_t now_usec)
 {
     return now_usec - recorder->flushed_usec >= FLUSH_USEC ||
