@@ -42,10 +42,9 @@ uint64_t ring_dropped(const struct ring_writer *writer);
 struct ring_reader {
     int fd, ack_fd;
     uint64_t size, incarnation;
-    uint64_t tail; /* number of the next byte to read */
-    uint64_t
-        acked;     /* up to here the writer may use the room again: the tail of the last ring_ack */
-    uint64_t mark; /* no further than this, see ring_mark */
+    uint64_t tail;  /* number of the next byte to read */
+    uint64_t acked; /* the tail of the last ring_ack: before it the writer may write again */
+    uint64_t mark;  /* no further than this, see ring_mark */
 };
 
 /* -ENOENT while the writer has not made it; -EPROTO when it is no ring of ours. `group` (-1: the
