@@ -72,12 +72,17 @@ limit_group() {
     fi
 }
 
-# start_in FOLDER COMMAND... : runs a command in a group, in the background; its pid is in STARTED.
+# start_in FOLDER COMMAND... : runs a command in a group, in the background; its pid is in STARTED. It has
+# entered the group, or ended, when this returns.
 start_in() {
     folder=$1
     shift
     sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$folder" "$@" &
     STARTED=$!
+    until grep -qx "$STARTED" "$folder/cgroup.procs" ||
+        ! grep -q '^State:.[^ZX]' "/proc/$STARTED/status" 2>/dev/null; do
+        sleep 0.05
+    done
 }
 
 # remove_group NAME : ends what is left in the group and below it, and removes it.
