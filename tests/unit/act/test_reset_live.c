@@ -114,6 +114,7 @@ static void fork_forever(void *argument)
 static void explode(const struct slice *slice)
 {
     (void)signal(SIGCHLD, SIG_IGN);
+    bench.options.patience_usec = 120000000; /* that it ends is tested, not how soon */
     char limited[SLICE_PATH_MAX];
     bool is_elsewhere = bench.hierarchy.pids[0] != '\0';
     live_path(limited, "limit");
@@ -132,7 +133,6 @@ static void explode(const struct slice *slice)
 static void assert_bomb_is_defeated(const struct slice *slice)
 {
     explode(slice);
-    bench.options.patience_usec = 120000000; /* that it ends is tested here, not how soon */
     assert_int_equal(bench_apply(&bench, ACTION_RESET, slice), RESULT_DONE);
     assert_in_range(bench.outcome.processes_before, 50, 200);
     assert_int_equal(bench.outcome.survivors, 0);
