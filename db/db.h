@@ -11,14 +11,16 @@
 #include <stdint.h>
 
 struct db;
+enum { DB_PATH_MAX = 4096 + 64 };
 
 enum db_mode {
     DB_WRITE, /* makes it (0640) and migrates it to this program's schema version */
     DB_READ   /* never writes; works for whoever may read the files */
 };
 
-/* Error codes beside errno's: -EUCLEAN corrupt, -EROFS read-only, -ENOTSUP newer than this program,
- * -EAGAIN locked for longer than the time allowed, -ENOSPC full disk. */
+/* Error codes beside errno's: -EUCLEAN corrupt, -EMEDIUMTYPE another program's, -EROFS read-only,
+ * -ENOTSUP newer than this program, -EAGAIN locked for longer than the time allowed, -ENOSPC full
+ * disk. */
 int db_open(const char *path, enum db_mode mode, struct db **ret, struct mom_error *error);
 void db_close(struct db *db);
 
@@ -32,6 +34,15 @@ void db_rollback(struct db *db);
 /* What was committed is on the disk when this returns 0. A commit alone survives the death of any
  * program, but the kernel may still hold it: a disk that fails, or a panic, takes it along. */
 int db_sync(struct db *db, struct mom_error *error);
+
+/* Looks through the whole file at `path`, which takes seconds for a large one: 0, or -EUCLEAN with
+ * what is wrong, or that it could not be looked at. */
+int db_check(const char *path, struct mom_error *error);
+
+/* Gives a corrupt database, with its -wal and -shm, another name: PATH.corrupt-YYYYMMDDTHHMMSSZ,
+ * which *ret gets. Nothing is deleted or replaced; the next db_open makes a new one. */
+int db_set_aside(
+    const char *path, int64_t unix_usec, char ret[DB_PATH_MAX], struct mom_error *error);
 
 /* PRAGMA user_version: the number of migrations applied. */
 int db_version(struct db *db);

@@ -89,6 +89,9 @@ struct query_decision {
 int query_decision(
     struct db *db, const char *id, struct query_decision *ret, struct mom_error *error);
 
+/* Whose slice a life of the current boot was: the group's owner. 1; 0: that life is not known. */
+int query_life_uid(struct db *db, uint64_t serial, uint32_t *ret, struct mom_error *error);
+
 /* Warm start: floors of a key's last days, one bin per element (WINDOW_NO_FLOOR where there is
  * none), oldest first. `bin_sec` 60, 300 or 1800; at most `max` newest bins before `until`.
  * *ret_first is the Unix time of the first bin in seconds. Returns how many. */

@@ -246,3 +246,15 @@ int query_decision(
     snapshot_end(db);
     return r;
 }
+
+int query_life_uid(struct db *db, uint64_t serial, uint32_t *ret, struct mom_error *error)
+{
+    struct call call;
+    int64_t uid = 0;
+    call_open(&call, db, SQL_LIFE_UID, error);
+    put_int(&call, db->boot);
+    put_u64(&call, serial);
+    int r = call_scalar(&call, &uid);
+    *ret = (uint32_t)uid;
+    return r;
+}

@@ -193,26 +193,26 @@ static int cap_step(struct work *work)
 /* What happened is kept as long as hours are; node samples as long as raw rows. */
 static int forget_events(struct work *work)
 {
-    static const struct {
+    const struct rollup_limits *limits = work->limits;
+    const struct {
         enum statement statement;
-        enum tier as_long_as;
+        int64_t kept_sec;
     } table[] = {
-        {SQL_FORGET_NODE, RAW},
-        {SQL_FORGET_TRENDS, HOUR},
-        {SQL_FORGET_DECISIONS, HOUR},
-        {SQL_FORGET_INCIDENTS, HOUR},
-        {SQL_FORGET_OUTCOMES, HOUR},
-        {SQL_FORGET_NOTES, HOUR},
-        {SQL_FORGET_HOLDS, HOUR},
-        {SQL_FORGET_MAIL, HOUR},
-        {SQL_FORGET_SLICES, HOUR},
+        {SQL_FORGET_NODE, limits->raw_sec},
+        {SQL_FORGET_TRENDS, limits->hour_sec},
+        {SQL_FORGET_DECISIONS, limits->hour_sec},
+        {SQL_FORGET_INCIDENTS, limits->hour_sec},
+        {SQL_FORGET_OUTCOMES, limits->hour_sec},
+        {SQL_FORGET_NOTES, limits->hour_sec},
+        {SQL_FORGET_HOLDS, limits->hour_sec},
+        {SQL_FORGET_MAIL, limits->mail_sec},
+        {SQL_FORGET_SLICES, limits->hour_sec},
     };
     int more = 0;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        int64_t kept_sec = retention_sec(work->limits, table[i].as_long_as);
         struct call call;
         call_open(&call, work->db, table[i].statement, work->error);
-        put_int(&call, (work->now_sec - kept_sec) * USEC_PER_SEC);
+        put_int(&call, (work->now_sec - table[i].kept_sec) * USEC_PER_SEC);
         put_int(&call, EVENTS_PER_DELETE);
         int r = call_run(&call);
         if (r < 0)

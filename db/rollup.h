@@ -10,6 +10,7 @@
 
 struct rollup_limits {
     int64_t raw_sec, minute_sec, ten_minutes_sec, hour_sec; /* retention of each tier */
+    int64_t mail_sec;                                       /* and of mails that wait no more */
     uint64_t cap_bytes;
 };
 

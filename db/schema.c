@@ -139,6 +139,26 @@ static const char *const migrations[] = {
     "ALTER TABLE life ADD COLUMN oom_usec INTEGER;"
     "CREATE INDEX life_oom ON life(slice, boot, mount, inode, oom_kills, oom_usec)"
     " WHERE oom_kills > 0;",
+
+    /* A mail's outcome for each recipient. */
+    "ALTER TABLE mail ADD COLUMN subject TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE delivery (mail INTEGER NOT NULL REFERENCES mail ON DELETE CASCADE,"
+    " address TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,"
+    " next_try_usec INTEGER NOT NULL, last_error TEXT NOT NULL,"
+    " PRIMARY KEY (mail, address)) STRICT, WITHOUT ROWID;"
+    "WITH RECURSIVE piece(mail, address, rest) AS (SELECT id, '', recipients || ',' FROM mail"
+    " UNION ALL SELECT mail, substr(rest, 1, instr(rest, ',') - 1),"
+    " substr(rest, instr(rest, ',') + 1) FROM piece WHERE rest <> '')"
+    " INSERT OR IGNORE INTO delivery SELECT mail, address, state, tries, next_try_usec, last_error"
+    " FROM piece JOIN mail ON mail.id = piece.mail WHERE address <> '';"
+    "DROP INDEX mail_state;"
+    "ALTER TABLE mail DROP COLUMN state;"
+    "ALTER TABLE mail DROP COLUMN tries;"
+    "ALTER TABLE mail DROP COLUMN next_try_usec;"
+    "ALTER TABLE mail DROP COLUMN recipients;"
+    "ALTER TABLE mail DROP COLUMN last_error;"
+    "CREATE INDEX mail_created ON mail(created_usec);"
+    "CREATE INDEX delivery_state ON delivery(state, next_try_usec);",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };
@@ -170,7 +190,7 @@ int schema_check(struct db *db, struct mom_error *error)
     if (r < 0)
         return r;
     if (tables > 0)
-        return error_set(error, -EUCLEAN, "is a database of another program");
+        return error_set(error, -EMEDIUMTYPE, "is a database of another program");
     if (version > NEWEST_VERSION)
         return error_set(error, -ENOTSUP, "has schema version %d, this program knows %d", version,
             NEWEST_VERSION);

@@ -24,9 +24,10 @@
     " pswpout, pgmajfault, pgscan_direct, allocstall, oom_kill, psi_some_avg10, psi_full_avg10,"   \
     " psi_some_total, psi_full_total"
 
-#define MAIL                                                                                       \
-    "id, created_usec, next_try_usec, decision, state, tries, key, stage, message_id,"             \
-    " recipients, bytes, last_error"
+#define MAIL "id, created_usec, decision, key, stage, message_id, subject, bytes"
+
+/* Waits, and is due: ?1 is now, ?2 further off than any wait. */
+#define DUE "state = 'waiting' AND (next_try_usec <= ?1 OR next_try_usec > ?2)"
 
 #define ROLLUP                                                                                     \
     "rollup(span, slice, t, n, rss, swap, footprint, current, footprint_min, footprint_max,"       \
@@ -56,6 +57,7 @@
 const char *const statement_sql[STATEMENTS] = {
     [SQL_USER_VERSION] = "PRAGMA user_version",
     [SQL_IS_OURS] = "SELECT application_id = 1836019044 FROM pragma_application_id",
+    [SQL_QUICK_CHECK] = "PRAGMA quick_check(1)",
     [SQL_TABLES] = "SELECT count(*) FROM sqlite_schema",
     [SQL_USED_BYTES] = "SELECT (page_count - freelist_count) * page_size"
                        " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
@@ -74,6 +76,7 @@ const char *const statement_sql[STATEMENTS] = {
                      " runtime, name, born_usec)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_LIFE_FIND] = "SELECT slice FROM life WHERE boot = ?1 AND serial = ?2",
+    [SQL_LIFE_UID] = "SELECT uid FROM life WHERE boot = ?1 AND serial = ?2",
     [SQL_LIFE_VANISHED] = "UPDATE life SET vanished_usec = ?3"
                           " WHERE boot = ?1 AND serial = ?2 AND vanished_usec IS NULL",
     [SQL_LIFE_OOM_KILLS] = "UPDATE life SET oom_kills = ?3, oom_usec = ?4"
@@ -180,7 +183,9 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_FORGET_HOLDS] = "DELETE FROM hold WHERE (key, boot, boot_usec) IN (SELECT key, boot,"
                          " boot_usec FROM hold WHERE unix_usec < ?1 AND until_usec < ?1 LIMIT ?2)",
     [SQL_FORGET_MAIL] = "DELETE FROM mail WHERE id IN (SELECT id FROM mail"
-                        " WHERE created_usec < ?1 AND state <> 'waiting' LIMIT ?2)",
+                        " WHERE created_usec < ?1 AND NOT EXISTS (SELECT 1 FROM delivery"
+                        " WHERE mail = id AND state IN ('waiting', 'folded'))"
+                        " ORDER BY created_usec LIMIT ?2)",
     [SQL_FORGET_SLICES] = "DELETE FROM slice WHERE id IN (SELECT id FROM slice s"
                           " WHERE last_usec < ?1 AND NOT EXISTS (SELECT 1 FROM tier"
                           " WHERE span IN (0, 60, 600, 3600) AND tier.slice = s.id)"
@@ -267,13 +272,47 @@ const char *const statement_sql[STATEMENTS] = {
 
     [SQL_MAIL_YOUNGER] = "SELECT EXISTS (SELECT 1 FROM mail WHERE key = ?1 AND stage = ?2"
                          " AND abs(created_usec - ?3) < ?4)",
+    [SQL_MAIL_QUEUED] = "SELECT count(DISTINCT mail) FROM delivery WHERE state = 'waiting'",
+    [SQL_DELIVERIES_LATELY] =
+        "SELECT count(*) FROM mail m JOIN delivery d ON d.mail = m.id AND d.address = ?1"
+        " WHERE m.created_usec > ?2 AND m.created_usec < ?3"
+        " AND d.state NOT IN ('folded', 'in-digest') AND m.stage <> 'digest'",
     [SQL_MAIL_ADD] = "INSERT OR IGNORE INTO mail(boot, decision, key, stage, created_usec,"
-                     " next_try_usec, state, tries, message_id, recipients, bytes, last_error)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [SQL_MAIL_DUE] = "SELECT " MAIL " FROM mail WHERE state = 'waiting' AND next_try_usec <= ?1"
-                     " ORDER BY id LIMIT ?2",
-    [SQL_MAIL_SETTLE] = "UPDATE mail SET state = ?2, next_try_usec = ?3, last_error = ?4,"
-                        " tries = tries + 1 WHERE id = ?1",
-    [SQL_MAIL_WAITING] = "SELECT count(*), min(next_try_usec) FROM mail WHERE state = 'waiting'",
+                     " message_id, subject, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                     " RETURNING id",
+    [SQL_DELIVERY_ADD] = "INSERT OR IGNORE INTO delivery(mail, address, state, tries,"
+                         " next_try_usec, last_error) VALUES (?1, ?2, ?3, 0, ?4, '')",
+    [SQL_DELIVERIES] = "SELECT address, state, tries, next_try_usec, last_error FROM delivery"
+                       " WHERE mail = ?1 ORDER BY address",
     [SQL_MAIL_LIST] = "SELECT " MAIL " FROM mail ORDER BY id DESC",
+    [SQL_MAIL_QUEUE] = "SELECT " MAIL " FROM mail WHERE id IN"
+                       " (SELECT mail FROM delivery WHERE state IN ('waiting', 'folded'))"
+                       " ORDER BY id DESC",
+    [SQL_MAIL_ONE] = "SELECT " MAIL " FROM mail WHERE id = ?1",
+    [SQL_MAIL_NEXT] = "SELECT " MAIL " FROM mail WHERE id ="
+                      " (SELECT min(mail) FROM delivery WHERE " DUE " AND mail > ?3)",
+    [SQL_DELIVERY_TRIES] = "SELECT tries FROM delivery WHERE mail = ?1 AND address = ?2"
+                           " AND state = 'waiting'",
+    [SQL_DELIVERY_SETTLE] = "UPDATE delivery SET state = ?3, next_try_usec = ?4, last_error = ?5,"
+                            " tries = tries + 1 WHERE mail = ?1 AND address = ?2",
+    [SQL_MAIL_STATE] = "SELECT (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'waiting'),"
+                       " (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'folded'),"
+                       " (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'given-up'),"
+                       " EXISTS (SELECT 1 FROM delivery WHERE " DUE ")",
+    [SQL_DIGEST_DUE] =
+        "SELECT d.address FROM delivery d JOIN mail m ON m.id = d.mail WHERE d.state = 'folded'"
+        " AND NOT EXISTS (SELECT 1 FROM delivery w JOIN mail o ON o.id = w.mail"
+        " WHERE w.state = 'waiting' AND w.address = d.address AND o.stage = 'digest')"
+        " GROUP BY d.address HAVING max(abs(?1 - m.created_usec)) >= ?2 LIMIT 1",
+    [SQL_MAIL_FOLDED] = "SELECT " MAIL " FROM mail WHERE id IN (SELECT mail FROM delivery"
+                        " WHERE state = 'folded' AND address = ?1) ORDER BY id",
+    [SQL_DELIVERIES_IN_DIGEST] = "UPDATE delivery SET state = 'in-digest'"
+                                 " WHERE state = 'folded' AND address = ?1",
+    [SQL_DELIVERIES_RETRY] = "UPDATE delivery SET state = 'waiting', next_try_usec = ?1, tries = 0"
+                             " WHERE mail = ?2 AND state IN ('waiting', 'given-up', 'dropped')"
+                             " AND (SELECT length(bytes) FROM mail WHERE id = ?2) > 0",
+    [SQL_DELIVERIES_RETRY_ALL] = "UPDATE delivery SET next_try_usec = ?1, tries = 0"
+                                 " WHERE state = 'waiting'",
+    [SQL_DELIVERIES_DROP] = "UPDATE delivery SET state = 'dropped'"
+                            " WHERE mail = ?1 AND state IN ('waiting', 'folded')",
 };

@@ -10,8 +10,7 @@ int require_boot(struct db *db, struct mom_error *error)
     return db->boot ? 0 : error_set(error, -EINVAL, "rows of no boot: store_boot comes first");
 }
 
-int store_boot(
-    struct db *db, const uint8_t boot[16], struct stamp at, int64_t *ret, struct mom_error *error)
+int store_boot(struct db *db, const uint8_t boot[16], struct stamp at, struct mom_error *error)
 {
     enum { UUID_LENGTH = 16 };
     struct call call;
@@ -21,6 +20,7 @@ int store_boot(
     int r = call_run(&call);
     if (r < 0)
         return r;
+    bool is_new = db_changes(db) > 0;
     call_open(&call, db, SQL_BOOT_FIND, error);
     put_bytes(&call, boot, UUID_LENGTH);
     int64_t id = 0;
@@ -29,8 +29,8 @@ int store_boot(
         return r;
     if (id != db->boot)
         store_forget(db); /* serials are of a boot */
-    db->boot = *ret = id;
-    return 0;
+    db->boot = id;
+    return is_new;
 }
 
 static void put_slice(struct call *call, const struct slice *slice)

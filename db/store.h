@@ -12,10 +12,8 @@
 
 #include <stdint.h>
 
-/* The boot that all later rows belong to. Finds or makes its row; returns its id (1, 2, ...) in
- * *ret. */
-int store_boot(
-    struct db *db, const uint8_t boot[16], struct stamp at, int64_t *ret, struct mom_error *error);
+/* The boot that all later rows belong to. 1: the database did not know it, 0: it did. */
+int store_boot(struct db *db, const uint8_t boot[16], struct stamp at, struct mom_error *error);
 
 /* A life begins: finds or makes the slice by its key. */
 int store_slice_born(

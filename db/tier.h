@@ -10,7 +10,7 @@ enum tier { RAW, MINUTE, TEN_MINUTES, HOUR, TIERS };
 static const int64_t tier_span_sec[TIERS] = {
     [RAW] = 0, [MINUTE] = 60, [TEN_MINUTES] = 600, [HOUR] = 3600};
 
-#define USEC_PER_SEC 1000000
+#define USEC_PER_SEC 1000000ll
 
 /* The beginning of the bin that a time (not before 1970) lies in; span 0: the time itself. */
 static inline int64_t align_down(int64_t t_sec, int64_t span_sec)

@@ -29,7 +29,7 @@ install_packages() {
     apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 
-BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config libcgroup-dev libmnl-dev libsqlite3-dev
+BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config libcgroup-dev libcurl4-openssl-dev libmnl-dev libsqlite3-dev
     libyaml-dev libcmocka-dev libsmartcols-dev libjansson-dev uthash-dev scdoc"
 
 # build PRESET [TARGET...] : configures and builds below build/PRESET.

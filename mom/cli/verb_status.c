@@ -116,9 +116,8 @@ static int show_database(struct cli *cli, struct tally *tally, struct mom_error 
 {
     char path[PATH_MAX];
     struct db *db = NULL;
-    uint32_t mails = 0;
+    struct outbox_state mails = {0};
     uint64_t node_kills = 0;
-    int64_t next;
     int r = database_path(&cli->paths, path, error);
     if (r == 0)
         r = db_open(path, DB_READ, &db, error);
@@ -128,7 +127,7 @@ static int show_database(struct cli *cli, struct tally *tally, struct mom_error 
     if (r == 0)
         r = query_node_oom_kills(db, &node_kills, error);
     if (r == 0)
-        r = outbox_waiting(db, &mails, &next, error);
+        r = outbox_state(db, cli->now.unix_usec, &mails, error);
     int version = db_version(db);
     db_close(db);
     if (r < 0)
@@ -140,7 +139,10 @@ static int show_database(struct cli *cli, struct tally *tally, struct mom_error 
         {"slices", "Slices known", cell_count(tally->slices)},
         {"slices_alive", "Slices alive", cell_count(tally->alive)},
         {"oom_kills_ever", "Kernel OOM kills ever", cell_count(node_kills)},
-        {"mails_waiting", "Mails waiting", cell_count(mails)},
+        {"mails_waiting", "Mails waiting", cell_count(mails.waiting)},
+        {"mails_folded", "Mails for a digest", cell_count(mails.folded)},
+        {"mails_given_up", "Mails given up",
+            cell_toned(cell_count(mails.given_up), mails.given_up ? TONE_WARNING : TONE_PLAIN)},
     };
     output_record(cli->output, "database", fields, COUNT(fields));
     return 0;

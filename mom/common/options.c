@@ -11,8 +11,8 @@
 #define MOM_VERSION "unknown"
 #endif
 
-enum { OPTION_DRY_RUN = 2000, OPTION_ONCE, OPTION_CHECK_CONFIG };
-enum { OWN_OPTIONS = 8 };
+enum { OPTION_DRY_RUN = 2000, OPTION_ONCE, OPTION_CHECK_CONFIG, OPTION_SETGID_SENDMAIL };
+enum { OWN_OPTIONS = 9 };
 
 static const struct option own_options[OWN_OPTIONS] = {
     {"foreground", no_argument, NULL, 'f'},
@@ -23,6 +23,7 @@ static const struct option own_options[OWN_OPTIONS] = {
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"once", no_argument, NULL, OPTION_ONCE},
     {"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
+    {"setgid-sendmail", no_argument, NULL, OPTION_SETGID_SENDMAIL},
 };
 
 static void help(void)
@@ -34,6 +35,8 @@ static void help(void)
         "      --check-config  say what is wrong with the policy, and exit\n"
         "      --dry-run       decide and record, but never act\n"
         "      --once          look once, print what would be done, and exit\n"
+        "      --setgid-sendmail\n"
+        "                      let the courier run a sendmail that takes on another group or user\n"
         "  -v, --verbose       log more\n"
         "  -h, --help          this\n"
         "  -V, --version\n\n"
@@ -62,6 +65,9 @@ static int take(struct options *options, int option)
         return -1;
     case OPTION_CHECK_CONFIG:
         options->check_config = true;
+        return -1;
+    case OPTION_SETGID_SENDMAIL:
+        options->setgid_sendmail = true;
         return -1;
     case 'h':
         help();

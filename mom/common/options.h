@@ -17,6 +17,7 @@ struct options {
     bool dry_run;               /* --dry-run */
     bool once;                  /* --once */
     bool check_config;          /* --check-config */
+    bool setgid_sendmail;       /* --setgid-sendmail */
     bool verbose;               /* -v */
 };
 

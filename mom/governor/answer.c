@@ -156,6 +156,16 @@ static void take_past_of(
     leak_set_warm(&place->watch.leak);
 }
 
+/* The recorder began a database anew. */
+static void tell_again(struct governor *governor)
+{
+    uint32_t capacity = tree_capacity(governor->tree);
+    for (uint32_t i = 0; i < capacity; i++) {
+        governor->places[i].announced = false;
+        governor->places[i].oom_told = 0;
+    }
+}
+
 static bool open_past(struct governor *governor)
 {
     const struct ring_info *info = &ring_table[RING_PAST];
@@ -182,6 +192,8 @@ static void take_past(struct governor *governor, struct stamp now)
             take_floors(governor, (const struct record_floors *)(const void *)buffer, now);
         else if (n == sizeof(struct record_past) && type == RECORD_PAST)
             take_past_of(governor, (const struct record_past *)(const void *)buffer, now);
+        else if (n == sizeof(struct record_tell_again) && type == RECORD_TELL_AGAIN)
+            tell_again(governor);
     }
     (void)ring_ack(&governor->past);
     if (n == -ESTALE || n == -EPROTO) {

@@ -1,6 +1,5 @@
 #include "mom/recorder/recorder.h"
 
-#include "db/outbox.h"
 #include "db/query.h"
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
@@ -12,74 +11,68 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_recipient(char *list, size_t size, const char *address, const char *domain)
+/* "a@b,c@d" */
+static void join(const struct mail *mail, char *list, size_t size)
 {
-    char full[256];
-    size_t used = strlen(list);
-    bool needs_domain = domain[0] && !strchr(address, '@');
-    if (text_format(full, sizeof full, "%s%s%s", address, needs_domain ? "@" : "",
-            needs_domain ? domain : "") < 0 ||
-        !mail_address_valid(full)) {
-        log_warning("'%s' is no address that mail could go to", address);
-        return;
+    size_t used = 0;
+    list[0] = '\0';
+    for (uint32_t i = 0; i < mail->recipients; i++) {
+        (void)text_format(
+            list + used, size - used, "%s%s", i > 0 ? "," : "", mail->recipient[i].address);
+        used += strlen(list + used);
     }
-    if (text_format(list + used, size - used, "%s%s", used > 0 ? "," : "", full) < 0)
-        list[used] = '\0';
 }
 
-/* The slice's owner, and always the operators. */
-static void find_recipients(
-    const struct recorder *recorder, const struct decision *decision, char *list, size_t size)
+int letter_write(struct recorder *recorder, struct mail *mail)
 {
-    const struct policy_globals *globals = policy_globals(recorder->policy);
-    char operators[sizeof globals->operators];
-    list[0] = '\0';
-    if (decision->owner[0])
-        add_recipient(list, size, decision->owner, globals->mail_domain);
-    memcpy(operators, globals->operators, sizeof operators);
-    for (char *save = NULL, *address = strtok_r(operators, ", ", &save); address;
-         address = strtok_r(NULL, ", ", &save))
-        add_recipient(list, size, address, globals->mail_domain);
+    static char to[MAIL_RECIPIENTS_MAX * sizeof mail->recipient[0].address];
+    const struct mail_settings *settings = &policy_globals(recorder->policy)->mail;
+    join(mail, to, sizeof to);
+    const struct mail_text text = {
+        .from = settings->from[0] ? settings->from : "mom",
+        .to = to,
+        .subject = mail->subject,
+        .message_id = mail->message_id,
+        .list_id = recorder->node,
+        .date_unix_sec = mail->created_unix_usec / USEC_PER_SEC,
+        .body = recorder->body,
+    };
+    long length = mail_compose(&text, recorder->letter, sizeof recorder->letter);
+    if (length < 0) {
+        log_error("no mail <%s>: %s", mail->message_id, strerrordesc_np((int)-length));
+        mail->bytes = "";
+        mail->length = 0;
+        return -EINVAL;
+    }
+    mail->bytes = recorder->letter;
+    mail->length = (size_t)length;
+    return 0;
 }
 
 static int post(struct recorder *recorder, const char *stage, const struct report *report,
     struct mom_error *error)
 {
-    const struct policy_globals *globals = policy_globals(recorder->policy);
-    const struct decision *decision = report->decision;
-    char subject[400], recipients[1024], from[192], message_id[384];
-    struct stamp now = clock_now();
+    const struct mail_settings *settings = &policy_globals(recorder->policy)->mail;
+    const struct outbox_limits limits = {.interval_usec = settings->interval_usec,
+        .burst = (uint32_t)settings->burst,
+        .digest_usec = settings->digest_usec,
+        .queue = (uint32_t)settings->queue};
+    char subject[400], message_id[384];
     report_subject(report, subject, sizeof subject);
     report_body(report, recorder->body, sizeof recorder->body);
-    find_recipients(recorder, decision, recipients, sizeof recipients);
-    (void)text_format(from, sizeof from, "%s", globals->mail_from[0] ? globals->mail_from : "mom");
     (void)text_format(message_id, sizeof message_id, "%s.%s@%s", report->id, stage, report->node);
-    const struct mail_text text = {
-        .from = from,
-        .to = recipients,
+    struct mail mail = {
+        .created_unix_usec = clock_now().unix_usec,
+        .decision = report->decision->seq,
+        .key = report->decision->key,
+        .stage = stage,
         .subject = subject,
         .message_id = message_id,
-        .list_id = report->node,
-        .date_unix_sec = decision->at.unix_usec / USEC_PER_SEC,
-        .body = recorder->body,
     };
-    long length = mail_compose(&text, recorder->letter, sizeof recorder->letter);
-    if (length < 0) {
-        log_error("no mail about decision %s: %s", report->id, strerrordesc_np((int)-length));
+    recipients_find(recorder, report->decision, &mail);
+    if (letter_write(recorder, &mail) < 0)
         return 0; /* the decision itself must still be stored */
-    }
-    const struct mail mail = {
-        .created_unix_usec = now.unix_usec,
-        .next_try_unix_usec = now.unix_usec,
-        .decision = decision->seq,
-        .key = decision->key,
-        .stage = stage,
-        .message_id = message_id,
-        .recipients = recipients,
-        .bytes = recorder->letter,
-        .length = (size_t)length,
-    };
-    int r = outbox_add(recorder->db, &mail, globals->mail_interval_usec, error);
+    int r = outbox_add(recorder->db, &mail, &limits, error);
     return r < 0 ? r : 0;
 }
 

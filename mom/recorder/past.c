@@ -51,3 +51,9 @@ int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_e
     (void)ring_write(&recorder->past, RECORD_PAST, &past, sizeof past);
     return 0;
 }
+
+void past_ask(struct recorder *recorder)
+{
+    static const struct record_tell_again nothing;
+    (void)ring_write(&recorder->past, RECORD_TELL_AGAIN, &nothing, sizeof nothing);
+}

@@ -1,12 +1,12 @@
 #include "mom/recorder/recorder.h"
 
-#include "db/outbox.h"
 #include "db/rollup.h"
 #include "db/store.h"
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
 #include "mom/common/policy_source.h"
 #include "mom/common/signals.h"
+#include "slices/base/text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -98,6 +98,32 @@ static void close_database(struct recorder *recorder)
     recorder->db = NULL;
 }
 
+static int database_path(
+    const struct recorder *recorder, char path[PATH_MAX], struct mom_error *error)
+{
+    const char *folder = recorder->options->paths.state_dir;
+    int r = paths_join(path, PATH_MAX, folder, "mom.db");
+    return r < 0 ? error_errno(error, r, "%s", folder) : 0;
+}
+
+/* One bad read is no proof: the file is looked through before it is taken for lost. What was
+ * drained from the rings and flushed already goes with it; a note in the new one tells of it. */
+static void set_damage_aside(struct recorder *recorder)
+{
+    char path[PATH_MAX], aside[DB_PATH_MAX];
+    struct mom_error error = {0};
+    int r = database_path(recorder, path, &error);
+    if (r < 0 || db_check(path, &error) != -EUCLEAN)
+        return;
+    log_error("the database is corrupt: %s", error.text);
+    if (db_set_aside(path, clock_now().unix_usec, aside, &error) < 0) {
+        log_error("it can't be set aside: %s", error.text);
+        return;
+    }
+    log_error("it is kept as %s, and a new one begun", aside);
+    (void)text_copy(recorder->aside, sizeof recorder->aside, aside);
+}
+
 /* After a failure: everything that was not acknowledged is read again, and the store forgets what
  * it had buffered. On a full disk the database stays open: whoever opens it first, even to read,
  * would want to make its shared memory anew, and find no room for that. */
@@ -112,25 +138,43 @@ static void start_over(struct recorder *recorder, const struct mom_error *why)
         db_rollback(recorder->db);
     else
         close_database(recorder);
+    if (why->code == -EUCLEAN)
+        set_damage_aside(recorder);
     recorder->db_try_usec = now_usec + DB_RETRY_USEC;
+}
+
+/* Its number is a time in microseconds, far above those that the governor gives. */
+static int note_aside(struct recorder *recorder, struct mom_error *error)
+{
+    struct stamp now = clock_now();
+    char text[sizeof recorder->aside + 64];
+    if (!recorder->aside[0])
+        return 0;
+    (void)text_format(
+        text, sizeof text, "the one before was corrupt and is kept as %s", recorder->aside);
+    return store_note(recorder->db, (uint64_t)now.unix_usec, now, "database", text, error);
 }
 
 static int open_database(struct recorder *recorder, struct mom_error *error)
 {
     char path[PATH_MAX];
-    int64_t ignored;
-    if (paths_join(path, sizeof path, recorder->options->paths.state_dir, "mom.db") < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", recorder->options->paths.state_dir);
-    int r = db_open(path, DB_WRITE, &recorder->db, error);
+    int r = database_path(recorder, path, error);
+    if (r == 0)
+        r = db_open(path, DB_WRITE, &recorder->db, error);
     if (r == 0)
         r = db_begin(recorder->db, error);
-    if (r == 0)
-        r = store_boot(recorder->db, recorder->boot, clock_now(), &ignored, error);
+    int is_new = r < 0 ? r : store_boot(recorder->db, recorder->boot, clock_now(), error);
+    r = is_new < 0 ? is_new : note_aside(recorder, error);
     if (r == 0)
         r = db_commit(recorder->db, error);
-    if (r < 0)
+    if (r < 0) {
         close_database(recorder);
-    return r;
+        return r;
+    }
+    recorder->aside[0] = '\0';
+    if (is_new)
+        past_ask(recorder);
+    return 0;
 }
 
 /* Until then samples wait in memory, and in their ring, which must not fill up. */
@@ -180,6 +224,7 @@ static int roll_up(struct recorder *recorder, struct mom_error *error)
         .minute_sec = globals->minute_retention_usec / USEC_PER_SEC,
         .ten_minutes_sec = globals->ten_minutes_retention_usec / USEC_PER_SEC,
         .hour_sec = globals->hour_retention_usec / USEC_PER_SEC,
+        .mail_sec = globals->mail_retention_usec / USEC_PER_SEC,
         .cap_bytes = globals->database_cap_bytes,
     };
     return rollup_run(recorder->db, clock_now().unix_usec, &limits, error);
@@ -187,13 +232,11 @@ static int roll_up(struct recorder *recorder, struct mom_error *error)
 
 static int note_mail(struct recorder *recorder, struct mom_error *error)
 {
-    uint32_t count;
-    int64_t next_unix_usec;
-    int r = outbox_waiting(recorder->db, &count, &next_unix_usec, error);
+    struct outbox_state state = {0};
+    int r = outbox_state(recorder->db, clock_now().unix_usec, &state, error);
     if (r == 0)
-        heartbeat_page(&recorder->heartbeat)->mail_due =
-            count > 0 && next_unix_usec <= clock_now().unix_usec;
-    return r;
+        heartbeat_page(&recorder->heartbeat)->mail_due = state.due;
+    return r < 0 || state.folded == 0 ? r : digest_post(recorder, error);
 }
 
 /* Returns 1 when there is more to do at once. */

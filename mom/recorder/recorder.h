@@ -5,13 +5,14 @@
  *
  *   recorder.c  opens, the loop, closes
  *   drain.c     what each record becomes
- *   letters.c   which decision becomes which mail
+ *   letters.c   which decision becomes which mail; recipients.c: to whom
+ *   digest.c    many mails that were too many become one
  *   past.c      warm start: what goes back to the governor
  */
 #ifndef MOM_RECORDER_RECORDER_H
 #define MOM_RECORDER_RECORDER_H
 
-#include "db/db.h"
+#include "db/outbox.h"
 #include "mom/common/heartbeat.h"
 #include "mom/common/options.h"
 #include "mom/common/records.h"
@@ -24,8 +25,9 @@
 struct recorder {
     const struct options *options;
     struct policy *policy;
-    struct db *db;       /* NULL while it can't be opened */
-    int64_t db_try_usec; /* not before then */
+    struct db *db;           /* NULL while it can't be opened */
+    int64_t db_try_usec;     /* not before then */
+    char aside[DB_PATH_MAX]; /* a corrupt one that is not yet told of; "": none */
     uint8_t boot[16];
     char node[256];                  /* this host's name */
     struct ring_reader rings[RINGS]; /* fd -1 while closed */
@@ -35,7 +37,7 @@ struct recorder {
     int64_t flushed_usec, rolled_usec; /* boot time */
     bool samples_waiting;              /* taken from their ring, not yet acknowledged */
     _Alignas(uint64_t) char buffer[RING_PAYLOAD_MAX]; /* one record */
-    char letter[64 * 1024];                           /* a mail while it is made */
+    char letter[96 * 1024];                           /* a mail while it is made */
     char body[32 * 1024];
 };
 
@@ -52,8 +54,20 @@ int letters_for_decision(
 int letters_for_outcome(
     struct recorder *recorder, const struct record_outcome *record, struct mom_error *error);
 
+/* The bytes of a mail, from recorder->body; they lie in recorder->letter. -EINVAL, logged, and no
+ * bytes: it can't be one. */
+int letter_write(struct recorder *recorder, struct mail *mail);
+
+/* recipients.c */
+void recipients_find(struct recorder *recorder, const struct decision *decision, struct mail *mail);
+
+/* digest.c: one digest into the outbox, if one is due. */
+int digest_post(struct recorder *recorder, struct mom_error *error);
+
 /* past.c */
 int past_open(struct recorder *recorder, gid_t group, struct mom_error *error);
+/* The database is a new one: who lives must be told again. */
+void past_ask(struct recorder *recorder);
 int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_error *error);
 
 #endif

@@ -1,31 +1,11 @@
 #include "mom/report/text.h"
 
+#include "mom/report/page.h"
 #include "slices/base/text.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-/* Lines are put whole or not at all. */
-struct page {
-    char *buffer;
-    size_t size, used;
-};
-
-static void put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct page *page, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int n = vsnprintf(page->buffer + page->used, page->size - page->used, format, arguments);
-    va_end(arguments);
-    if (n > 0 && (size_t)n < page->size - page->used)
-        page->used += (size_t)n;
-    page->buffer[page->used] = '\0';
-}
 
 char *report_bytes(double bytes, char buffer[32])
 {
@@ -48,14 +28,6 @@ char *report_span(double seconds, char buffer[32])
     else
         (void)snprintf(buffer, 32, "%.1f d", seconds / 86400);
     return buffer;
-}
-
-static void utc(int64_t unix_usec, char buffer[32])
-{
-    time_t seconds = (time_t)(unix_usec / 1000000);
-    struct tm parts;
-    (void)gmtime_r(&seconds, &parts);
-    (void)strftime(buffer, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
 static char *amount(enum unit unit, double value, char buffer[32])
@@ -120,17 +92,18 @@ static void put_head(struct page *page, const struct report *report)
 {
     const struct decision *decision = report->decision;
     char when[32], name[SLICE_NAME_MAX * 2], key[SLICE_KEY_MAX * 2];
-    utc(decision->at.unix_usec, when);
-    put(page, "At %s mom on %s %s slice %s, because %s%s%s.\n", when, report->node,
+    (void)page_time(decision->at.unix_usec, when);
+    page_put(page, "At %s mom on %s %s slice %s, because %s%s%s.\n", when, report->node,
         deeds[decision->action].done, text_escape(name, sizeof name, label(decision)),
         because[decision->reason], decision->rule[0] ? ": rule " : "", decision->rule);
     if (decision->restraint != RESTRAINT_NONE)
-        put(page, "The ladder asked for %s; it was not done because: %s.\n",
+        page_put(page, "The ladder asked for %s; it was not done because: %s.\n",
             deeds[decision->wanted].wanted, restraint_names[decision->restraint]);
-    put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
-    put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
-    put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n", mode_names[decision->mode],
-        mode_names[decision->leak_mode], decision->rank, decision->strikes);
+    page_put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
+    page_put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
+    page_put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n",
+        mode_names[decision->mode], mode_names[decision->leak_mode], decision->rank,
+        decision->strikes);
 }
 
 static void put_leak(struct page *page, const struct decision *decision)
@@ -139,19 +112,19 @@ static void put_leak(struct page *page, const struct decision *decision)
     char rate[32], low[32], high[32], grown[32], p10[32], p50[32], p90[32], limit[32], span[32];
     if (leak->shape == SHAPE_UNKNOWN)
         return;
-    put(page, "\nleak      %s, shape %s\n", leak_verdict_names[leak->verdict],
+    page_put(page, "\nleak      %s, shape %s\n", leak_verdict_names[leak->verdict],
         leak_shape_names[leak->shape]);
-    put(page, "rate      %s an hour (%s to %s)\n", report_bytes(leak->rate * 3600, rate),
+    page_put(page, "rate      %s an hour (%s to %s)\n", report_bytes(leak->rate * 3600, rate),
         report_bytes(leak->rate_low * 3600, low), report_bytes(leak->rate_high * 3600, high));
     if (leak->since_usec > 0)
-        put(page, "grown     %s within %s\n", report_bytes((double)leak->grown_bytes, grown),
+        page_put(page, "grown     %s within %s\n", report_bytes((double)leak->grown_bytes, grown),
             report_span((double)(leak->at_usec - leak->since_usec) / 1e6, span));
     if (leak->forecast)
-        put(page, "forecast  at its limit of %s in %s (between %s and %s)\n",
+        page_put(page, "forecast  at its limit of %s in %s (between %s and %s)\n",
             report_bytes((double)leak->limit_bytes, limit), report_span(leak->left_p50, p50),
             report_span(leak->left_p10, p10), report_span(leak->left_p90, p90));
     for (uint32_t i = 0; i < leak->gates && i < LEAK_GATES_MAX; i++)
-        put(page, "gate      %-14s %12.4g against %-12.4g %s%s\n", leak->gate[i].name,
+        page_put(page, "gate      %-14s %12.4g against %-12.4g %s%s\n", leak->gate[i].name,
             leak->gate[i].value, leak->gate[i].threshold,
             leak->gate[i].passed ? "passed" : "failed", i == leak->weakest ? " (weakest)" : "");
 }
@@ -159,29 +132,29 @@ static void put_leak(struct page *page, const struct decision *decision)
 static void put_evidence(struct page *page, const struct evidence *evidence)
 {
     char value[32], bound[32];
-    put(page, "\nevidence\n");
+    page_put(page, "\nevidence\n");
     for (uint32_t i = 0; i < evidence->count && i < EVIDENCE_MAX; i++) {
         const struct evidence_item *item = &evidence->item[i];
-        put(page, "  %-24s %14s", item->name, amount(item->unit, item->value, value));
+        page_put(page, "  %-24s %14s", item->name, amount(item->unit, item->value, value));
         if (item->relation == ' ')
-            put(page, "\n");
+            page_put(page, "\n");
         else
-            put(page, " %c %s\n", item->relation, amount(item->unit, item->bound, bound));
+            page_put(page, " %c %s\n", item->relation, amount(item->unit, item->bound, bound));
     }
 }
 
 static void put_outcome(struct page *page, const struct outcome *outcome)
 {
     char freed[32], before[32], after[32], error[2 * sizeof outcome->error];
-    put(page, "\noutcome   %s%s%s\n", action_result_names[outcome->result],
+    page_put(page, "\noutcome   %s%s%s\n", action_result_names[outcome->result],
         outcome->error[0] ? ": " : "", text_escape(error, sizeof error, outcome->error));
     if (outcome->kind != ACTION_RESET)
         return;
-    put(page, "freed     %s (%s before, %s after)\n",
+    page_put(page, "freed     %s (%s before, %s after)\n",
         report_bytes((double)outcome->bytes_freed, freed),
         report_bytes((double)outcome->bytes_before, before),
         report_bytes((double)outcome->bytes_after, after));
-    put(page, "processes %u before, %u survived, %u rounds\n", outcome->processes_before,
+    page_put(page, "processes %u before, %u survived, %u rounds\n", outcome->processes_before,
         outcome->survivors, outcome->rounds);
 }
 
@@ -189,16 +162,16 @@ static void put_processes(struct page *page, const struct process_table *table)
 {
     if (table->count == 0)
         return;
-    put(page, "\nThe %u largest of %u processes, as they were before:\n", table->count,
+    page_put(page, "\nThe %u largest of %u processes, as they were before:\n", table->count,
         table->total);
-    put(page, "  %8s %8s %6s %c %12s %12s  %s\n", "PID", "PARENT", "UID", 'S', "RSS", "SWAP",
+    page_put(page, "  %8s %8s %6s %c %12s %12s  %s\n", "PID", "PARENT", "UID", 'S', "RSS", "SWAP",
         "COMMAND");
     for (uint32_t i = 0; i < table->count && i < PROCESS_TABLE_MAX; i++) {
         const struct process_row *row = &table->row[i];
         char command[sizeof row->comm + 1], shown[80], rss[32], swap[32];
         memcpy(command, row->comm, sizeof row->comm);
         command[sizeof row->comm] = '\0';
-        put(page, "  %8d %8d %6u %c %12s %12s  %s\n", row->pid, row->parent, row->uid,
+        page_put(page, "  %8d %8d %6u %c %12s %12s  %s\n", row->pid, row->parent, row->uid,
             row->state > ' ' && row->state < 127 ? row->state : '?',
             report_bytes((double)row->rss_bytes, rss), report_bytes((double)row->swap_bytes, swap),
             text_escape(shown, sizeof shown, command));
@@ -210,51 +183,27 @@ static void put_runners_up(struct page *page, const struct decision *decision)
     for (uint32_t i = 0; i < decision->runners_up && i < RUNNERS_UP_MAX; i++) {
         const struct runner_up *next = &decision->runner_up[i];
         char key[2 * sizeof next->key];
-        put(page, "%s  %s (rank %d, score %.4g)\n", i == 0 ? "\nnext would have been\n" : "",
+        page_put(page, "%s  %s (rank %d, score %.4g)\n", i == 0 ? "\nnext would have been\n" : "",
             text_show(key, sizeof key, next->key), next->rank, next->score);
     }
-}
-
-/* A field of the machine-readable line: no blanks, nothing empty. */
-static char *word(char *dst, size_t size, const char *src)
-{
-    char escaped[SLICE_KEY_MAX * 4];
-    text_escape(escaped, sizeof escaped, src);
-    size_t used = 0;
-    for (const char *c = escaped; *c && used + 5 < size; c++) {
-        if (*c != ' ') {
-            dst[used++] = *c;
-            continue;
-        }
-        memcpy(dst + used, "\\x20", 4);
-        used += 4;
-    }
-    if (used == 0)
-        dst[used++] = '-';
-    dst[used] = '\0';
-    return dst;
 }
 
 void report_body(const struct report *report, char *buffer, size_t size)
 {
     const struct decision *decision = report->decision;
-    char when[32], node[256], key[SLICE_KEY_MAX * 4], last[SLICE_KEY_MAX * 4 + 512];
-    utc(decision->at.unix_usec, when);
-    (void)snprintf(last, sizeof last, "\nmom %s %s %s %s %s\n", when,
-        word(node, sizeof node, report->node), action_kind_names[decision->action],
-        word(key, sizeof key, decision->key), report->id);
-
-    size_t reserved = strlen(last) + 1;
-    struct page page = {.buffer = buffer, .size = size > reserved ? size - reserved + 1 : 1};
+    char last[PAGE_LAST_MAX];
+    page_last_line(last, decision->at.unix_usec, report->node, action_kind_names[decision->action],
+        decision->key, report->id);
+    struct page page = page_before(buffer, size, last);
     put_head(&page, report);
     put_leak(&page, decision);
     put_evidence(&page, &decision->evidence);
     if (report->outcome)
         put_outcome(&page, report->outcome);
     else if (decision->action == ACTION_RESET)
-        put(&page, "\noutcome   none is known: it is under way, or was cut off\n");
+        page_put(&page, "\noutcome   none is known: it is under way, or was cut off\n");
     put_runners_up(&page, decision);
     if (report->processes)
         put_processes(&page, report->processes);
-    (void)text_copy(buffer + page.used, size - page.used, last);
+    page_end(&page, size, last);
 }

@@ -72,7 +72,7 @@ int children_become(struct children *children, enum child_name name)
     return -errno;
 }
 
-/* There is no way back: saved ids go too, and no program that it runs can raise itself. */
+/* There is no way back: saved ids go too. */
 static int drop_privileges(uid_t uid, gid_t gid)
 {
     if (geteuid() != 0)
@@ -91,7 +91,9 @@ static void run_child(struct children *children, enum child_name name, pid_t par
     if (nature[name].unprivileged) /* the warden's own does not go to those who can be spared */
         (void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "0");
     int r = nature[name].unprivileged ? drop_privileges(children->uid, children->gid) : 0;
-    if (r == 0 && nature[name].unprivileged && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    bool may_gain = name == CHILD_COURIER && children->setgid_sendmail;
+    if (r == 0 && nature[name].unprivileged && !may_gain &&
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         r = -errno;
     /* After the change of user, which clears it; and the warden may have died before. */
     if (r == 0 && prctl(PR_SET_PDEATHSIG, nature[name].end_signal) < 0)

@@ -25,6 +25,7 @@ struct children {
     char folder[4096]; /* where the programs are */
     uid_t uid;         /* of those that run unprivileged */
     gid_t gid;
+    bool setgid_sendmail; /* the courier may run what is setgid or setuid */
 };
 
 extern const char *const child_programs[CHILDREN]; /* "mom-governor", ... */

@@ -289,6 +289,7 @@ static int prepare(struct warden *warden, struct mom_error *error)
             (unsigned)warden->account.uid);
     warden->children.uid = warden->account.uid;
     warden->children.gid = warden->account.gid;
+    warden->children.setgid_sendmail = warden->options.setgid_sendmail;
     int lock_fd = places_lock(paths, error);
     if (lock_fd < 0)
         return lock_fd;

@@ -49,6 +49,6 @@ void evidence_add_node(struct evidence *evidence, const struct node_sample *node
 
 int64_t decision_repeat_usec(const struct policy_globals *globals)
 {
-    int64_t interval = globals->mail_interval_usec;
+    int64_t interval = globals->mail.interval_usec;
     return interval > REPEAT_LEAST_USEC ? interval : REPEAT_LEAST_USEC;
 }

@@ -54,18 +54,34 @@ static void load_text(struct load *load, const char *file, const char *text, siz
     policy->hash = text_hash(policy->hash, text, length);
 }
 
-/* The whole file into buffer, with a reason as text where that fails. */
+static bool is_unchanged(int fd, const struct stat *before)
+{
+    struct stat now;
+    return fstat(fd, &now) == 0 && now.st_size == before->st_size &&
+           now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
+static ssize_t read_open(int fd, char *buffer, size_t size)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (!S_ISREG(status.st_mode))
+        return S_ISDIR(status.st_mode) ? -EISDIR : -ENOTSUP;
+    ssize_t n = file_pread(fd, buffer, size);
+    return n < 0 || is_unchanged(fd, &status) ? n : -EBUSY;
+}
+
+/* The whole file into buffer. -EBUSY: it was written meanwhile, and half a policy may be a valid
+ * one. */
 static ssize_t read_whole(const char *path, char *buffer, size_t size)
 {
     /* A FIFO would block without O_NONBLOCK; symbolic links are welcome here. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return -errno;
-    struct stat status;
-    ssize_t n = fstat(fd, &status) < 0     ? -errno
-                : S_ISDIR(status.st_mode)  ? -EISDIR
-                : !S_ISREG(status.st_mode) ? -ENOTSUP
-                                           : file_pread(fd, buffer, size);
+    ssize_t n = read_open(fd, buffer, size);
     (void)close(fd);
     return n;
 }
@@ -84,6 +100,7 @@ static void load_file(struct load *load, const char *path)
             problem_at(&load->problems, &(struct origin){.file = file}, "%s",
                 n == -EFBIG     ? "larger than 1 MiB"
                 : n == -ENOTSUP ? "not a regular file"
+                : n == -EBUSY   ? "it is being written; try again"
                                 : strerror_r((int)-n, reason, sizeof reason));
             if (load->unreadable == 0)
                 load->unreadable = (int)n;

@@ -87,21 +87,56 @@ struct slice_policy {
     struct origin origin[SLICE_SETTINGS];
 };
 
+/* Who gets mail, how much, and by which way. */
+enum mail_transport {
+    MAIL_DEFAULT, /* laid into a folder, and sent by this host's SMTP server where there is one */
+    MAIL_DIRECTORY,
+    MAIL_SMTP,
+    MAIL_SENDMAIL,
+    MAIL_TRANSPORTS
+};
+extern const char *const mail_transport_names[MAIL_TRANSPORTS];
+enum mail_tls {
+    MAIL_TLS_AUTO, /* none to this host itself, implicit on port 465, else STARTTLS */
+    MAIL_TLS_NONE,
+    MAIL_TLS_STARTTLS,
+    MAIL_TLS_IMPLICIT,
+    MAIL_TLS_MODES
+};
+extern const char *const mail_tls_names[MAIL_TLS_MODES];
+struct mail_settings {
+    char operators[256];   /* addresses, separated by commas */
+    char owner[128];       /* of slices whose owner is not known otherwise; "": nobody */
+    char domain[128];      /* appended to owners without '@' */
+    char from[128];        /* what the header says */
+    char return_path[128]; /* where bounces go; "": the null sender */
+    int64_t interval_usec; /* at most one mail a slice and stage in so long */
+    int32_t burst;         /* more mails to somebody than this, within `digest`, become a digest */
+    int64_t digest_usec;
+    int32_t queue;        /* at most so many mails wait */
+    int64_t give_up_usec; /* after so long a mail that can't be delivered is given up */
+    enum mail_transport transport;
+    char directory[256]; /* "": <state dir>/mail */
+    char server[128];    /* SMTP */
+    int32_t port;
+    enum mail_tls tls;
+    char ca_file[256];     /* "": the system's */
+    char credentials[256]; /* a netrc file; "": none */
+    char sendmail[256];    /* the program */
+    int64_t timeout_usec;  /* of one delivery by SMTP or sendmail */
+};
+
 /* Settings that are not about one slice. */
 struct policy_globals {
     double time_scale; /* divides every time constant of detector, ladder and probation */
     int64_t tick_usec; /* how often slices are sampled; not scaled */
     uint32_t max_slices;
     uint32_t full_every; /* every file of a slice is read at least every so many ticks */
-    char operators[256]; /* addresses, separated by commas */
-    char mail_from[128];
-    char mail_directory[256];   /* where the courier delivers; "" : <state dir>/mail */
-    char mail_domain[128];      /* appended to owners without '@' */
-    int64_t mail_interval_usec; /* at most one mail a slice and stage in so long */
-    int64_t cooldown_usec;      /* after a reset for the node's sake, before the next */
-    int64_t guard_usec;         /* how often the node is looked at */
+    struct mail_settings mail;
+    int64_t cooldown_usec; /* after a reset for the node's sake, before the next */
+    int64_t guard_usec;    /* how often the node is looked at */
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
-        hour_retention_usec;
+        hour_retention_usec, mail_retention_usec;
     uint64_t database_cap_bytes;
 };
 

@@ -15,10 +15,9 @@ static int store_day(struct db *db, struct mom_error *error)
     const uint8_t boot[16] = {1};
     const int64_t start_sec = 1700000000;
     struct stamp at = {.unix_usec = start_sec * 1000000};
-    int64_t id;
     int r = db_begin(db, error);
-    if (r == 0)
-        r = store_boot(db, boot, at, &id, error);
+    if (r == 0 && store_boot(db, boot, at, error) < 0)
+        r = -1;
     for (uint64_t serial = 1; r == 0 && serial <= SLICES; serial++) {
         struct slice slice = {.serial = serial};
         (void)snprintf(slice.key, sizeof slice.key, "docker:%u", (unsigned)serial);

@@ -58,7 +58,8 @@ is_recorded() { # SLICE : that it was reset, once, and what came of it, once
 
 is_mailed() { # SLICE : that it was reset, once
     [ "$(grep -l "^Subject: .*$1" "$state_dir"/mail/*.eml | wc -l)" = 1 ] &&
-        [ "$(sql "SELECT count(*) FROM mail WHERE state = 'sent' AND key LIKE '%/$1'")" = 1 ]
+        [ "$(sql "SELECT count(DISTINCT id) FROM mail JOIN delivery ON mail = id
+            WHERE state = 'sent' AND key LIKE '%/$1'")" = 1 ]
 }
 
 database_is_whole() {

@@ -121,12 +121,11 @@ void scene_make_database(const char *dir)
     char folder[PATH_MAX], path[PATH_MAX + 16];
     struct db *db;
     struct mom_error error = {0};
-    int64_t boot;
     make_folder(folder, dir, "state");
     (void)text_format(path, sizeof path, "%s/mom.db", folder);
     check(db_open(path, DB_WRITE, &db, &error), &error);
     check(db_begin(db, &error), &error);
-    check(store_boot(db, slice_of(0).life.boot, at(-SCENE_SAMPLES), &boot, &error), &error);
+    check(store_boot(db, slice_of(0).life.boot, at(-SCENE_SAMPLES), &error), &error);
     for (uint32_t i = 0; i < SLICES; i++) {
         const struct slice slice = slice_of(i);
         check(store_slice_born(db, &slice, at(-SCENE_SAMPLES), &error), &error);

@@ -48,7 +48,7 @@ static void a_verb_is_suggested_for_a_slip(void **state)
     (void)state;
     assert_string_equal(verb_near("histroy"), "history");
     assert_string_equal(verb_near("lst"), "list");
-    assert_string_equal(verb_near("mail"), "mail list");
+    assert_string_equal(verb_near("mail"), "mail queue");
     assert_null(verb_near("abracadabra"));
 }
 

@@ -10,8 +10,7 @@
 void fixture_boot(struct db *db, uint8_t first_byte)
 {
     const uint8_t boot[16] = {first_byte, 0x2a, 0x91, 0xc0};
-    int64_t id;
-    assert_int_equal(store_boot(db, boot, at_sec(T0), &id, NULL), 0);
+    assert_true(store_boot(db, boot, at_sec(T0), NULL) >= 0);
 }
 
 int fixture_setup(void **state)
@@ -48,6 +47,29 @@ void fixture_reopen(struct fixture *fixture)
     fixture->db = NULL;
     assert_int_equal(db_open(fixture->path, DB_WRITE, &fixture->db, &fixture->error), 0);
     fixture_boot(fixture->db, 0x3f);
+}
+
+/* What each migration beyond the first did, undone. */
+static const char *const undo[][10] = {
+    [2] = {"DROP INDEX life_oom", "ALTER TABLE boot DROP COLUMN oom_kills",
+        "ALTER TABLE boot DROP COLUMN oom_usec", "ALTER TABLE life DROP COLUMN oom_kills",
+        "ALTER TABLE life DROP COLUMN oom_usec", "PRAGMA user_version = 1"},
+    [3] = {"DROP TABLE delivery", "DROP TABLE mail",
+        "CREATE TABLE mail (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL,"
+        " decision INTEGER NOT NULL, key TEXT NOT NULL, stage TEXT NOT NULL,"
+        " created_usec INTEGER NOT NULL, next_try_usec INTEGER NOT NULL, state TEXT NOT NULL,"
+        " tries INTEGER NOT NULL, message_id TEXT NOT NULL, recipients TEXT NOT NULL,"
+        " bytes BLOB NOT NULL, last_error TEXT NOT NULL) STRICT",
+        "CREATE INDEX mail_state ON mail(state, next_try_usec)", "PRAGMA user_version = 2"},
+};
+
+void fixture_age(struct fixture *fixture, int version)
+{
+    db_close(fixture->db);
+    fixture->db = NULL;
+    for (int i = sizeof undo / sizeof *undo - 1; i > version; i--)
+        for (const char *const *sql = undo[i]; *sql; sql++)
+            (void)ask(fixture->path, *sql);
 }
 
 struct stamp at_sec(int64_t unix_sec)

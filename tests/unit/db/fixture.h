@@ -30,6 +30,8 @@ int fixture_teardown(void **state);
 /* Closes and opens again, with the same boot, as a recorder that was restarted. */
 void fixture_reopen(struct fixture *fixture);
 void fixture_boot(struct db *db, uint8_t first_byte);
+/* Closes it and takes it back to an older version of the schema, without what mails it holds. */
+void fixture_age(struct fixture *fixture, int version);
 
 struct stamp at_sec(int64_t unix_sec);
 struct slice a_slice(uint64_t serial, const char *key, const char *name);

@@ -58,8 +58,8 @@ static void another_programs_database_is_left_alone(void **state)
 {
     struct fixture *fixture = *state;
     (void)ask(fixture->path, "PRAGMA application_id = 12345");
-    assert_int_equal(open_once(fixture, DB_WRITE), -EUCLEAN);
-    assert_int_equal(open_once(fixture, DB_READ), -EUCLEAN);
+    assert_int_equal(open_once(fixture, DB_WRITE), -EMEDIUMTYPE);
+    assert_int_equal(open_once(fixture, DB_READ), -EMEDIUMTYPE);
 }
 
 static void missing_and_forbidden_files_are_told_apart(void **state)
@@ -140,6 +140,32 @@ static void damaged_pages_are_told(void **state)
         assert_int_equal(pwrite(fd, junk, sizeof junk, page * 4096), sizeof junk);
     (void)close(fd);
     assert_int_equal(rows_read(fixture->path), -EUCLEAN);
+    assert_int_equal(db_check(fixture->path, &fixture->error), -EUCLEAN);
+}
+
+static void a_damaged_one_is_set_aside_whole(void **state)
+{
+    struct fixture *fixture = *state;
+    char aside[DB_PATH_MAX], again[DB_PATH_MAX], log[DB_PATH_MAX + 8];
+    bear(fixture, 7, "docker:web");
+    put_rows(fixture, T0, 50);
+    db_close(fixture->db);
+    fixture->db = NULL;
+    assert_int_equal(db_check(fixture->path, &fixture->error), 0);
+    struct stat before, after;
+    assert_int_equal(stat(fixture->path, &before), 0);
+    assert_int_equal(db_set_aside(fixture->path, T0 * SEC, aside, &fixture->error), 0);
+    assert_non_null(strstr(aside, "mom.db.corrupt-20231114T222000Z"));
+    assert_int_equal(stat(aside, &after), 0);
+    assert_true(before.st_ino == after.st_ino);
+    (void)snprintf(log, sizeof log, "%s-wal", aside);
+    assert_int_equal(stat(log, &after), 0);
+    assert_int_equal(rows_read(aside), 50);
+    assert_int_equal(rows_read(fixture->path), -ENOENT);
+    assert_int_equal(db_open(fixture->path, DB_WRITE, &fixture->db, &fixture->error), 0);
+    /* Twice within a second: the older stays. */
+    assert_int_equal(db_set_aside(fixture->path, T0 * SEC, again, &fixture->error), -EEXIST);
+    assert_int_equal(rows_read(aside), 50);
 }
 
 /* What a member of the group reads who may write neither files nor folder: rows, or 255. */
@@ -274,9 +300,8 @@ static void a_reader_can_not_write(void **state)
     struct fixture *fixture = *state;
     struct db *db;
     assert_int_equal(db_open(fixture->path, DB_READ, &db, NULL), 0);
-    int64_t id;
     const uint8_t boot[16] = {9};
-    assert_int_equal(store_boot(db, boot, at_sec(T0), &id, &fixture->error), -EROFS);
+    assert_int_equal(store_boot(db, boot, at_sec(T0), &fixture->error), -EROFS);
     db_close(db);
 }
 
@@ -334,6 +359,7 @@ int main(void)
         TEST(missing_and_forbidden_files_are_told_apart),
         TEST(a_file_that_is_no_database_is_told),
         TEST(damaged_pages_are_told),
+        TEST(a_damaged_one_is_set_aside_whole),
         TEST(the_group_reads_while_it_runs_and_after_it_stopped),
         TEST(killed_writers_leave_a_sound_database),
         TEST(writers_killed_at_once_leave_the_group_its_reading),

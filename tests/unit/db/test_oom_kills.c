@@ -246,14 +246,7 @@ static void an_older_database_is_migrated(void **state)
 {
     struct fixture *fixture = *state;
     bear_in(fixture, 7, 100);
-    db_close(fixture->db);
-    fixture->db = NULL;
-    static const char *const undo[] = {"DROP INDEX life_oom",
-        "ALTER TABLE boot DROP COLUMN oom_kills", "ALTER TABLE boot DROP COLUMN oom_usec",
-        "ALTER TABLE life DROP COLUMN oom_kills", "ALTER TABLE life DROP COLUMN oom_usec",
-        "PRAGMA user_version = 1"};
-    for (size_t i = 0; i < sizeof undo / sizeof *undo; i++)
-        (void)ask(fixture->path, undo[i]);
+    fixture_age(fixture, 1);
     struct db *reader;
     assert_int_equal(db_open(fixture->path, DB_READ, &reader, &fixture->error), -ENOTSUP);
     assert_int_equal(db_open(fixture->path, DB_WRITE, &fixture->db, &fixture->error), 0);

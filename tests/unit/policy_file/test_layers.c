@@ -55,8 +55,8 @@ static void groups_of_settings_are_read(void **state)
     const struct policy_globals *globals = policy_globals(policy);
     assert_int_equal(globals->guard_usec, SECOND);
     assert_int_equal(globals->cooldown_usec, 20 * SECOND);
-    assert_string_equal(globals->operators, "a@b.org,root");
-    assert_string_equal(globals->mail_domain, "b.org");
+    assert_string_equal(globals->mail.operators, "a@b.org,root");
+    assert_string_equal(globals->mail.domain, "b.org");
     assert_int_equal(globals->database_cap_bytes, 2ull << 30);
     assert_int_equal(globals->raw_retention_usec, 86400 * SECOND);
     assert_int_equal(globals->max_slices, 100);
@@ -219,7 +219,7 @@ static void time_scale_divides_the_ladders_times_only(void **state)
     assert_int_equal(globals->tick_usec, 10 * SECOND);
     assert_int_equal(globals->guard_usec, SECOND / 4);
     assert_int_equal(globals->cooldown_usec, 15 * SECOND);
-    assert_int_equal(globals->mail_interval_usec, 3600 * SECOND);
+    assert_int_equal(globals->mail.interval_usec, 3600 * SECOND);
     assert_int_equal(globals->raw_retention_usec, 2 * 86400 * SECOND);
     uint32_t count;
     assert_int_equal(policy_rules(policy, &count)->hold_usec, 3 * SECOND);

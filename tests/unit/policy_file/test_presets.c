@@ -175,7 +175,7 @@ static void pl_mom_is_the_ladder_of_85_90_95(void **state)
     assert_false(got.protect);
     assert_int_equal(got.min_size_bytes, 150 << 20);
     assert_int_equal(got.probation_usec, 120000000);
-    assert_int_equal(policy_globals(policy)->mail_interval_usec, 1800000000);
+    assert_int_equal(policy_globals(policy)->mail.interval_usec, 1800000000);
     policy_free(policy);
 }
 

@@ -1,3 +1,4 @@
+#include "mom/report/digest.h"
 #include "mom/report/mail.h"
 #include "mom/report/text.h"
 
@@ -234,10 +235,42 @@ static void spans_and_sizes_read_well(void **state)
     assert_string_equal(report_span(864000, buffer), "10.0 d");
 }
 
+/* A digest lists so many, counts the rest, and fits whatever the subjects are. */
+static void a_digest_lists_what_it_stands_for(void **state)
+{
+    (void)state;
+    static struct digest digest = {
+        .node = "node1", .id = "digest-300", .made_unix_usec = 1795687200000000, .count = 300};
+    static char body[32 * 1024];
+    char subject[128];
+    for (int i = 0; i < DIGEST_LINES; i++) {
+        digest.line[i].unix_usec = 1795680000000000 + i * 1000000ll;
+        memset(digest.line[i].subject, 'x', sizeof digest.line[i].subject - 1);
+        (void)memcpy(digest.line[i].subject, "subject ", 8);
+    }
+    digest_subject(&digest, subject, sizeof subject);
+    assert_string_equal(subject, "[mom] node1: 300 more events (digest)");
+    digest_body(&digest, body, sizeof body);
+    int lines = 0;
+    for (const char *line = body; (line = strstr(line, "subject ")); line++)
+        lines++;
+    assert_int_equal(lines, DIGEST_LINES);
+    assert_non_null(strstr(body, "2026-11-26T08:00:00Z  subject"));
+    assert_non_null(strstr(body, "\nand 200 more\n"));
+    assert_non_null(strstr(body, "momctl events --utc --since \"2026-11-26T08:00:00Z\"\n"));
+    assert_non_null(strstr(body, "\nmom 2026-11-26T10:00:00Z node1 digest * digest-300\n"));
+    digest_body(&digest, body, 300); /* cut, but it still ends for machines */
+    assert_non_null(strstr(body, "\nmom 2026-11-26T10:00:00Z node1 digest * digest-300\n"));
+    digest.count = 1;
+    digest_body(&digest, body, sizeof body);
+    assert_null(strstr(body, "more\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
+        cmocka_unit_test(a_digest_lists_what_it_stands_for),
         cmocka_unit_test(a_reset_without_an_outcome_says_so),
         cmocka_unit_test(a_rate_beyond_reason_stays_in_its_field),
         cmocka_unit_test(the_machines_line_survives_a_full_page),
