@@ -28,7 +28,15 @@ int policy_source_load(const struct options *options, policy_say *say, void *con
         source.drop_ins = drop_ins;
     if (ret_name)
         (void)text_copy(ret_name, PATH_MAX, source.file ? source.file : "built-in policy");
-    return policy_load(&source, say, context, ret);
+    int r = policy_load(&source, say, context, ret);
+    if (r == -ENOMEM)
+        say(context, "no memory for the policy");
+    return r;
+}
+
+int policy_source_exit(int r)
+{
+    return r == -ENOMEM ? EXIT_CANT_START : EXIT_BAD_CONFIG;
 }
 
 void policy_source_log(void *context, const char *text)

@@ -213,10 +213,11 @@ int main(int argc, char **argv)
         return status;
     log_open("mom-courier", options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     struct policy *policy;
-    if (policy_source_load(&options, policy_source_log, NULL, &policy, NULL) < 0)
-        return EXIT_BAD_CONFIG;
+    int r = policy_source_load(&options, policy_source_log, NULL, &policy, NULL);
+    if (r < 0)
+        return policy_source_exit(r);
     courier.settings = &policy_globals(policy)->mail;
-    int r = open_courier(&courier, &options, &error);
+    r = open_courier(&courier, &options, &error);
     if (r == 0)
         r = deliver_due(&courier, &error);
     if (r < 0)

@@ -24,8 +24,9 @@ int main(int argc, char **argv)
     struct policy *policy;
     char name[PATH_MAX];
     policy_say *say = options.check_config ? print_problem : policy_source_log;
-    if (policy_source_load(&options, say, NULL, &policy, name) < 0)
-        return EXIT_BAD_CONFIG;
+    int r = policy_source_load(&options, say, NULL, &policy, name);
+    if (r < 0)
+        return policy_source_exit(r);
     if (options.check_config) {
         (void)printf("%s: valid\n", name);
         policy_free(policy);

@@ -261,16 +261,18 @@ static int round_of(struct recorder *recorder, bool last, struct mom_error *erro
     return r < 0 ? r : taken >= RECORDS_AT_ONCE;
 }
 
-static void load_policy(struct recorder *recorder)
+static int load_policy(struct recorder *recorder)
 {
     struct policy *policy;
-    if (policy_source_load(recorder->options, policy_source_log, NULL, &policy, NULL) < 0) {
+    int r = policy_source_load(recorder->options, policy_source_log, NULL, &policy, NULL);
+    if (r < 0) {
         log_error(
             "the policy is invalid%s", recorder->policy ? ": the old one stays in force" : "");
-        return;
+        return r;
     }
     policy_free(recorder->policy);
     recorder->policy = policy;
+    return 0;
 }
 
 /* False: the end was asked for. */
@@ -282,7 +284,7 @@ static bool take_signals(struct recorder *recorder, int signal_fd, int wait_msec
     while (signals_take(signal_fd, &number)) {
         if (number != SIGHUP)
             return false;
-        load_policy(recorder);
+        (void)load_policy(recorder);
     }
     return true;
 }
@@ -310,9 +312,9 @@ int recorder_run(const struct options *options)
     recorder.options = options;
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
     int signal_fd = signals_open(signals, 3);
-    load_policy(&recorder);
-    if (!recorder.policy)
-        return EXIT_BAD_CONFIG;
+    int r = load_policy(&recorder);
+    if (r < 0)
+        return policy_source_exit(r);
     if (open_all(&recorder, &error) < 0) {
         log_error("%s", error.text);
         return EXIT_CANT_START;

@@ -93,7 +93,7 @@ make_root() (
 )
 
 # prepare_images SERIES : sets KERNEL (a folder) and ROOT (a disk), made first where there are none.
-# Of what is made anew the older is thrown away.
+# What no checkout has used for a week is thrown away.
 prepare_images() {
     # shellcheck disable=SC2086
     install_packages $VM_PACKAGES
@@ -109,13 +109,13 @@ prepare_images() {
     KERNEL=$CACHE/kernel-$1-${package#linux-image-}-$(recipe_of $MACHINE/init $MACHINE/leave.c \
         $MACHINE/images.sh)
     if [ ! -d "$KERNEL" ]; then
-        rm -rf "$CACHE/kernel-$1-"*
         make_kernel "$package" "$KERNEL"
     fi
     ROOT=$CACHE/root-$(recipe_of $MACHINE/packages $MACHINE/furnish /etc/os-release).ext4
     if [ ! -f "$ROOT" ]; then
-        rm -f "$CACHE"/root-*
         make_root "$ROOT"
     fi
+    touch "$KERNEL" "$ROOT"
+    find "$CACHE" -mindepth 1 -maxdepth 1 \( -name 'kernel-*' -o -name 'root-*' \) -mtime +7 -exec rm -rf {} +
     exec 9>&-
 }
