@@ -9,6 +9,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -27,16 +30,15 @@ static int refused(const struct control_reply *reply)
     return cli_failed(&error);
 }
 
-static int order(struct cli *cli, enum control_verb verb, uint64_t serial, const char *key,
-    int64_t duration_usec)
+/* `key`: whom it is about, as it is shown; NULL: all. */
+static int order(struct cli *cli, struct control_request request, const char *key)
 {
-    struct control_request request = {
-        .magic = CONTROL_MAGIC, .verb = verb, .serial = serial, .duration_usec = duration_usec};
     struct control_reply reply;
     struct mom_error error = {0};
     const char *why = cli->option[OPTION_WHY];
     if (why && text_copy(request.why, sizeof request.why, why) < 0)
         return cli_say(CLI_USAGE, "the reason is longer than %zu bytes", sizeof request.why - 1);
+    request.magic = CONTROL_MAGIC;
     int r = control_call(
         cli->paths.run_dir, &request, ANSWER_WITHIN_SEC * USEC_PER_SEC, &reply, &error);
     if (r == -ENOENT)
@@ -54,13 +56,32 @@ static int order(struct cli *cli, enum control_verb verb, uint64_t serial, const
     return CLI_OK;
 }
 
+/* A folder of a cgroup hierarchy: so those can name their slice to whom the live table is not
+ * shown. */
+static bool is_group_folder(const char *word, struct control_request *request)
+{
+    struct stat status;
+    struct statfs system;
+    if (*word != '/' || stat(word, &status) < 0 || !S_ISDIR(status.st_mode) ||
+        statfs(word, &system) < 0 ||
+        (system.f_type != CGROUP2_SUPER_MAGIC && system.f_type != CGROUP_SUPER_MAGIC))
+        return false;
+    request->mount = status.st_dev;
+    request->inode = status.st_ino;
+    return true;
+}
+
 static int order_for_slice(struct cli *cli, enum control_verb verb, int64_t duration_usec)
 {
+    struct control_request request = {.verb = verb, .duration_usec = duration_usec};
     struct subject subject;
+    if (is_group_folder(cli->operand[0], &request))
+        return order(cli, request, cli->operand[0]);
     int code = subject_of(cli, cli->operand[0], true, &subject);
     if (code != CLI_OK)
         return code;
-    return order(cli, verb, subject.now.slice.serial, subject.key, duration_usec);
+    request.serial = subject.now.slice.serial;
+    return order(cli, request, subject.key);
 }
 
 int verb_reset(struct cli *cli)
@@ -86,7 +107,8 @@ static int release_all(struct cli *cli)
     const struct control_request ping = {.magic = CONTROL_MAGIC, .verb = CONTROL_PING};
     struct control_reply reply;
     int r = control_call(cli->paths.run_dir, &ping, ANSWER_WITHIN_SEC * USEC_PER_SEC, &reply, NULL);
-    return r == 0 ? order(cli, CONTROL_RELEASE, 0, NULL, 0) : undo_by_hand(cli);
+    return r == 0 ? order(cli, (struct control_request){.verb = CONTROL_RELEASE}, NULL)
+                  : undo_by_hand(cli);
 }
 
 int verb_release(struct cli *cli)

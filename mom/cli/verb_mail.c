@@ -161,7 +161,7 @@ int verb_mail_show(struct cli *cli)
 {
     struct db *db;
     struct mom_error error = {0};
-    int64_t id;
+    int64_t id = 0;
     int status = find_number(cli, &id);
     if (status != CLI_OK)
         return status;
@@ -225,7 +225,7 @@ int verb_mail_retry(struct cli *cli)
 
 int verb_mail_drop(struct cli *cli)
 {
-    int64_t id;
+    int64_t id = 0;
     int status = find_number(cli, &id);
     return status == CLI_OK ? change(cli, true, id) : status;
 }

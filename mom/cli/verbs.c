@@ -149,8 +149,10 @@ void verbs_print_help(FILE *file)
     (void)fputs("\nPaths:", file);
     for (size_t i = 0; i < PATHS_OPTIONS; i++)
         (void)fprintf(file, " --%s", paths_options[i].name);
-    (void)fputs("\n\nSLICE is a key, a name, a path, or a glob that fits one slice only.\n"
-                "Exit status: 0 ok, 1 failure, 2 usage, 3 no daemon, 4 no such slice, 5 denied, "
-                "6 bad policy.\n",
+    (void)fputs(
+        "\n\nSLICE is a key, a name, a path, or a glob that fits one slice only; for orders also "
+        "its\ngroup's folder below /sys/fs/cgroup.\n"
+        "Exit status: 0 ok, 1 failure, 2 usage, 3 no daemon, 4 no such slice, 5 denied, "
+        "6 bad policy.\n",
         file);
 }

@@ -1,5 +1,6 @@
 /* Commands from momctl to the governor: one fixed record each way over RUN_DIR/momd.sock
- * (SOCK_SEQPACKET). Slices are named by serial, which the caller looks up in the live table. Who
+ * (SOCK_SEQPACKET). Slices are named by serial, which the caller looks up in the live table, or, by
+ * whom that is not shown to, by their group's folder as stat() tells it. Who
  * may do what is decided by the peer's credentials as the kernel tells them (SO_PEERCRED,
  * SO_PEERGROUPS). */
 #ifndef MOM_COMMON_CONTROL_H
@@ -10,20 +11,21 @@
 #include <stdint.h>
 
 #define CONTROL_SOCKET "momd.sock"
-#define CONTROL_MAGIC  0x6d6f6d31u /* "mom1" */
+#define CONTROL_MAGIC  0x6d6f6d32u /* "mom2" */
 
 enum control_verb {
     CONTROL_PING,
     CONTROL_RESET,   /* the slice, now, whatever its mode */
     CONTROL_HOLD,    /* exempt the slice for `duration_usec` */
-    CONTROL_RELEASE, /* ends its hold; serial 0: all holds */
+    CONTROL_RELEASE, /* ends its hold; no slice: all holds */
     CONTROL_RELOAD,  /* as SIGHUP */
     CONTROL_VERBS
 };
 
 struct control_request {
     uint32_t magic, verb;
-    uint64_t serial;
+    uint64_t serial;       /* 0: see below */
+    uint64_t mount, inode; /* of the group's folder; inode 0: no slice is meant */
     int64_t duration_usec;
     char why[128];
 };

@@ -6,7 +6,8 @@
 #include "mom/common/options.h"
 #include "policy/file/policy.h"
 
-/* As policy_load, but -ENOMEM is told, too. `ret_name` (may be NULL) gets the file's name, or "built-in policy". */
+/* As policy_load, but -ENOMEM is told, too. `ret_name` (may be NULL) gets the file's name, or
+ * "built-in policy". */
 int policy_source_load(const struct options *options, policy_say *say, void *context,
     struct policy **ret, char ret_name[PATH_MAX]);
 

@@ -163,9 +163,10 @@ static int read_header(const struct ring_reader *reader, struct ring_header *ret
 static int open_ack(
     struct ring_reader *reader, const char *path, gid_t group, const struct ring_header *h)
 {
-    reader->ack_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
-    if (reader->ack_fd < 0 || fchown(reader->ack_fd, (uid_t)-1, group) < 0 ||
-        fchmod(reader->ack_fd, 0640) < 0)
+    reader->ack_fd = file_open_plain(path, 0640);
+    if (reader->ack_fd < 0)
+        return reader->ack_fd;
+    if (fchown(reader->ack_fd, (uid_t)-1, group) < 0 || fchmod(reader->ack_fd, 0640) < 0)
         return -errno;
     struct ack ack;
     bool ours = pread(reader->ack_fd, &ack, sizeof ack, 0) == sizeof ack &&

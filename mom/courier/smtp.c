@@ -86,7 +86,7 @@ static int overhear(CURL *curl, curl_infotype type, char *data, size_t length, v
 static int check_credentials(const struct mail_settings *settings, struct mom_error *error)
 {
     const char *path = settings->credentials;
-    struct stat status;
+    struct stat status = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     int r = fd < 0 || fstat(fd, &status) < 0 ? -errno : 0;
     if (fd >= 0)

@@ -68,10 +68,11 @@ static void tell_hold(struct governor *governor, const char *key, int64_t until_
 }
 
 static void order_reset(struct governor *governor, struct place *place, const struct slice *slice,
-    struct control_reply *reply, struct stamp now)
+    uid_t uid, struct control_reply *reply, struct stamp now)
 {
     struct decision *decision = &governor->scratch[0];
     decide_request(&place->watch, slice, governor->policy, ACTION_RESET, now, decision);
+    evidence_add(&decision->evidence, "asked_by_uid", UNIT_COUNT, uid, ' ', 0);
     governor_pursue(governor, place, decision);
     reply->decision = decision->seq;
     if (decision->action != ACTION_RESET) {
@@ -95,26 +96,43 @@ static void hold(struct governor *governor, const struct control_request *reques
     governor_restand(governor, now);
 }
 
+static struct place *find_meant(struct governor *governor, const struct control_request *request,
+    const struct slice **ret_slice)
+{
+    for (uint32_t i = 0; request->serial == 0 && i < governor->capacity; i++) {
+        const struct slice *slice = tree_slice(governor->tree, i);
+        if (slice && slice->life.inode == request->inode && slice->life.mount == request->mount) {
+            *ret_slice = slice;
+            return &governor->places[i];
+        }
+    }
+    return request->serial ? governor_find(governor, request->serial, ret_slice) : NULL;
+}
+
 static void take_request(struct governor *governor, struct stamp now)
 {
     struct control_request request;
-    uid_t uid;
-    if (!requests_take(governor->requests, &request, &uid))
+    struct asker asker;
+    if (!requests_take(governor->requests, &request, &asker))
         return;
     struct control_reply reply = {0};
     const struct slice *slice = NULL;
-    struct place *place = governor_find(governor, request.serial, &slice);
-    if (request.verb == CONTROL_RELEASE && request.serial == 0) {
+    bool for_all = request.serial == 0 && request.inode == 0;
+    struct place *place = find_meant(governor, &request, &slice);
+    if (!permission_granted(&asker, request.verb, slice)) {
+        reply.code = -EPERM;
+        (void)text_copy(reply.text, sizeof reply.text, "you may not do that");
+    } else if (request.verb == CONTROL_RELEASE && for_all) {
         holds_clear(&governor->holds);
-        tell_hold(governor, "*", 0, &request, uid, now);
+        tell_hold(governor, "*", 0, &request, asker.uid, now);
         governor_restand(governor, now);
     } else if (request.verb != CONTROL_PING && !place) {
         reply.code = -ENOENT;
         (void)text_copy(reply.text, sizeof reply.text, "no such slice any more");
     } else if (request.verb == CONTROL_RESET) {
-        order_reset(governor, place, slice, &reply, now);
+        order_reset(governor, place, slice, asker.uid, &reply, now);
     } else if (request.verb == CONTROL_HOLD || request.verb == CONTROL_RELEASE) {
-        hold(governor, &request, slice, uid, &reply, now);
+        hold(governor, &request, slice, asker.uid, &reply, now);
     }
     requests_answer(governor->requests, &reply);
 }

@@ -200,7 +200,8 @@ static int open_threads(struct governor *governor, struct mom_error *error)
     if (r == 0)
         r = guard_open(&guard, &governor->guard, error);
     if (r == 0)
-        r = requests_open(governor->options, governor->wake_fd, &governor->requests, error);
+        r = requests_open(
+            governor->options, governor->group, governor->wake_fd, &governor->requests, error);
     return r;
 }
 

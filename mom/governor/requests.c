@@ -24,33 +24,31 @@ enum { ANSWER_WITHIN_SEC = 5, BACKLOG = 64, CLIENTS = 64 };
 /* Where the one request that is under way stands. */
 enum stage { STAGE_IDLE, STAGE_ASKED, STAGE_TAKEN, STAGE_ANSWERED };
 
+/* Who has connected. */
+struct client {
+    int fd; /* -1: a free place */
+    struct asker asker;
+    uint64_t number; /* in the order of coming */
+};
+
 struct requests {
     const struct options *options;
+    gid_t group;
     pthread_t thread;
     int socket_fd, poke_fd, wake_fd;
     atomic_bool stop, reload;
 
-    /* Who has connected, for the control thread alone; -1: a free place. */
-    int client[CLIENTS];
-    uint32_t oldest;
+    struct client client[CLIENTS]; /* for the control thread alone */
+    uint64_t came;                 /* how many have connected */
 
     pthread_mutex_t lock; /* of the four below; held for copies only */
     enum stage stage;
     struct control_request request;
     struct control_reply reply;
-    uid_t uid;
+    struct asker asker;
     sem_t answered;
 
     _Atomic(struct policy *) policy;
-};
-
-/* Who may ask for what. */
-static const bool root_only[CONTROL_VERBS] = {
-    [CONTROL_PING] = false,
-    [CONTROL_RESET] = true,
-    [CONTROL_HOLD] = true,
-    [CONTROL_RELEASE] = true,
-    [CONTROL_RELOAD] = true,
 };
 
 static void poke(int fd)
@@ -81,12 +79,12 @@ static struct control_reply refuse(int code, const char *text)
 
 /* Passes the request to the governor's thread and waits for its word. */
 static struct control_reply ask(
-    struct requests *requests, const struct control_request *request, uid_t uid)
+    struct requests *requests, const struct control_request *request, const struct asker *asker)
 {
     (void)pthread_mutex_lock(&requests->lock);
     requests->stage = STAGE_ASKED;
     requests->request = *request;
-    requests->uid = uid;
+    requests->asker = *asker;
     (void)pthread_mutex_unlock(&requests->lock);
     while (sem_trywait(&requests->answered) == 0)
         ; /* an answer that came too late for an earlier request */
@@ -106,56 +104,82 @@ static struct control_reply ask(
 }
 
 static struct control_reply handle(
-    struct requests *requests, struct control_request *request, uid_t uid)
+    struct requests *requests, struct control_request *request, const struct asker *asker)
 {
     if (request->magic != CONTROL_MAGIC || request->verb >= CONTROL_VERBS)
         return refuse(-EPROTO, "not a request of this version");
     request->why[sizeof request->why - 1] = '\0';
-    if (root_only[request->verb] && uid != 0)
-        return refuse(-EPERM, "only root may do that");
-    if (request->verb == CONTROL_RELOAD) {
-        load_policy(requests);
-        return refuse(0, "see the log");
-    }
-    return ask(requests, request, uid);
+    if (request->verb != CONTROL_RELOAD)
+        return ask(requests, request, asker);
+    if (!permission_granted(asker, CONTROL_RELOAD, NULL))
+        return refuse(-EPERM, "you may not do that");
+    load_policy(requests);
+    return refuse(0, "see the log");
 }
 
 /* One record each way. Never waits: the socket is non-blocking, and an answer always fits. */
-static void serve(struct requests *requests, int client)
+static void serve(struct requests *requests, const struct client *client)
 {
-    struct ucred peer;
-    socklen_t length = sizeof peer;
-    if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
-        return;
     struct control_request request;
-    ssize_t n = recv(client, &request, sizeof request, MSG_TRUNC);
+    ssize_t n = recv(client->fd, &request, sizeof request, MSG_TRUNC);
     if (n <= 0)
         return;
     struct control_reply reply = n == sizeof request
-                                     ? handle(requests, &request, peer.uid)
+                                     ? handle(requests, &request, &client->asker)
                                      : refuse(-EPROTO, "a record of the wrong size");
-    (void)send(client, &reply, sizeof reply, MSG_NOSIGNAL);
+    (void)send(client->fd, &reply, sizeof reply, MSG_NOSIGNAL);
 }
 
-static void drop(int *client)
+static void drop(struct client *client)
 {
-    if (*client >= 0)
-        (void)close(*client);
-    *client = -1;
+    if (client->fd >= 0)
+        (void)close(client->fd);
+    client->fd = -1;
 }
 
-/* Whoever connects and says nothing keeps nobody waiting: the one who came first makes room, after
- * a last chance to have said something. */
+static unsigned places_of(const struct requests *requests, uid_t uid)
+{
+    unsigned count = 0;
+    for (int i = 0; i < CLIENTS; i++)
+        count += requests->client[i].fd >= 0 && requests->client[i].asker.uid == uid;
+    return count;
+}
+
+/* A free place, else that of whoever came first among the connections of the user who has most: no
+ * crowd of one user's can keep another out. */
+static struct client *find_place(struct requests *requests, uid_t newcomer)
+{
+    struct client *chosen = requests->client;
+    unsigned most = 0;
+    for (struct client *client = requests->client; client < requests->client + CLIENTS; client++) {
+        if (client->fd < 0)
+            return client;
+        unsigned places = places_of(requests, client->asker.uid) + (client->asker.uid == newcomer);
+        if (places > most || (places == most && client->number < chosen->number)) {
+            most = places;
+            chosen = client;
+        }
+    }
+    return chosen;
+}
+
+/* Whoever connects and says nothing keeps nobody waiting. Who must make room has a last chance to
+ * have said something. */
 static void let_in(struct requests *requests)
 {
+    struct asker asker;
     int fd = accept4(requests->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return;
-    int *client = &requests->client[requests->oldest++ % CLIENTS];
-    if (*client >= 0)
-        serve(requests, *client);
-    drop(client);
-    *client = fd;
+    if (asker_of(fd, requests->group, &asker) < 0) {
+        (void)close(fd);
+        return;
+    }
+    struct client *place = find_place(requests, asker.uid);
+    if (place->fd >= 0)
+        serve(requests, place);
+    drop(place);
+    *place = (struct client){fd, asker, requests->came++};
 }
 
 static void *run(void *argument)
@@ -167,7 +191,7 @@ static void *run(void *argument)
             [SOCKET] = {.fd = requests->socket_fd, .events = POLLIN},
             [POKE] = {.fd = requests->poke_fd, .events = POLLIN}};
         for (int i = 0; i < CLIENTS; i++)
-            fds[FIRST_CLIENT + i] = (struct pollfd){.fd = requests->client[i], .events = POLLIN};
+            fds[FIRST_CLIENT + i] = (struct pollfd){.fd = requests->client[i].fd, .events = POLLIN};
         if (poll(fds, FIRST_CLIENT + CLIENTS, -1) < 0)
             continue;
         uint64_t count;
@@ -177,7 +201,7 @@ static void *run(void *argument)
             load_policy(requests);
         for (int i = 0; i < CLIENTS; i++)
             if (fds[FIRST_CLIENT + i].revents) {
-                serve(requests, requests->client[i]);
+                serve(requests, &requests->client[i]);
                 drop(&requests->client[i]);
             }
         if (fds[SOCKET].revents)
@@ -205,16 +229,17 @@ static int listen_at(const struct options *options, struct mom_error *error)
     return fd;
 }
 
-int requests_open(
-    const struct options *options, int wake_fd, struct requests **ret, struct mom_error *error)
+int requests_open(const struct options *options, gid_t group, int wake_fd, struct requests **ret,
+    struct mom_error *error)
 {
     struct requests *requests = calloc(1, sizeof *requests);
     if (!requests)
         return error_errno(error, -ENOMEM, "the control thread");
     requests->options = options;
+    requests->group = group;
     requests->wake_fd = wake_fd;
     for (int i = 0; i < CLIENTS; i++)
-        requests->client[i] = -1;
+        requests->client[i].fd = -1;
     (void)pthread_mutex_init(&requests->lock, NULL);
     (void)sem_init(&requests->answered, 0, 0);
     requests->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -251,14 +276,14 @@ void requests_close(struct requests *requests)
     free(requests);
 }
 
-bool requests_take(struct requests *requests, struct control_request *ret, uid_t *ret_uid)
+bool requests_take(struct requests *requests, struct control_request *ret, struct asker *ret_asker)
 {
     (void)pthread_mutex_lock(&requests->lock);
     bool waits = requests->stage == STAGE_ASKED;
     if (waits) {
         requests->stage = STAGE_TAKEN;
         *ret = requests->request;
-        *ret_uid = requests->uid;
+        *ret_asker = requests->asker;
     }
     (void)pthread_mutex_unlock(&requests->lock);
     return waits;

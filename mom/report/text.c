@@ -66,7 +66,7 @@ static const char *const because[REASONS] = {
     [REASON_LEAK_CONFIRMED] = "it leaks memory",
     [REASON_LEAK_HORIZON] = "it leaks memory, its owner was warned, and its limit is near",
     [REASON_NODE_RULE] = "the node is short of memory",
-    [REASON_REQUEST] = "an operator asked for it",
+    [REASON_REQUEST] = "it was asked for",
     [REASON_ALL_CLEAR] = "it is well again",
     [REASON_GONE] = "it has gone",
 };

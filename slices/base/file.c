@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -80,8 +81,6 @@ static int prepare(int fd, size_t size, size_t allocated, mode_t mode, gid_t gro
     struct stat status;
     if (fstat(fd, &status) < 0)
         return -errno;
-    if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
-        return -EMLINK;
     if ((size_t)status.st_size != size && (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0))
         return -errno;
     if (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, mode) < 0)
@@ -89,12 +88,33 @@ static int prepare(int fd, size_t size, size_t allocated, mode_t mode, gid_t gro
     return -posix_fallocate(fd, 0, (off_t)allocated);
 }
 
+static bool is_plain(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
+int file_open_plain(const char *path, mode_t mode)
+{
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(path, flags, mode);
+    if (fd >= 0 && is_plain(fd))
+        return fd;
+    bool odd = fd >= 0 || errno == ELOOP || errno == ENXIO || errno == EISDIR;
+    if (fd >= 0)
+        (void)close(fd);
+    if (!odd || remove(path) < 0)
+        return -errno;
+    fd = open(path, flags | O_EXCL, mode);
+    return fd < 0 ? -errno : fd;
+}
+
 int shared_file_create_sparse(const char *path, size_t size, size_t allocated, mode_t mode,
     gid_t group, struct shared_file *ret, int *ret_fd, struct mom_error *error)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+    int fd = file_open_plain(path, mode);
     if (fd < 0)
-        return error_errno(error, -errno, "%s", path);
+        return error_errno(error, fd, "%s", path);
     int r = prepare(fd, size, allocated, mode, group);
     if (r == 0)
         r = map(fd, size, PROT_READ | PROT_WRITE, ret);
@@ -119,7 +139,7 @@ int shared_file_create(const char *path, size_t size, mode_t mode, gid_t group,
 int shared_file_open(
     const char *path, size_t size_least, struct shared_file *ret, struct mom_error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return error_errno(error, -errno, "%s", path);
     struct stat status;

@@ -22,6 +22,11 @@ int file_write(int dirfd, const char *name, const char *text);
 /* Reads one decimal number; UINT64_MAX for the word "max". */
 int file_read_u64(int dirfd, const char *name, unsigned long long *ret);
 
+/* Opens or makes a file of our own to read and write. What stands there but is no plain file, or
+ * has a second name, is taken away first: its other end is somebody's trick. -ENOTEMPTY for a
+ * folder that holds something. */
+int file_open_plain(const char *path, mode_t mode);
+
 /* A file of fixed size that several processes map. Its pages are allocated before the first use (a
  * full file system is then an error here, and never a SIGBUS later). */
 struct shared_file {

@@ -168,8 +168,46 @@ static void links_are_not_followed(void **state)
     assert_int_equal(symlink("/etc/hostname", path), 0);
     char text[256];
     assert_int_equal(file_read(dir, "link", text, sizeof text), -ELOOP);
-    assert_int_equal(shared_file_create(path, 4096, 0600, (gid_t)-1, &file, NULL), -ELOOP);
+    assert_int_equal(shared_file_open(path, 1, &file, NULL), -ELOOP);
     (void)close(dir);
+}
+
+/* A link, a queue, a socket, a second name: what they lead to stays as it is. */
+static void what_is_no_plain_file_is_replaced(void **state)
+{
+    (void)state;
+    char path[128], target[128];
+    struct shared_file file;
+    struct stat status;
+    (void)snprintf(path, sizeof path, "%s/odd", folder);
+    (void)snprintf(target, sizeof target, "%s/target", folder);
+    int fd = open(target, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(write(fd, "whole", 5), 5);
+    (void)close(fd);
+    for (int way = 0; way < 3; way++) {
+        (void)unlink(path);
+        assert_int_equal(way == 0   ? symlink(target, path)
+                         : way == 1 ? link(target, path)
+                                    : mkfifo(path, 0600),
+            0);
+        assert_int_equal(shared_file_create(path, 4096, 0600, (gid_t)-1, &file, NULL), 0);
+        shared_file_close(&file);
+        assert_int_equal(lstat(path, &status), 0);
+        assert_true(S_ISREG(status.st_mode) && status.st_nlink == 1 && status.st_size == 4096);
+        assert_int_equal(stat(target, &status), 0);
+        assert_int_equal(status.st_size, 5);
+    }
+    char inner[160];
+    (void)unlink(path);
+    (void)snprintf(inner, sizeof inner, "%s/inner", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    assert_int_equal(shared_file_create(path, 4096, 0600, (gid_t)-1, &file, NULL), -ENOTEMPTY);
+    assert_int_equal(rmdir(inner), 0);
+    assert_int_equal(shared_file_create(path, 4096, 0600, (gid_t)-1, &file, NULL), 0);
+    shared_file_close(&file);
+    (void)unlink(path);
+    (void)unlink(target);
 }
 
 static void a_shared_file_keeps_what_has_its_size(void **state)
@@ -228,6 +266,7 @@ int main(void)
         cmocka_unit_test(hash_is_fnv_1a),
         cmocka_unit_test(a_file_that_does_not_fit_is_no_number),
         cmocka_unit_test(links_are_not_followed),
+        cmocka_unit_test(what_is_no_plain_file_is_replaced),
         cmocka_unit_test(a_shared_file_keeps_what_has_its_size),
         cmocka_unit_test(an_arena_gives_zeroed_pieces_until_it_is_empty),
     };
