@@ -226,19 +226,26 @@ int outbox_settle(struct db *db, int64_t id, const char *address, enum mail_stat
     return call_run(&call);
 }
 
-int outbox_state(
-    struct db *db, int64_t now_unix_usec, struct outbox_state *ret, struct mom_error *error)
+int outbox_due(struct db *db, int64_t now_unix_usec, struct mom_error *error)
+{
+    struct call call;
+    int64_t due = 0;
+    call_open(&call, db, SQL_MAIL_DUE, error);
+    put_int(&call, now_unix_usec);
+    put_int(&call, now_unix_usec + RETRY_MOST_USEC);
+    int r = call_scalar(&call, &due);
+    return r < 0 ? r : due != 0;
+}
+
+int outbox_state(struct db *db, struct outbox_state *ret, struct mom_error *error)
 {
     struct call call;
     call_open(&call, db, SQL_MAIL_STATE, error);
-    put_int(&call, now_unix_usec);
-    put_int(&call, now_unix_usec + RETRY_MOST_USEC);
     int r = call_next(&call);
     if (r > 0) {
         ret->waiting = get_u32(&call);
         ret->folded = get_u32(&call);
         ret->given_up = get_u32(&call);
-        ret->due = get_int(&call) != 0;
     }
     return call_close(&call, r < 0 ? r : 0);
 }

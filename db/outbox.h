@@ -86,12 +86,13 @@ int64_t outbox_next_try(int64_t now_unix_usec, uint32_t tries);
 int outbox_settle(struct db *db, int64_t id, const char *address, enum mail_state state,
     const char *last_error, int64_t now_unix_usec, struct mom_error *error);
 
+/* Whether a courier has something to do: 1, else 0. */
+int outbox_due(struct db *db, int64_t now_unix_usec, struct mom_error *error);
+
 struct outbox_state {
     uint32_t waiting, folded, given_up; /* mails with such a delivery */
-    bool due;                           /* a courier has something to do */
 };
-int outbox_state(
-    struct db *db, int64_t now_unix_usec, struct outbox_state *ret, struct mom_error *error);
+int outbox_state(struct db *db, struct outbox_state *ret, struct mom_error *error);
 
 /* Somebody for whom mails have been folded for digest_usec and to whom no digest waits: 1, else 0.
  */

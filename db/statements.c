@@ -297,8 +297,8 @@ const char *const statement_sql[STATEMENTS] = {
                             " tries = tries + 1 WHERE mail = ?1 AND address = ?2",
     [SQL_MAIL_STATE] = "SELECT (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'waiting'),"
                        " (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'folded'),"
-                       " (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'given-up'),"
-                       " EXISTS (SELECT 1 FROM delivery WHERE " DUE ")",
+                       " (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'given-up')",
+    [SQL_MAIL_DUE] = "SELECT EXISTS (SELECT 1 FROM delivery WHERE " DUE ")",
     [SQL_DIGEST_DUE] =
         "SELECT d.address FROM delivery d JOIN mail m ON m.id = d.mail WHERE d.state = 'folded'"
         " AND NOT EXISTS (SELECT 1 FROM delivery w JOIN mail o ON o.id = w.mail"

@@ -127,7 +127,7 @@ static int show_database(struct cli *cli, struct tally *tally, struct mom_error 
     if (r == 0)
         r = query_node_oom_kills(db, &node_kills, error);
     if (r == 0)
-        r = outbox_state(db, cli->now.unix_usec, &mails, error);
+        r = outbox_state(db, &mails, error);
     int version = db_version(db);
     db_close(db);
     if (r < 0)

@@ -84,6 +84,10 @@ static void lay_down(
 
 static int send(struct courier *courier, const struct letter *letter, struct attempt *attempt)
 {
+    if (courier->down[0]) {
+        same_for_all(letter, VERDICT_DEFERRED, courier->down, attempt);
+        return -EHOSTDOWN;
+    }
     int r = smtp_deliver(courier->smtp, letter, attempt);
     if (r < 0)
         (void)text_copy(courier->down, sizeof courier->down, attempt[letter->recipients - 1].why);
@@ -110,8 +114,6 @@ static void deliver(struct courier *courier, const struct letter *letter, struct
     enum mail_transport transport = courier->settings->transport;
     if (letter->length == 0)
         same_for_all(letter, VERDICT_REFUSED, "the mail could not be written", attempt);
-    else if (courier->down[0])
-        same_for_all(letter, VERDICT_DEFERRED, courier->down, attempt);
     else if (transport == MAIL_DIRECTORY)
         lay_down(courier, letter, attempt);
     else if (transport == MAIL_SENDMAIL)

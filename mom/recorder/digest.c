@@ -59,13 +59,11 @@ int digest_post(struct recorder *recorder, struct mom_error *error)
 {
     char address[256];
     int64_t digest_usec = policy_globals(recorder->policy)->mail.digest_usec;
-    int r = db_begin(recorder->db, error);
-    if (r < 0)
+    int r = outbox_digest_due(recorder->db, clock_now().unix_usec, digest_usec, address, error);
+    if (r <= 0)
         return r;
-    r = outbox_digest_due(recorder->db, clock_now().unix_usec, digest_usec, address, error);
-    if (r > 0)
+    r = db_begin(recorder->db, error);
+    if (r == 0)
         r = post_to(recorder, address, error);
-    if (r >= 0)
-        r = db_commit(recorder->db, error);
-    return r;
+    return r < 0 ? r : db_commit(recorder->db, error);
 }

@@ -232,11 +232,10 @@ static int roll_up(struct recorder *recorder, struct mom_error *error)
 
 static int note_mail(struct recorder *recorder, struct mom_error *error)
 {
-    struct outbox_state state = {0};
-    int r = outbox_state(recorder->db, clock_now().unix_usec, &state, error);
-    if (r == 0)
-        heartbeat_page(&recorder->heartbeat)->mail_due = state.due;
-    return r < 0 || state.folded == 0 ? r : digest_post(recorder, error);
+    int due = outbox_due(recorder->db, clock_now().unix_usec, error);
+    if (due >= 0)
+        heartbeat_page(&recorder->heartbeat)->mail_due = due > 0;
+    return due < 0 ? due : digest_post(recorder, error);
 }
 
 /* Returns 1 when there is more to do at once. */

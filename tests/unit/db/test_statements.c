@@ -45,7 +45,7 @@ static void frequent_statements_scan_no_table(void **state)
         SQL_RAW_DELETE, SQL_ROLLUP_DELETE, SQL_SHIFTED_DELETE, SQL_LIMIT_DELETE, SQL_HISTORY_RAW,
         SQL_HISTORY_ROLLUP, SQL_STRIKES, SQL_HOLD, SQL_LIFE_OOM_KILLS, SQL_MAIL_YOUNGER,
         SQL_MAIL_QUEUED, SQL_DELIVERIES_LATELY, SQL_DELIVERIES, SQL_MAIL_NEXT, SQL_DELIVERY_TRIES,
-        SQL_DELIVERY_SETTLE, SQL_MAIL_STATE, SQL_DIGEST_DUE, SQL_MAIL_FOLDED};
+        SQL_DELIVERY_SETTLE, SQL_MAIL_STATE, SQL_MAIL_DUE, SQL_DIGEST_DUE, SQL_MAIL_FOLDED};
     sqlite3 *sqlite;
     assert_int_equal(sqlite3_open(fixture->path, &sqlite), SQLITE_OK);
     for (size_t i = 0; i < sizeof frequent / sizeof frequent[0]; i++)
