@@ -140,7 +140,7 @@ static int read_deliveries(struct db *db, struct mail *mail, struct mom_error *e
     return call_close(&call, r < 0 ? r : 0);
 }
 
-/* Returns what the last row's callback did, or how many rows there were at most 1. */
+/* 1 when there was a row, 0 when none; or what a callback returned to stop. */
 static int for_each_mail(struct call *call, mail_row *row, void *context)
 {
     int r, found = 0;
@@ -196,34 +196,20 @@ int64_t outbox_next_try(int64_t now_unix_usec, uint32_t tries)
     return now_unix_usec + (wait < RETRY_MOST_USEC ? wait : RETRY_MOST_USEC);
 }
 
-static int tries_of(
-    struct db *db, int64_t id, const char *address, int64_t *ret, struct mom_error *error)
-{
-    struct call call;
-    call_open(&call, db, SQL_DELIVERY_TRIES, error);
-    put_int(&call, id);
-    put_text(&call, address);
-    int r = call_scalar(&call, ret);
-    return r == 0 ? error_set(
-                        error, -ENOENT, "mail %lld waits no more for that recipient", (long long)id)
-                  : r;
-}
-
 int outbox_settle(struct db *db, int64_t id, const char *address, enum mail_state state,
-    const char *last_error, int64_t now_unix_usec, struct mom_error *error)
+    int64_t next_try_unix_usec, const char *last_error, struct mom_error *error)
 {
-    int64_t tries = 0;
-    int r = tries_of(db, id, address, &tries, error);
-    if (r < 0)
-        return r;
     struct call call;
     call_open(&call, db, SQL_DELIVERY_SETTLE, error);
     put_int(&call, id);
     put_text(&call, address);
     put_word(&call, mail_state_names, MAIL_STATES, state);
-    put_int(&call, outbox_next_try(now_unix_usec, (uint32_t)tries + 1));
+    put_int(&call, next_try_unix_usec);
     put_text(&call, last_error);
-    return call_run(&call);
+    int r = call_run(&call);
+    if (r == 0 && db_changes(db) == 0)
+        r = error_set(error, -ENOENT, "mail %lld waits no more for that recipient", (long long)id);
+    return r;
 }
 
 int outbox_due(struct db *db, int64_t now_unix_usec, struct mom_error *error)
@@ -252,8 +238,8 @@ int outbox_state(struct db *db, struct outbox_state *ret, struct mom_error *erro
 
 /* --- Digests -------------------------------------------------------------------------------- */
 
-int outbox_digest_due(struct db *db, int64_t now_unix_usec, int64_t digest_usec, char address[256],
-    struct mom_error *error)
+int outbox_digest_due(struct db *db, int64_t now_unix_usec, int64_t digest_usec,
+    char address[MAIL_ADDRESS_MAX], struct mom_error *error)
 {
     struct call call;
     call_open(&call, db, SQL_DIGEST_DUE, error);
@@ -261,7 +247,7 @@ int outbox_digest_due(struct db *db, int64_t now_unix_usec, int64_t digest_usec,
     put_int(&call, digest_usec);
     int r = call_next(&call);
     if (r > 0)
-        get_text_into(&call, address, 256);
+        get_text_into(&call, address, MAIL_ADDRESS_MAX);
     return call_close(&call, r);
 }
 

@@ -28,18 +28,17 @@ enum mail_state {
 };
 extern const char *const mail_state_names[MAIL_STATES];
 
+enum { MAIL_RECIPIENTS_MAX = 32, MAIL_ADDRESS_MAX = 256 };
 #define MAIL_STAGE_DIGEST "digest"
 
 /* One recipient's part of a mail. */
 struct delivery {
-    char address[256];
+    char address[MAIL_ADDRESS_MAX];
     enum mail_state state;
     uint32_t tries;
     int64_t next_try_unix_usec; /* of one that waits */
     char last_error[256];       /* what the transport said; not escaped */
 };
-
-enum { MAIL_RECIPIENTS_MAX = 32 };
 
 struct mail {
     int64_t id; /* set by the outbox */
@@ -81,10 +80,10 @@ int outbox_next(struct db *db, int64_t now_unix_usec, int64_t after, mail_row *r
  * to six hours. */
 int64_t outbox_next_try(int64_t now_unix_usec, uint32_t tries);
 
-/* What came of a try of a delivery that waits; `state` MAIL_WAITING: next try as above. -ENOENT: it
- * waits no more (a person dropped it meanwhile). */
+/* What came of a try of a delivery that waits. -ENOENT: it waits no more (a person dropped it
+ * meanwhile). */
 int outbox_settle(struct db *db, int64_t id, const char *address, enum mail_state state,
-    const char *last_error, int64_t now_unix_usec, struct mom_error *error);
+    int64_t next_try_unix_usec, const char *last_error, struct mom_error *error);
 
 /* Whether a courier has something to do: 1, else 0. */
 int outbox_due(struct db *db, int64_t now_unix_usec, struct mom_error *error);
@@ -96,8 +95,8 @@ int outbox_state(struct db *db, struct outbox_state *ret, struct mom_error *erro
 
 /* Somebody for whom mails have been folded for digest_usec and to whom no digest waits: 1, else 0.
  */
-int outbox_digest_due(struct db *db, int64_t now_unix_usec, int64_t digest_usec, char address[256],
-    struct mom_error *error);
+int outbox_digest_due(struct db *db, int64_t now_unix_usec, int64_t digest_usec,
+    char address[MAIL_ADDRESS_MAX], struct mom_error *error);
 /* What was folded for him, oldest first. */
 int outbox_folded(
     struct db *db, const char *address, mail_row *row, void *context, struct mom_error *error);

@@ -291,10 +291,9 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_MAIL_ONE] = "SELECT " MAIL " FROM mail WHERE id = ?1",
     [SQL_MAIL_NEXT] = "SELECT " MAIL " FROM mail WHERE id ="
                       " (SELECT min(mail) FROM delivery WHERE " DUE " AND mail > ?3)",
-    [SQL_DELIVERY_TRIES] = "SELECT tries FROM delivery WHERE mail = ?1 AND address = ?2"
-                           " AND state = 'waiting'",
     [SQL_DELIVERY_SETTLE] = "UPDATE delivery SET state = ?3, next_try_usec = ?4, last_error = ?5,"
-                            " tries = tries + 1 WHERE mail = ?1 AND address = ?2",
+                            " tries = tries + 1"
+                            " WHERE mail = ?1 AND address = ?2 AND state = 'waiting'",
     [SQL_MAIL_STATE] = "SELECT (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'waiting'),"
                        " (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'folded'),"
                        " (SELECT count(DISTINCT mail) FROM delivery WHERE state = 'given-up')",

@@ -36,7 +36,7 @@ struct posting {
     char name[64];
     struct letter letter;
     uint32_t tries[MAIL_RECIPIENTS_MAX];
-    char address[MAIL_RECIPIENTS_MAX][256];
+    char address[MAIL_RECIPIENTS_MAX][MAIL_ADDRESS_MAX];
 };
 
 static int copy_posting(void *context, const struct mail *mail)
@@ -154,8 +154,8 @@ static int settle(struct courier *courier, const struct posting *posting,
     for (uint32_t i = 0; r == 0 && i < posting->letter.recipients; i++) {
         enum mail_state state = next_state(courier, posting, i, attempt[i].verdict);
         tell(posting, i, state, attempt[i].why);
-        r = outbox_settle(courier->db, posting->id, posting->address[i], state, attempt[i].why,
-            clock_now().unix_usec, error);
+        r = outbox_settle(courier->db, posting->id, posting->address[i], state,
+            outbox_next_try(clock_now().unix_usec, posting->tries[i] + 1), attempt[i].why, error);
         r = r == -ENOENT ? 0 : r;
     }
     if (r == 0)
@@ -222,6 +222,8 @@ int main(int argc, char **argv)
     r = open_courier(&courier, &options, &error);
     if (r == 0)
         r = deliver_due(&courier, &error);
+    if (r < 0 && !error.text[0])
+        error_errno(&error, r, "the mails");
     if (r < 0)
         log_error("%s", error.text);
     smtp_close(courier.smtp);

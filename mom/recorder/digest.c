@@ -57,7 +57,7 @@ static int post_to(struct recorder *recorder, const char *address, struct mom_er
 
 int digest_post(struct recorder *recorder, struct mom_error *error)
 {
-    char address[256];
+    char address[MAIL_ADDRESS_MAX];
     int64_t digest_usec = policy_globals(recorder->policy)->mail.digest_usec;
     int r = outbox_digest_due(recorder->db, clock_now().unix_usec, digest_usec, address, error);
     if (r <= 0)

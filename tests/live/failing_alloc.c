@@ -1,8 +1,6 @@
 /* To be preloaded into one of mom's programs: the FAIL_AT-th allocation since its start fails, that
- * one alone; at the END_AT-th the program is asked to end (a program that would go on has started
- * by then). At its end it says on stderr how many there were. */
+ * one alone. At its end it says on stderr how many there were. */
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,7 +14,7 @@ extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
 static atomic_long allocations;
-static long fail_at, end_at;
+static long fail_at;
 
 static long number_of(const char *name)
 {
@@ -27,7 +25,6 @@ static long number_of(const char *name)
 __attribute__((constructor)) static void begin(void)
 {
     fail_at = number_of("FAIL_AT");
-    end_at = number_of("END_AT");
     atomic_store(&allocations, 0);
 }
 
@@ -39,8 +36,6 @@ __attribute__((destructor)) static void end(void)
 static int fails(void)
 {
     long number = atomic_fetch_add(&allocations, 1) + 1;
-    if (number == end_at)
-        (void)kill(getpid(), SIGTERM);
     if (number != fail_at)
         return 0;
     errno = ENOMEM;

@@ -1,8 +1,8 @@
-/* starve LIBRARY FIRST LAST STEP END PROGRAM ARGUMENT... : runs the program once for each N from
- * FIRST to LAST, with its Nth allocation failing (failing_alloc.c), and asked to end at its ENDth
- * (0: it ends by itself; -MSEC: after so long). It may fail, with words and a status, but not by a
- * signal, nor hang. Prints how many runs there were and how many failed with words; the first few
- * that did worse, and then ends with 1. */
+/* starve LIBRARY FIRST LAST STEP MSEC PROGRAM ARGUMENT... : runs the program once for each N from
+ * FIRST to LAST, with its Nth allocation failing (failing_alloc.c), and asked to end after MSEC (0:
+ * it ends by itself). It may fail, with words and a status, but not by a signal, nor hang. Prints
+ * how many runs there were and how many failed with words; the first few that did worse, and then
+ * ends with 1. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,8 +28,7 @@ struct tally {
     long runs, failed, worse;
 };
 
-static void start(
-    struct run *run, const char *library, const char *end, char **command, long number)
+static void start(struct run *run, const char *library, char **command, long number)
 {
     run->number = number;
     run->words_fd = memfd_create("words", MFD_CLOEXEC);
@@ -41,7 +40,6 @@ static void start(
         (void)dup2(run->words_fd, STDOUT_FILENO);
         (void)setenv("LD_PRELOAD", library, 1);
         (void)setenv("FAIL_AT", text, 1);
-        (void)setenv("END_AT", end, 1);
         (void)execv(command[0], command);
         _exit(127);
     }
@@ -88,7 +86,7 @@ static void finish(struct run *run, int after_msec, struct tally *tally)
 int main(int argc, char **argv)
 {
     if (argc < 7) {
-        (void)fprintf(stderr, "usage: starve LIBRARY FIRST LAST STEP END PROGRAM ARGUMENT...\n");
+        (void)fprintf(stderr, "usage: starve LIBRARY FIRST LAST STEP MSEC PROGRAM ARGUMENT...\n");
         return 2;
     }
     long last = atol(argv[3]), step = atol(argv[4]);
@@ -96,12 +94,12 @@ int main(int argc, char **argv)
     at_once = at_once < AT_ONCE_MOST ? at_once : AT_ONCE_MOST;
     struct run run[AT_ONCE_MOST] = {{0}};
     struct tally tally = {0};
-    int after_msec = -atoi(argv[5]);
+    int after_msec = atoi(argv[5]);
     long next = 0;
     for (long number = atol(argv[2]); number <= last; number += step, next = (next + 1) % at_once) {
         if (run[next].pid > 0)
             finish(&run[next], after_msec, &tally);
-        start(&run[next], argv[1], argv[5], argv + 6, number);
+        start(&run[next], argv[1], argv + 6, number);
     }
     for (long i = 0; i < at_once; i++)
         if (run[i].pid > 0)

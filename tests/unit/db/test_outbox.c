@@ -90,10 +90,12 @@ static struct counts state_at(struct fixture *fixture, int64_t now_sec)
     return ret;
 }
 
+/* After its first try. */
 static int settle(struct fixture *fixture, int64_t id, const char *address, enum mail_state to,
     const char *why, int64_t now_sec)
 {
-    return outbox_settle(fixture->db, id, address, to, why, now_sec * SEC, &fixture->error);
+    return outbox_settle(
+        fixture->db, id, address, to, outbox_next_try(now_sec * SEC, 1), why, &fixture->error);
 }
 
 static void each_recipient_has_an_outcome(void **state)
@@ -228,7 +230,7 @@ static int add_digest(struct fixture *fixture, int64_t sec)
     return r;
 }
 
-static int digest_due(struct fixture *fixture, int64_t sec, char address[256])
+static int digest_due(struct fixture *fixture, int64_t sec, char address[MAIL_ADDRESS_MAX])
 {
     return outbox_digest_due(fixture->db, sec * SEC, HOUR * SEC, address, &fixture->error);
 }
@@ -237,7 +239,7 @@ static void a_storm_is_folded_and_becomes_one_digest(void **state)
 {
     struct fixture *fixture = *state;
     const struct outbox_limits limits = {.burst = 5, .digest_usec = HOUR * SEC, .queue = 1000};
-    char address[256] = "";
+    char address[MAIL_ADDRESS_MAX] = "";
     struct mail other = a_mail(1, "user:0", "warn", T0);
     other.recipients = 1; /* to a@b alone: c@d has one more to come */
     assert_int_equal(add_within(fixture, &other, &limits), 0);
