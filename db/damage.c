@@ -69,5 +69,8 @@ int db_set_aside(
         r = move(path, ret, "-shm", error);
     if (r == 0)
         r = move(path, ret, "", error);
-    return r < 0 ? r : sync_folder(path);
+    if (r < 0)
+        return r;
+    r = sync_folder(path);
+    return r < 0 ? error_errno(error, r, "%s", path) : 0;
 }

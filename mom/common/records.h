@@ -42,7 +42,7 @@ enum record_type {
     RECORD_FLOORS,    /* struct record_floors */
     RECORD_PAST,      /* struct record_past: ends what is sent for a slice */
     RECORD_OOM_KILLS, /* struct record_oom_kills: whenever there are more */
-    RECORD_TELL_AGAIN /* struct record_tell_again: the recorder knows of no life */
+    RECORD_TELL_AGAIN /* nothing: the recorder knows of no life */
 };
 
 struct record_born {
@@ -90,9 +90,6 @@ struct record_past {
     uint64_t serial;
     uint32_t strikes;
     int64_t hold_until_unix_usec; /* 0: none */
-};
-struct record_tell_again {
-    uint64_t nothing;
 };
 
 #endif

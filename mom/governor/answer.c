@@ -99,14 +99,16 @@ static void hold(struct governor *governor, const struct control_request *reques
 static struct place *find_meant(struct governor *governor, const struct control_request *request,
     const struct slice **ret_slice)
 {
-    for (uint32_t i = 0; request->serial == 0 && i < governor->capacity; i++) {
+    if (request->serial != 0)
+        return governor_find(governor, request->serial, ret_slice);
+    for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
         if (slice && slice->life.inode == request->inode && slice->life.mount == request->mount) {
             *ret_slice = slice;
             return &governor->places[i];
         }
     }
-    return request->serial ? governor_find(governor, request->serial, ret_slice) : NULL;
+    return NULL;
 }
 
 static void take_request(struct governor *governor, struct stamp now)
@@ -210,7 +212,7 @@ static void take_past(struct governor *governor, struct stamp now)
             take_floors(governor, (const struct record_floors *)(const void *)buffer, now);
         else if (n == sizeof(struct record_past) && type == RECORD_PAST)
             take_past_of(governor, (const struct record_past *)(const void *)buffer, now);
-        else if (n == sizeof(struct record_tell_again) && type == RECORD_TELL_AGAIN)
+        else if (n == 0 && type == RECORD_TELL_AGAIN)
             tell_again(governor);
     }
     (void)ring_ack(&governor->past);

@@ -54,6 +54,5 @@ int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_e
 
 void past_ask(struct recorder *recorder)
 {
-    static const struct record_tell_again nothing;
-    (void)ring_write(&recorder->past, RECORD_TELL_AGAIN, &nothing, sizeof nothing);
+    (void)ring_write(&recorder->past, RECORD_TELL_AGAIN, NULL, 0);
 }

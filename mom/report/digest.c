@@ -24,5 +24,5 @@ void digest_body(const struct digest *digest, char *buffer, size_t size)
     if (digest->count > 0)
         page_put(&page, "\nAll of it: momctl events --utc --since \"%s\"\n",
             page_time(digest->line[0].unix_usec, when));
-    page_end(&page, size, last);
+    page_end(&page);
 }

@@ -10,9 +10,10 @@
 
 struct page page_before(char *buffer, size_t size, const char *last)
 {
-    size_t reserved = strlen(last);
+    size_t kept = strlen(last);
     buffer[0] = '\0';
-    return (struct page){.buffer = buffer, .size = size > reserved ? size - reserved : 1};
+    return (struct page){
+        .buffer = buffer, .size = size > kept ? size - kept : 1, .last = size > kept ? last : ""};
 }
 
 void page_put(struct page *page, const char *format, ...)
@@ -26,9 +27,9 @@ void page_put(struct page *page, const char *format, ...)
     page->buffer[page->used] = '\0';
 }
 
-void page_end(struct page *page, size_t size, const char *last)
+void page_end(struct page *page)
 {
-    (void)text_copy(page->buffer + page->used, size - page->used, last);
+    (void)text_copy(page->buffer + page->used, strlen(page->last) + 1, page->last);
 }
 
 char *page_time(int64_t unix_usec, char buffer[32])

@@ -7,17 +7,18 @@
 
 struct page {
     char *buffer;
-    size_t size, used;
+    size_t size, used; /* without the room that is kept for `last` */
+    const char *last;
 };
 
-/* A page that leaves room for `last`. */
+/* A page whose last text has its room for sure; `last` must live as long. */
 struct page page_before(char *buffer, size_t size, const char *last);
 
 /* Puts the text whole or not at all. */
 void page_put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Ends the page with what room was left for. */
-void page_end(struct page *page, size_t size, const char *last);
+/* Ends the page with its last text. */
+void page_end(struct page *page);
 
 /* "\nmom TIME NODE ACTION KEY ID\n": what a program reads. */
 enum { PAGE_LAST_MAX = 4096 };

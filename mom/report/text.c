@@ -45,7 +45,8 @@ static char *amount(enum unit unit, double value, char buffer[32])
         (void)snprintf(buffer, 32, "%.2f %%", value / 100);
         return buffer;
     default:
-        (void)snprintf(buffer, 32, "%.6g", value);
+        (void)snprintf(
+            buffer, 32, value == rint(value) && fabs(value) < 1e15 ? "%.0f" : "%.6g", value);
         return buffer;
     }
 }
@@ -205,5 +206,5 @@ void report_body(const struct report *report, char *buffer, size_t size)
     put_runners_up(&page, decision);
     if (report->processes)
         put_processes(&page, report->processes);
-    page_end(&page, size, last);
+    page_end(&page);
 }
