@@ -174,10 +174,25 @@ int verb_mail_show(struct cli *cli)
 
 /* --- retry, drop ---------------------------------------------------------------------------- */
 
+static int note_nothing(void *context, const struct mail *mail)
+{
+    (void)context;
+    (void)mail;
+    return 0;
+}
+
+static int is_known(struct db *db, int64_t id, struct mom_error *error)
+{
+    int r = outbox_list(db, OUTBOX_ONE, id, note_nothing, NULL, error);
+    return r == 0 ? error_set(error, -ENOENT, "no such mail: %lld", (long long)id) : r;
+}
+
 static int change_of(
     struct db *db, bool drop, int64_t id, int64_t now_unix_usec, struct mom_error *error)
 {
-    int r = db_begin(db, error);
+    int r = id ? is_known(db, id, error) : 0;
+    if (r >= 0)
+        r = db_begin(db, error);
     if (r < 0)
         return r;
     int changed = drop ? outbox_drop(db, id, error) : outbox_retry(db, id, now_unix_usec, error);
