@@ -4,10 +4,10 @@
  *                                              > its second t, made later than the row before it
  *                                              > waits > STORE_BATCH rows are written together
  *
- * A row's place is (slice, t); t is the sample's own second unless the clock was set back, and then
- * the row is also in `shifted`, with the life and the exact time that it came with. So a sample
- * that is drained a second time is known again: shifted rows by that time, all others by standing
- * at their own second with the same values. */
+ * A row's place is (slice, t); t is the sample's own second unless the clock was set back a
+ * little, or another row has that second: then the row is also in `shifted`, with the life and the
+ * exact time that it came with. So a sample that is drained a second time is known again: shifted
+ * rows by that time, all others by standing at their own second with the same values. */
 #include "db/connection.h"
 #include "db/samples.h"
 #include "db/store.h"
@@ -23,7 +23,7 @@
     ((hash) = (unsigned)text_hash(TEXT_HASH_SEED, (key), (length)))
 #include <uthash.h>
 
-enum { CLOCK_RESET_SEC = 24 * 3600 }; /* a step back of more is taken as it is */
+enum { CLOCK_RESET_SEC = 120 }; /* a step back of more is taken as it is */
 #define NO_TIME INT64_MIN
 
 struct waiting_row {
@@ -285,7 +285,7 @@ int store_sample(struct db *db, const struct sample_brief *brief, struct mom_err
     int64_t t = own_second(brief);
     if (t <= series->mark_t && t >= series->mark_t - CLOCK_RESET_SEC)
         t = series->mark_t + 1;
-    if (t <= series->newest_t) { /* only after a step back by days */
+    if (t <= series->newest_t) { /* only after a step back by more */
         r = next_free(db, series, &t, error);
         if (r < 0)
             return r;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -43,16 +44,22 @@ void log_open(const char *program, enum log_level most)
 
 /* A reader that has stopped reading must not stop us: rather lose the line. (Switching stderr to
  * O_NONBLOCK instead would switch it for everybody who shares the open file.) */
-static void put(const char *line, size_t length)
+static void put(char *line, size_t length)
 {
     if (syslog_fd >= 0) {
         if (send(syslog_fd, line, length, MSG_NOSIGNAL) != (ssize_t)length)
             atomic_fetch_add(&lost, 1);
         return;
     }
-    struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&writable, 1, 0) != 1 || !(writable.revents & POLLOUT) ||
-        write(STDERR_FILENO, line, length) != (ssize_t)length)
+    const struct iovec bytes = {.iov_base = line, .iov_len = length};
+    ssize_t n = pwritev2(STDERR_FILENO, &bytes, 1, -1, RWF_NOWAIT);
+    if (n < 0 &&
+        (errno == EOPNOTSUPP || errno == EAGAIN)) { /* or a file that has to wait a little */
+        struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+        if (poll(&writable, 1, 0) == 1 && (writable.revents & POLLOUT))
+            n = write(STDERR_FILENO, line, length);
+    }
+    if (n != (ssize_t)length)
         atomic_fetch_add(&lost, 1);
 }
 

@@ -202,11 +202,16 @@ static int open_threads(struct governor *governor, struct mom_error *error)
     if (r == 0)
         r = requests_open(
             governor->options, governor->group, governor->wake_fd, &governor->requests, error);
+    if (r == 0)
+        r = witness_open(
+            &governor->hierarchy, governor->options->paths.proc_root, &governor->witness, error);
     return r;
 }
 
 static void close_threads(struct governor *governor)
 {
+    if (governor->witness)
+        witness_close(governor->witness);
     if (governor->requests)
         requests_close(governor->requests);
     if (governor->guard)

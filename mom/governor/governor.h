@@ -18,6 +18,8 @@
 #include "mom/governor/hands.h"
 #include "mom/governor/holds.h"
 #include "mom/governor/requests.h"
+#include "mom/governor/victims.h"
+#include "mom/governor/witness.h"
 #include "policy/decide/decide.h"
 #include "policy/file/policy.h"
 #include "slices/base/arena.h"
@@ -40,6 +42,7 @@ struct place {
     uint64_t faults;      /* major faults at the last brief */
     uint64_t oom_told;    /* the kernel's OOM kills in this life, as far as the recorder knows */
     uint64_t oom_noted;   /* as far as they were noted as events */
+    int64_t oom_usec;     /* boot time when they were not more than were noted */
     bool oom_known;       /* the counter was seen once */
 };
 
@@ -63,6 +66,8 @@ struct governor {
     struct hands *hands;
     struct guard *guard;
     struct requests *requests;
+    struct witness *witness;
+    struct victims victims;
     struct holds holds;
 
     struct live live;
@@ -77,6 +82,8 @@ struct governor {
     struct standing standing;
     uint32_t standing_before; /* unprotected slices at the tick before */
     uint32_t oom_notes;       /* at this tick */
+    uint32_t unread;          /* at this tick: slices, for want of descriptors */
+    uint32_t folded_told;     /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch[DECIDE_SLICE_MAX];
     int wake_fd, timer_fd, signal_fd, epoll_fd;
@@ -122,6 +129,8 @@ void tell_sample(struct governor *governor, struct place *place, const struct sl
 /* What the kernel's OOM killer did in the slice: how often for the recorder, and each time a note.
  */
 void tell_oom_kills(struct governor *governor, struct place *place, const struct slice *slice);
+/* Whom it took, as far as that is told. */
+void tell_victims(struct governor *governor, struct stamp now);
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at);
 /* Turns the report's boot times into Unix times, as they are stored and shown. */
 void tell_to_wall(struct leak_report *report, struct stamp now);

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_WITHIN_SEC = 5, BACKLOG = 64, CLIENTS = 64 };
+enum { ANSWER_WITHIN_SEC = 5, BACKLOG = 64, CLIENTS = 64, NAP_MSEC = 100 };
 
 /* Where the one request that is under way stands. */
 enum stage { STAGE_IDLE, STAGE_ASKED, STAGE_TAKEN, STAGE_ANSWERED };
@@ -50,6 +50,12 @@ struct requests {
 
     _Atomic(struct policy *) policy;
 };
+
+/* What can't be done now is tried again, but not at once. */
+static void nap(void)
+{
+    (void)poll(NULL, 0, NAP_MSEC);
+}
 
 static void poke(int fd)
 {
@@ -169,6 +175,8 @@ static void let_in(struct requests *requests)
 {
     struct asker asker;
     int fd = accept4(requests->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        nap(); /* whoever waits outside would wake us at once */
     if (fd < 0)
         return;
     if (asker_of(fd, requests->group, &asker) < 0) {
@@ -192,8 +200,10 @@ static void *run(void *argument)
             [POKE] = {.fd = requests->poke_fd, .events = POLLIN}};
         for (int i = 0; i < CLIENTS; i++)
             fds[FIRST_CLIENT + i] = (struct pollfd){.fd = requests->client[i].fd, .events = POLLIN};
-        if (poll(fds, FIRST_CLIENT + CLIENTS, -1) < 0)
+        if (poll(fds, FIRST_CLIENT + CLIENTS, -1) < 0) {
+            nap();
             continue;
+        }
         uint64_t count;
         if (fds[POKE].revents)
             (void)!read(requests->poke_fd, &count, sizeof count);

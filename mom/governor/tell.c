@@ -150,7 +150,10 @@ static void note_oom_kills(
         tell_note(governor, place->watch.sample.at, "oom-kill",
             "the kernel's OOM killer ended %llu process%s in %s", (unsigned long long)count,
             count == 1 ? "" : "es", slice->key);
+        victims_owe(
+            &governor->victims, slice, count, place->oom_usec, place->watch.sample.at.boot_usec);
     }
+    place->oom_usec = place->watch.sample.at.boot_usec;
     place->oom_known = true;
     place->oom_noted = kills;
 }
@@ -167,6 +170,32 @@ void tell_oom_kills(struct governor *governor, struct place *place, const struct
     if (place->announced && kills > place->oom_told &&
         put_sample_record(governor, RECORD_OOM_KILLS, &record, sizeof record) == 0)
         place->oom_told = kills;
+}
+
+/* comm is the process's own choice. Its peak is the most that it ever had in memory at once: what
+ * was swapped out comes on top. */
+static void note_victim(struct governor *governor, const struct victim *victim, struct stamp now)
+{
+    const struct death *death = &victim->death;
+    char name[4 * DEATH_NAME_MAX], peak[48] = "";
+    if (death->peak_rss > 0)
+        (void)text_format(
+            peak, sizeof peak, ", at most %.1f MiB in memory", (double)death->peak_rss / 1048576);
+    tell_note(governor, now, "oom-victim",
+        victim->key[0] ? "%s (pid %d%s) was killed in %s"
+                       : "%s (pid %d%s) was killed at that time; where, can't be told%s",
+        death->name[0] ? text_escape(name, sizeof name, death->name) : "a process", (int)death->pid,
+        peak, victim->key);
+}
+
+void tell_victims(struct governor *governor, struct stamp now)
+{
+    struct death death;
+    struct victim victim;
+    while (witness_next(governor->witness, &death))
+        victims_hear(&governor->victims, &death);
+    while (victims_next(&governor->victims, now.boot_usec, &victim))
+        note_victim(governor, &victim, now);
 }
 
 void tell_live(struct governor *governor, struct place *place, const struct slice *slice)
@@ -206,5 +235,7 @@ void tell_state(struct governor *governor)
     state->node = governor->node;
     state->dropped = ring_dropped(&governor->samples) + ring_dropped(&governor->decisions) +
                      ring_dropped(&governor->guard_ring) + ring_dropped(&governor->outcome_ring);
+    state->witness = witness_hears(governor->witness);
+    state->deaths_missed = witness_missed(governor->witness);
     live_write_state(&governor->live, state);
 }

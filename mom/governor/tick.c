@@ -5,6 +5,7 @@
 #include "mom/common/records.h"
 #include "slices/base/text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -89,14 +90,17 @@ static void meet(
         tell_born(governor, place, slice, now);
 }
 
-/* Reads the slice and brings what is known of it up to date. False: it has just vanished. */
+/* Reads the slice and brings what is known of it up to date. False: it has just vanished, or can't
+ * be read now: nothing is decided about it. */
 static bool observe(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
 {
     struct watch *watch = &place->watch;
     if (watch->serial != slice->serial)
         meet(governor, place, slice, now);
-    if (sampler_read(governor->sampler, slice, now, false, &watch->sample) < 0)
+    int r = sampler_read(governor->sampler, slice, now, false, &watch->sample);
+    governor->unread += r == -EMFILE || r == -ENFILE;
+    if (r < 0)
         return false;
     if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
         leak_set_warm(&watch->leak);
@@ -131,11 +135,15 @@ static void note_changes(
     struct governor *governor, const struct tree_changes *changes, struct stamp now)
 {
     struct live_state *state = &governor->state;
-    if (changes->folded > state->folded)
+    if (changes->folded > 2 * governor->folded_told) { /* a crowd comes in over many ticks */
+        governor->folded_told = changes->folded;
         tell_note(governor, now, "overflow",
             "%u groups fold into their parents: deep, long-named, without memory accounting, or "
             "too many: max_slices is %u",
             changes->folded, governor->capacity);
+    }
+    if (changes->rescanned && changes->folded == 0)
+        governor->folded_told = 0;
     if (changes->unreadable > state->unreadable)
         tell_note(governor, now, "unreadable", "%u directories can't be read or watched",
             changes->unreadable);
@@ -144,6 +152,14 @@ static void note_changes(
         state->clock_stepped_usec = step;
         tell_note(governor, now, "clock", "the wall clock was set by %+.1f s", (double)step / 1e6);
     }
+}
+
+static void note_unread(struct governor *governor, struct stamp now)
+{
+    if (governor->hands && governor->unread > 0 && governor->state.unread == 0)
+        tell_note(governor, now, "unread", "%u slices can't be read: no descriptors are left",
+            governor->unread);
+    governor->state.unread = governor->unread;
 }
 
 /* A look at thousands of slices may take long, the first one above all: whoever gets on with it is
@@ -169,7 +185,7 @@ void governor_look(struct governor *governor, struct stamp now)
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
     governor->standing_before = governor->standing.unprotected;
-    governor->oom_notes = 0;
+    governor->oom_notes = governor->unread = 0;
     standing_begin(&governor->standing, now, policy_hash(governor->policy));
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
@@ -180,6 +196,7 @@ void governor_look(struct governor *governor, struct stamp now)
         standing_offer(&governor->standing, &governor->places[i].watch, slice, now);
         beat(governor);
     }
+    note_unread(governor, now);
 }
 
 void governor_restand(struct governor *governor, struct stamp now)
@@ -208,6 +225,7 @@ void governor_tick(struct governor *governor, struct stamp now)
 {
     int64_t cost = thread_cost_usec();
     governor_look(governor, now);
+    tell_victims(governor, now);
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
         if (slice)

@@ -1,0 +1,102 @@
+#include "mom/governor/victims.h"
+
+#include "slices/base/text.h"
+
+#include <string.h>
+
+static struct heard *find_heard(struct victims *victims, const struct death *death)
+{
+    for (uint32_t i = 0; i < VICTIMS_HEARD; i++) {
+        struct heard *heard = &victims->heard[i];
+        if (heard->death.pid == death->pid &&
+            death->at.boot_usec - heard->death.at.boot_usec < VICTIMS_PATIENCE_USEC)
+            return heard;
+    }
+    return NULL;
+}
+
+void victims_hear(struct victims *victims, const struct death *death)
+{
+    struct heard *heard = find_heard(victims, death);
+    if (!heard) {
+        heard = &victims->heard[victims->next_heard++ % VICTIMS_HEARD];
+        *heard = (struct heard){.death = *death};
+        return;
+    }
+    struct death *known = &heard->death;
+    if (known->name[0] == '\0')
+        (void)text_copy(known->name, sizeof known->name, death->name);
+    if (known->group[0] == '\0')
+        (void)text_copy(known->group, sizeof known->group, death->group);
+    if (known->peak_rss == 0)
+        known->peak_rss = death->peak_rss;
+}
+
+void victims_owe(struct victims *victims, const struct slice *slice, uint64_t count,
+    int64_t since_usec, int64_t now_usec)
+{
+    for (uint32_t i = 0; i < VICTIMS_DEBTS; i++) {
+        struct debt *debt = &victims->debt[i];
+        if (debt->count > 0)
+            continue;
+        *debt = (struct debt){
+            .count = count < VICTIMS_NAMED ? count : VICTIMS_NAMED,
+            .since_usec = since_usec,
+            .until_usec = now_usec + VICTIMS_PATIENCE_USEC,
+        };
+        (void)text_copy(debt->path, sizeof debt->path, slice->path);
+        (void)text_copy(debt->key, sizeof debt->key, slice->key);
+        return;
+    }
+}
+
+/* `path` "": those of unknown groups. */
+static bool hung_in(const struct death *death, const char *path)
+{
+    size_t length = strlen(path);
+    const char *rest = death->group + length;
+    return strncmp(death->group, path, length) == 0 &&
+           (*rest == '\0' || (*rest == '/' && length > 0));
+}
+
+static struct heard *largest(struct victims *victims, const char *path, const struct debt *debt)
+{
+    struct heard *found = NULL;
+    for (uint32_t i = 0; i < VICTIMS_HEARD; i++) {
+        struct heard *heard = &victims->heard[i];
+        if (heard->death.pid == 0 || heard->named || heard->death.at.boot_usec < debt->since_usec ||
+            !hung_in(&heard->death, path))
+            continue;
+        if (!found || heard->death.peak_rss > found->death.peak_rss)
+            found = heard;
+    }
+    return found;
+}
+
+static bool pay(struct debt *debt, struct heard *heard, const char *key, struct victim *ret)
+{
+    if (!heard)
+        return false;
+    heard->named = true;
+    debt->count--;
+    ret->death = heard->death;
+    (void)text_copy(ret->key, sizeof ret->key, key);
+    return true;
+}
+
+bool victims_next(struct victims *victims, int64_t now_usec, struct victim *ret)
+{
+    for (uint32_t i = 0; i < VICTIMS_DEBTS; i++) {
+        struct debt *debt = &victims->debt[i];
+        if (debt->count == 0)
+            continue;
+        if (pay(debt, largest(victims, debt->path, debt), debt->key, ret))
+            return true;
+        if (now_usec < debt->until_usec)
+            continue;
+        if (pay(debt, largest(victims, "", debt), "", ret))
+            return true;
+        debt->count = 0;
+    }
+    return false;
+}

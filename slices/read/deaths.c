@@ -1,0 +1,90 @@
+#include "slices/read/deaths.h"
+
+#include "slices/base/file.h"
+#include "slices/base/text.h"
+#include "slices/read/netlink.h"
+#include "slices/read/proc_connector.h"
+#include "slices/read/processes.h"
+#include "slices/read/taskstats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+const char *const death_source_names[DEATH_SOURCES] = {"taskstats", "proc connector"};
+
+static const struct {
+    int (*open)(struct mnl_socket **ret, struct mom_error *error);
+    void (*close)(struct mnl_socket *socket);
+    bool (*parse)(const void *datagram, size_t length, struct death *ret);
+} sources[DEATH_SOURCES] = {
+    [DEATHS_TASKSTATS] = {taskstats_open, taskstats_close, taskstats_parse},
+    [DEATHS_PROC_CONNECTOR] = {proc_connector_open, proc_connector_close, proc_connector_parse},
+};
+
+int deaths_open(const struct hierarchy *hierarchy, const char *proc_root, struct deaths *ret,
+    struct mom_error error[static DEATH_SOURCES])
+{
+    int count = 0;
+    *ret = (struct deaths){.hierarchy = hierarchy, .proc_root = proc_root};
+    for (int i = 0; i < DEATH_SOURCES; i++)
+        count += sources[i].open(&ret->socket[i], &error[i]) == 0;
+    return count;
+}
+
+void deaths_close(struct deaths *deaths)
+{
+    for (int i = 0; i < DEATH_SOURCES; i++) {
+        if (deaths->socket[i])
+            sources[i].close(deaths->socket[i]);
+        deaths->socket[i] = NULL;
+    }
+}
+
+bool deaths_wait(const struct deaths *deaths, int stop_fd)
+{
+    struct pollfd ready[DEATH_SOURCES + 1] = {{.fd = stop_fd, .events = POLLIN}};
+    for (int i = 0; i < DEATH_SOURCES; i++) {
+        ready[i + 1].fd = deaths->socket[i] ? mnl_socket_get_fd(deaths->socket[i]) : -1;
+        ready[i + 1].events = POLLIN;
+    }
+    while (poll(ready, DEATH_SOURCES + 1, -1) < 0 && errno == EINTR)
+        ;
+    return ready[0].revents == 0;
+}
+
+/* What /proc still says of a dying process; its entry stays until its parent has asked for it. On
+ * v1 it stands in the root from the moment that it begins to exit. */
+static void look_up(const struct deaths *deaths, struct death *death)
+{
+    char path[PATH_MAX], text[1024];
+    struct process_row row;
+    if (hierarchy_group_of(deaths->hierarchy, deaths->proc_root, death->pid, death->group,
+            sizeof death->group) < 0 ||
+        strcmp(death->group, "/") == 0)
+        death->group[0] = '\0';
+    if (death->name[0] == '\0' &&
+        text_format(path, sizeof path, "%s/%d/stat", deaths->proc_root, (int)death->pid) == 0 &&
+        file_read(AT_FDCWD, path, text, sizeof text) > 0 && processes_parse_stat(text, &row) == 0)
+        (void)text_copy(death->name, sizeof death->name, row.comm);
+}
+
+bool deaths_read(struct deaths *deaths, struct death *ret)
+{
+    _Alignas(struct nlmsghdr) char datagram[NETLINK_DATAGRAM_MAX];
+    for (int i = 0; i < DEATH_SOURCES; i++) {
+        ssize_t length = -EAGAIN;
+        while (deaths->socket[i] && (length = netlink_receive(deaths->socket[i], datagram,
+                                         sizeof datagram)) != -EAGAIN) {
+            *ret = (struct death){.pid = 0};
+            deaths->lost += length == -ENOBUFS;
+            if (length > 0 && sources[i].parse(datagram, (size_t)length, ret)) {
+                look_up(deaths, ret);
+                return true;
+            }
+        }
+    }
+    return false;
+}
