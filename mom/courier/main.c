@@ -146,7 +146,8 @@ static void tell(const struct posting *posting, uint32_t i, enum mail_state stat
         log_warning("mail %lld to %s: not yet delivered: %s", id, address, why);
 }
 
-/* In one short transaction. A delivery that a person dropped meanwhile stays dropped. */
+/* In one short transaction, and at once on the disk: what was sent is not sent again after a power
+ * cut. A delivery that a person dropped meanwhile stays dropped. */
 static int settle(struct courier *courier, const struct posting *posting,
     const struct attempt *attempt, struct mom_error *error)
 {
@@ -158,10 +159,12 @@ static int settle(struct courier *courier, const struct posting *posting,
             outbox_next_try(clock_now().unix_usec, posting->tries[i] + 1), attempt[i].why, error);
         r = r == -ENOENT ? 0 : r;
     }
-    if (r == 0)
-        return db_commit(courier->db, error);
-    db_rollback(courier->db);
-    return r;
+    if (r < 0) {
+        db_rollback(courier->db);
+        return r;
+    }
+    r = db_commit(courier->db, error);
+    return r < 0 ? r : db_sync(courier->db, error);
 }
 
 /* Every mail that is due, once. */

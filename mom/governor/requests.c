@@ -201,7 +201,8 @@ static void *run(void *argument)
         for (int i = 0; i < CLIENTS; i++)
             fds[FIRST_CLIENT + i] = (struct pollfd){.fd = requests->client[i].fd, .events = POLLIN};
         if (poll(fds, FIRST_CLIENT + CLIENTS, -1) < 0) {
-            nap();
+            if (errno != EINTR)
+                nap();
             continue;
         }
         uint64_t count;

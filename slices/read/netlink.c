@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 int netlink_open(int bus, unsigned groups, struct mnl_socket **ret)
@@ -39,6 +40,14 @@ ssize_t netlink_receive(struct mnl_socket *socket, void *buffer, size_t size)
     }
 }
 
+const struct nlmsghdr *netlink_message(const void *datagram, size_t length)
+{
+    const struct nlmsghdr *message = datagram;
+    bool is_whole = length >= sizeof *message && message->nlmsg_len >= sizeof *message &&
+                    message->nlmsg_len <= length;
+    return is_whole ? message : NULL;
+}
+
 int netlink_wait(struct mnl_socket *socket, int64_t until_usec)
 {
     struct pollfd ready = {.fd = mnl_socket_get_fd(socket), .events = POLLIN};
@@ -67,8 +76,9 @@ int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t ta
         int r = length == -EAGAIN ? netlink_wait(socket, until) : 0;
         if (r < 0)
             return r;
-        const struct nlmsghdr *answer = (const void *)datagram;
-        if (length < (ssize_t)sizeof *answer || answer->nlmsg_pid != own)
+        const struct nlmsghdr *answer =
+            length > 0 ? netlink_message(datagram, (size_t)length) : NULL;
+        if (!answer || answer->nlmsg_pid != own)
             continue; /* nothing yet, something lost, or an event: those have no port */
         r = mnl_cb_run(datagram, (size_t)length, request->nlmsg_seq, own, take, context);
         if (r == MNL_CB_STOP)

@@ -24,6 +24,10 @@ int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t ta
  * there is none; -ENOBUFS: some were lost for want of room (once for each time). */
 ssize_t netlink_receive(struct mnl_socket *socket, void *buffer, size_t size);
 
+/* The message of a datagram, or NULL when it isn't all there. (libmnl's own check takes the length
+ * for signed, and lets one of 2 GiB through.) */
+const struct nlmsghdr *netlink_message(const void *datagram, size_t length);
+
 /* Waits for a datagram until the moment `until_usec` of monotonic_usec. 0 or -ETIMEDOUT. */
 int netlink_wait(struct mnl_socket *socket, int64_t until_usec);
 

@@ -16,8 +16,8 @@
 static bool find_event(
     const void *datagram, size_t length, struct cn_msg *connector, struct proc_event *ret)
 {
-    const struct nlmsghdr *message = datagram;
-    if (length > INT32_MAX || !mnl_nlmsg_ok(message, (int)length))
+    const struct nlmsghdr *message = netlink_message(datagram, length);
+    if (!message)
         return false;
     size_t size = mnl_nlmsg_get_payload_len(message);
     if (size < sizeof *connector)

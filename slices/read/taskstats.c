@@ -49,9 +49,9 @@ static void find_stats(const struct nlmsghdr *message, struct taskstats *ret)
 
 bool taskstats_parse(const void *datagram, size_t length, struct death *ret)
 {
-    const struct nlmsghdr *message = datagram;
+    const struct nlmsghdr *message = netlink_message(datagram, length);
     struct taskstats stats;
-    if (length > INT32_MAX || !mnl_nlmsg_ok(message, (int)length))
+    if (!message)
         return false;
     find_stats(message, &stats);
     if (!taskstats_is_usable(stats.version))

@@ -190,6 +190,20 @@ static void cut_events_tell_nothing(void **state)
     assert_false(proc_connector_parse(datagram, length, &death));
 }
 
+/* Found by fuzzing: libmnl takes such a length for a negative one, and reads on. */
+static void a_length_beyond_all_memory_is_not_believed(void **state)
+{
+    (void)state;
+    struct death death;
+    struct nlmsghdr *message = (struct nlmsghdr *)(void *)datagram;
+    size_t length = pack_stats(&killed, sizeof killed, TASKSTATS_TYPE_AGGR_PID);
+    message->nlmsg_len = 0x80000000;
+    assert_false(taskstats_parse(datagram, length, &death));
+    length = pack_event(&exited, sizeof exited, CN_IDX_PROC);
+    message->nlmsg_len = 0x80000000;
+    assert_false(proc_connector_parse(datagram, length, &death));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_name_without_an_end_gets_one),
         cmocka_unit_test(the_proc_connector_tells_who_was_killed),
         cmocka_unit_test(cut_events_tell_nothing),
+        cmocka_unit_test(a_length_beyond_all_memory_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
