@@ -35,7 +35,7 @@ struct live_state {
     uint8_t hierarchy; /* 1 or 2 */
     char scope[SLICE_PATH_MAX];
     uint32_t slices, folded, unreadable, unkept;
-    uint32_t unread; /* slices at the newest tick, for want of descriptors */
+    uint32_t unread;                   /* slices at the newest tick, for want of descriptors */
     uint64_t resets, warnings, alarms; /* since the start */
     uint64_t dropped;                  /* records that found a ring full */
     bool witness;                      /* the kernel tells whom it kills */

@@ -6,6 +6,7 @@
 #include "mom/governor/requests.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
