@@ -13,8 +13,6 @@
 #include <poll.h>
 #include <string.h>
 
-const char *const death_source_names[DEATH_SOURCES] = {"taskstats", "proc connector"};
-
 static const struct {
     int (*open)(struct mnl_socket **ret, struct mom_error *error);
     void (*close)(struct mnl_socket *socket);
@@ -71,20 +69,34 @@ static void look_up(const struct deaths *deaths, struct death *death)
         (void)text_copy(death->name, sizeof death->name, row.comm);
 }
 
-bool deaths_read(struct deaths *deaths, struct death *ret)
+/* The next death that one source tells. */
+static bool read_source(struct deaths *deaths, enum death_source source, struct death *ret)
 {
     _Alignas(struct nlmsghdr) char datagram[NETLINK_DATAGRAM_MAX];
-    for (int i = 0; i < DEATH_SOURCES; i++) {
-        ssize_t length = -EAGAIN;
-        while (deaths->socket[i] && (length = netlink_receive(deaths->socket[i], datagram,
-                                         sizeof datagram)) != -EAGAIN) {
+    struct mnl_socket **socket = &deaths->socket[source];
+    for (;;) {
+        ssize_t length = *socket ? netlink_receive(*socket, datagram, sizeof datagram) : -EAGAIN;
+        if (length == -EAGAIN)
+            return false;
+        if (length == -ENOBUFS) {
+            deaths->lost++;
+        } else if (length < 0) { /* it will not get better */
+            sources[source].close(*socket);
+            *socket = NULL;
+        } else {
             *ret = (struct death){.pid = 0};
-            deaths->lost += length == -ENOBUFS;
-            if (length > 0 && sources[i].parse(datagram, (size_t)length, ret)) {
-                look_up(deaths, ret);
+            if (sources[source].parse(datagram, (size_t)length, ret))
                 return true;
-            }
         }
     }
+}
+
+bool deaths_read(struct deaths *deaths, struct death *ret)
+{
+    for (enum death_source source = 0; source < DEATH_SOURCES; source++)
+        if (read_source(deaths, source, ret)) {
+            look_up(deaths, ret);
+            return true;
+        }
     return false;
 }

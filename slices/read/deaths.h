@@ -21,7 +21,6 @@
 #include <stdint.h>
 
 enum death_source { DEATHS_TASKSTATS, DEATHS_PROC_CONNECTOR, DEATH_SOURCES };
-extern const char *const death_source_names[DEATH_SOURCES];
 
 struct deaths {
     const struct hierarchy *hierarchy;
