@@ -124,6 +124,10 @@ static void take_request(struct governor *governor, struct stamp now)
     if (!permission_granted(&asker, request.verb, slice)) {
         reply.code = -EPERM;
         (void)text_copy(reply.text, sizeof reply.text, "you may not do that");
+    } else if (request.verb != CONTROL_PING &&
+               !pace_allows(&governor->pace, asker.uid, now.boot_usec)) {
+        reply.code = -EAGAIN;
+        (void)text_copy(reply.text, sizeof reply.text, "one order a second, please");
     } else if (request.verb == CONTROL_RELEASE && for_all) {
         holds_clear(&governor->holds);
         tell_hold(governor, "*", 0, &request, asker.uid, now);

@@ -69,6 +69,7 @@ struct governor {
     struct witness *witness;
     struct victims victims;
     struct holds holds;
+    struct pace pace;
 
     struct live live;
     struct live_state state;

@@ -51,3 +51,18 @@ bool permission_granted(
     return (allowed[verb] & ANYBODY) || ((allowed[verb] & MEMBER) && asker->is_member) ||
            ((allowed[verb] & OWNER) && is_owner);
 }
+
+bool pace_allows(struct pace *pace, uid_t uid, int64_t now_usec)
+{
+    struct paced *oldest = pace->order;
+    if (uid == 0)
+        return true;
+    for (struct paced *order = pace->order; order < pace->order + PACE_ORDERS; order++) {
+        if (order->uid == uid && now_usec - order->usec < PACE_USEC)
+            return false;
+        if (order->usec < oldest->usec)
+            oldest = order;
+    }
+    *oldest = (struct paced){uid, now_usec};
+    return true;
+}

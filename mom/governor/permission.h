@@ -31,4 +31,19 @@ int asker_of(int socket, gid_t group, struct asker *ret);
 bool permission_granted(
     const struct asker *asker, enum control_verb verb, const struct slice *slice);
 
+/* How often: what is ordered is recorded and mailed, and nobody's orders may crowd out other news.
+ * All zero at first. */
+#define PACE_USEC 1000000
+enum { PACE_ORDERS = 64 };
+
+struct pace {
+    struct paced {
+        uid_t uid; /* 0: free; root waits for nobody */
+        int64_t usec;
+    } order[PACE_ORDERS]; /* the newest of all users */
+};
+
+/* False: he gave an order less than PACE_USEC ago. `now_usec`: boot time. */
+bool pace_allows(struct pace *pace, uid_t uid, int64_t now_usec);
+
 #endif

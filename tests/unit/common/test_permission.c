@@ -69,12 +69,31 @@ static void the_kernel_says_who_asks(void **state)
     assert_true(asker_of(ends[0], 0, &asker) < 0);
 }
 
+static void nobody_but_root_orders_more_than_once_a_second(void **state)
+{
+    (void)state;
+    struct pace pace = {0};
+    const int64_t noon = 5000000;
+    assert_true(pace_allows(&pace, 1000, noon));
+    assert_false(pace_allows(&pace, 1000, noon + PACE_USEC - 1));
+    assert_true(pace_allows(&pace, 1001, noon + 1));
+    assert_true(pace_allows(&pace, 1000, noon + PACE_USEC));
+    assert_false(pace_allows(&pace, 1000, noon + PACE_USEC + 1));
+    assert_true(pace_allows(&pace, 0, noon) && pace_allows(&pace, 0, noon));
+    for (uid_t uid = 2000; uid < 2000 + PACE_ORDERS - 1; uid++) /* 1001 makes room */
+        assert_true(pace_allows(&pace, uid, noon + PACE_USEC + 2));
+    assert_false(pace_allows(&pace, 1000, noon + PACE_USEC + 3));
+    assert_false(pace_allows(&pace, 2000, noon + PACE_USEC + 3));
+    assert_true(pace_allows(&pace, 1001, noon + 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_verb_has_its_people),
         cmocka_unit_test(what_is_about_all_slices_has_no_owner),
         cmocka_unit_test(the_kernel_says_who_asks),
+        cmocka_unit_test(nobody_but_root_orders_more_than_once_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
