@@ -23,7 +23,11 @@
     ((hash) = (unsigned)text_hash(TEXT_HASH_SEED, (key), (length)))
 #include <uthash.h>
 
-enum { CLOCK_RESET_SEC = 120 }; /* a step back of more is taken as it is */
+enum {
+    CLOCK_RESET_SEC = 120, /* a step back of more is taken as it is */
+    FREE_WITHIN_SEC =
+        120 /* and a sample that finds no place so near among older rows is passed over */
+};
 #define NO_TIME INT64_MIN
 
 struct waiting_row {
@@ -257,7 +261,7 @@ static int write_waiting(struct db *db, struct series *series, struct mom_error 
     return call_run(&call);
 }
 
-/* The first second from *t on that has no row of the slice. */
+/* Makes *t the first second from there on that has no row of the slice; 1: it is not near. */
 static int next_free(struct db *db, struct series *series, int64_t *t, struct mom_error *error)
 {
     int r = write_waiting(db, series, error);
@@ -267,9 +271,10 @@ static int next_free(struct db *db, struct series *series, int64_t *t, struct mo
     call_open(&call, db, SQL_RAW_TIMES, error);
     put_int(&call, series->slice);
     put_int(&call, *t);
-    while ((r = call_next(&call)) > 0 && get_int(&call) == *t)
+    const int64_t end = *t + FREE_WITHIN_SEC;
+    while ((r = call_next(&call)) > 0 && get_int(&call) == *t && *t < end)
         ++*t;
-    return call_close(&call, r < 0 ? r : 0);
+    return call_close(&call, r < 0 ? r : *t == end);
 }
 
 int store_sample(struct db *db, const struct sample_brief *brief, struct mom_error *error)
@@ -287,8 +292,8 @@ int store_sample(struct db *db, const struct sample_brief *brief, struct mom_err
         t = series->mark_t + 1;
     if (t <= series->newest_t) { /* only after a step back by more */
         r = next_free(db, series, &t, error);
-        if (r < 0)
-            return r;
+        if (r != 0)
+            return r < 0 ? r : 0;
     }
     series->mark_t = t;
     if (series->newest_t < t)

@@ -44,13 +44,10 @@ void log_open(const char *program, enum log_level most)
 
 /* A reader that has stopped reading must not stop us: rather lose the line. (Switching stderr to
  * O_NONBLOCK instead would switch it for everybody who shares the open file.) */
-static void put(char *line, size_t length)
+static bool put(char *line, size_t length)
 {
-    if (syslog_fd >= 0) {
-        if (send(syslog_fd, line, length, MSG_NOSIGNAL) != (ssize_t)length)
-            atomic_fetch_add(&lost, 1);
-        return;
-    }
+    if (syslog_fd >= 0)
+        return send(syslog_fd, line, length, MSG_NOSIGNAL) == (ssize_t)length;
     const struct iovec bytes = {.iov_base = line, .iov_len = length};
     ssize_t n = pwritev2(STDERR_FILENO, &bytes, 1, -1, RWF_NOWAIT);
     if (n < 0 &&
@@ -59,8 +56,7 @@ static void put(char *line, size_t length)
         if (poll(&writable, 1, 0) == 1 && (writable.revents & POLLOUT))
             n = write(STDERR_FILENO, line, length);
     }
-    if (n != (ssize_t)length)
-        atomic_fetch_add(&lost, 1);
+    return n == (ssize_t)length;
 }
 
 static size_t begin_line(enum log_level level, char *line, size_t size)
@@ -91,12 +87,14 @@ void log_write(enum log_level level, const char *format, ...)
     if (gone > 0) {
         int n = snprintf(line, sizeof line, "%s: %lu log lines were lost: nobody read them\n",
             program_name, gone);
-        put(line, (size_t)n);
+        if (!put(line, (size_t)n))
+            atomic_fetch_add(&lost, gone);
     }
     size_t used = begin_line(level, line, sizeof line);
     text_show(line + used, sizeof line - used - 1, text);
     used += strlen(line + used);
     line[used++] = '\n';
-    put(line, used);
+    if (!put(line, used))
+        atomic_fetch_add(&lost, 1);
     errno = saved_errno;
 }

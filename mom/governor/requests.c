@@ -175,8 +175,8 @@ static void let_in(struct requests *requests)
 {
     struct asker asker;
     int fd = accept4(requests->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-        nap(); /* whoever waits outside would wake us at once */
+    if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        nap(); /* no descriptor, no memory: whoever waits outside would wake us at once */
     if (fd < 0)
         return;
     if (asker_of(fd, requests->group, &asker) < 0) {

@@ -1,6 +1,7 @@
-/* The seal: from here on the governor's, the guard's and the hands' threads allocate nothing, and
- * all memory stays in RAM. Built with MOM_SEAL_CHECK, any call of the allocator by a sealed thread
- * aborts the program: that build is how the tests prove it. */
+/* The seal: from here on the governor's, the guard's and the hands' threads (the witness's once it
+ * has its sockets) allocate nothing, and all memory stays in RAM. Built with MOM_SEAL_CHECK, any
+ * call of the allocator by a sealed thread aborts the program: that build is how the tests prove
+ * it. */
 #ifndef MOM_GOVERNOR_SEAL_H
 #define MOM_GOVERNOR_SEAL_H
 

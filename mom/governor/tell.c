@@ -129,18 +129,21 @@ void tell_note(
     (void)text_copy(note.kind, sizeof note.kind, kind);
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(note.text, sizeof note.text, format, arguments);
+    int length = vsnprintf(note.text, sizeof note.text, format, arguments);
     va_end(arguments);
+    if (length >= (int)sizeof note.text) /* a cut path must not pass for its parent's */
+        memcpy(note.text + sizeof note.text - 4, "...", 4);
     log_notice("%s: %s", kind, note.text);
     (void)ring_write(&governor->decisions, RECORD_NOTE, &note, sizeof note);
 }
+
+enum { NOTES_A_TICK = 4 }; /* of the kernel's kills, and of their names */
 
 /* More than a few slices wait for the next tick: who makes the kernel kill must not crowd out
  * decisions. What the counter says at first is no news. */
 static void note_oom_kills(
     struct governor *governor, struct place *place, const struct slice *slice, uint64_t kills)
 {
-    enum { NOTES_A_TICK = 4 };
     bool more = place->oom_known && kills > place->oom_noted;
     if (more && governor->oom_notes >= NOTES_A_TICK)
         return;
@@ -153,7 +156,8 @@ static void note_oom_kills(
         victims_owe(
             &governor->victims, slice, count, place->oom_usec, place->watch.sample.at.boot_usec);
     }
-    place->oom_usec = place->watch.sample.at.boot_usec;
+    if (place->watch.sample.refreshed >> SAMPLE_EVENT_OOM_KILL & 1)
+        place->oom_usec = place->watch.sample.at.boot_usec;
     place->oom_known = true;
     place->oom_noted = kills;
 }
@@ -194,8 +198,9 @@ void tell_victims(struct governor *governor, struct stamp now)
     struct victim victim;
     while (witness_next(governor->witness, &death))
         victims_hear(&governor->victims, &death);
-    while (victims_next(&governor->victims, now.boot_usec, &victim))
-        note_victim(governor, &victim, now);
+    for (int i = 0; i < NOTES_A_TICK; i++)
+        if (victims_next(&governor->victims, now.boot_usec, &victim))
+            note_victim(governor, &victim, now);
 }
 
 void tell_live(struct governor *governor, struct place *place, const struct slice *slice)

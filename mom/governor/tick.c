@@ -142,8 +142,8 @@ static void note_changes(
             "too many: max_slices is %u",
             changes->folded, governor->capacity);
     }
-    if (changes->rescanned && changes->folded == 0)
-        governor->folded_told = 0;
+    if (changes->rescanned && changes->folded <= governor->folded_told / 2)
+        governor->folded_told = changes->folded;
     if (changes->unreadable > state->unreadable)
         tell_note(governor, now, "unreadable", "%u directories can't be read or watched",
             changes->unreadable);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -32,13 +33,18 @@ static void hear(struct witness *witness)
     struct death death;
     uint64_t unheard = 0;
     seal_thread(true);
-    atomic_store(&witness->hears, true);
     while (deaths_wait(&witness->deaths, witness->stop_fd)) {
-        while (deaths_read(&witness->deaths, &death)) {
+        if (deaths_read(&witness->deaths, &death)) {
             death.at = clock_now();
             unheard += !queue_put(&witness->heard, &death);
         }
         atomic_store(&witness->missed, witness->deaths.lost + unheard);
+        if (witness->deaths.error < 0) {
+            log_warning("whom the kernel kills is told no more by a socket that fails: %s",
+                strerrorname_np(-witness->deaths.error));
+            witness->deaths.error = 0;
+            atomic_store(&witness->hears, deaths_are_told(&witness->deaths));
+        }
     }
 }
 
@@ -51,6 +57,7 @@ static void *run(void *argument)
     for (int i = 0; i < DEATH_SOURCES; i++)
         if (!witness->deaths.socket[i])
             log_notice("whom the kernel kills is not told by %s", error[i].text);
+    atomic_store(&witness->hears, count > 0);
     if (count > 0)
         hear(witness);
     deaths_close(&witness->deaths);

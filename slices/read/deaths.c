@@ -4,7 +4,6 @@
 #include "slices/base/text.h"
 #include "slices/read/netlink.h"
 #include "slices/read/proc_connector.h"
-#include "slices/read/processes.h"
 #include "slices/read/taskstats.h"
 
 #include <errno.h>
@@ -41,6 +40,11 @@ void deaths_close(struct deaths *deaths)
     }
 }
 
+bool deaths_are_told(const struct deaths *deaths)
+{
+    return deaths->socket[DEATHS_TASKSTATS] || deaths->socket[DEATHS_PROC_CONNECTOR];
+}
+
 bool deaths_wait(const struct deaths *deaths, int stop_fd)
 {
     struct pollfd ready[DEATH_SOURCES + 1] = {{.fd = stop_fd, .events = POLLIN}};
@@ -57,16 +61,18 @@ bool deaths_wait(const struct deaths *deaths, int stop_fd)
  * v1 it stands in the root from the moment that it begins to exit. */
 static void look_up(const struct deaths *deaths, struct death *death)
 {
-    char path[PATH_MAX], text[1024];
-    struct process_row row;
+    char path[PATH_MAX], name[DEATH_NAME_MAX];
+    ssize_t length;
     if (hierarchy_group_of(deaths->hierarchy, deaths->proc_root, death->pid, death->group,
             sizeof death->group) < 0 ||
         strcmp(death->group, "/") == 0)
         death->group[0] = '\0';
     if (death->name[0] == '\0' &&
-        text_format(path, sizeof path, "%s/%d/stat", deaths->proc_root, (int)death->pid) == 0 &&
-        file_read(AT_FDCWD, path, text, sizeof text) > 0 && processes_parse_stat(text, &row) == 0)
-        (void)text_copy(death->name, sizeof death->name, row.comm);
+        text_format(path, sizeof path, "%s/%d/comm", deaths->proc_root, (int)death->pid) == 0 &&
+        (length = file_read(AT_FDCWD, path, name, sizeof name)) > 0) {
+        name[length - 1] = '\0'; /* the newline that comes behind */
+        (void)text_copy(death->name, sizeof death->name, name);
+    }
 }
 
 /* The next death that one source tells. */
@@ -78,11 +84,12 @@ static bool read_source(struct deaths *deaths, enum death_source source, struct 
         ssize_t length = *socket ? netlink_receive(*socket, datagram, sizeof datagram) : -EAGAIN;
         if (length == -EAGAIN)
             return false;
-        if (length == -ENOBUFS) {
+        if (length == -ENOBUFS || length == -ENOMEM) {
             deaths->lost++;
         } else if (length < 0) { /* it will not get better */
             sources[source].close(*socket);
             *socket = NULL;
+            deaths->error = (int)length;
         } else {
             *ret = (struct death){.pid = 0};
             if (sources[source].parse(datagram, (size_t)length, ret))

@@ -26,6 +26,7 @@ struct deaths {
     const struct hierarchy *hierarchy;
     const char *proc_root;
     struct mnl_socket *socket[DEATH_SOURCES]; /* NULL: not to be had */
+    int error;     /* negative errno: why one was closed; the reader sets it back to 0 */
     uint64_t lost; /* how often a socket had no room: some deaths are then not heard of */
 };
 
@@ -34,6 +35,9 @@ struct deaths {
 int deaths_open(const struct hierarchy *hierarchy, const char *proc_root, struct deaths *ret,
     struct mom_error error[static DEATH_SOURCES]);
 void deaths_close(struct deaths *deaths);
+
+/* There is a source left. */
+bool deaths_are_told(const struct deaths *deaths);
 
 /* Waits until there is something to read, or `stop_fd` is readable: then false. */
 bool deaths_wait(const struct deaths *deaths, int stop_fd);

@@ -74,6 +74,8 @@ int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t ta
     for (;;) {
         ssize_t length = netlink_receive(socket, datagram, sizeof datagram);
         int r = length == -EAGAIN ? netlink_wait(socket, until) : 0;
+        if (r == 0 && monotonic_usec() > until)
+            r = -ETIMEDOUT;
         if (r < 0)
             return r;
         const struct nlmsghdr *answer =

@@ -20,7 +20,8 @@ int netlink_open(int bus, unsigned groups, struct mnl_socket **ret);
  */
 int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t take, void *context);
 
-/* The next datagram of the kernel's; one of anybody else's is thrown away. Its length, -EAGAIN:
+/* The next datagram of the kernel's; one of anybody else's, or longer than
+ * there is room for, is thrown away. Its length, -EAGAIN:
  * there is none; -ENOBUFS: some were lost for want of room (once for each time). */
 ssize_t netlink_receive(struct mnl_socket *socket, void *buffer, size_t size);
 

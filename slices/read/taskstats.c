@@ -124,7 +124,9 @@ static int find_version(struct mnl_socket *socket, uint16_t family, unsigned *re
 }
 
 /* Where a message of the kernel's at a death has what is asked for: the headers of netlink and
- * generic netlink, those of an aggregate, the pid with its header, the header of the statistics. */
+ * generic netlink, those of an aggregate, the pid with its header, the header of the statistics.
+ * (Machines that can't read unaligned words get padding in between: the filter then lets nothing
+ * through.) */
 enum {
     STATS = sizeof(struct nlmsghdr) + sizeof(struct genlmsghdr) + 3 * sizeof(struct nlattr) + 4
 };

@@ -72,6 +72,27 @@ static void a_clock_set_back_by_hours_is_taken_as_it_is(void **state)
     expect_times(fixture, (const int64_t[]){T0, T0 + 5, T0 + 10, T0 + step}, 4);
 }
 
+/* A row in each second, and the clock goes back into the middle of them: what finds no place near
+ * its own second is passed over, and what comes when the clock is beyond them stands where it
+ * belongs. */
+static void dense_history_is_not_pushed_into_the_future(void **state)
+{
+    struct fixture *fixture = *state;
+    bear(fixture, 7, "docker:web");
+    enum { DENSE = 600, BACK = 300 };
+    for (int64_t t = 0; t < DENSE; t++) {
+        const struct sample_brief brief = a_brief(7, (T0 + t) * SEC, 1);
+        drain(fixture, &brief, 1);
+    }
+    for (int64_t t = DENSE - BACK; t < DENSE + 10; t++) {
+        const struct sample_brief brief = a_brief(7, (T0 + t) * SEC + 500, 2);
+        drain(fixture, &brief, 1);
+    }
+    int64_t newest = ask(fixture->path, "SELECT max(t) FROM raw");
+    assert_in_range(newest, T0 + DENSE + 9, T0 + DENSE + 9 + 121);
+    assert_true(ask(fixture->path, "SELECT count(*) FROM raw") >= DENSE + 10);
+}
+
 /* Two lives of a key, steps back within a second, within a minute and by days. */
 static size_t rough_clock(struct sample_brief *briefs)
 {
@@ -271,6 +292,7 @@ int main(void)
         TEST(rows_are_written_by_batches_and_by_flush),
         TEST(a_clock_set_back_keeps_the_order),
         TEST(a_clock_set_back_by_hours_is_taken_as_it_is),
+        TEST(dense_history_is_not_pushed_into_the_future),
         TEST(draining_again_changes_nothing_wherever_it_was_cut),
         TEST(a_sample_seen_twice_in_the_buffer_is_one),
         TEST(a_rollback_forgets_what_was_buffered),
