@@ -1,6 +1,7 @@
 #include "slices/read/taskstats.h"
 
 #include "slices/base/file.h"
+#include "slices/read/monotonic.h"
 #include "slices/read/netlink.h"
 
 #include <arpa/inet.h>
@@ -9,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/genetlink.h>
 #include <linux/taskstats.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,6 +151,37 @@ static int filter_deaths(struct mnl_socket *socket)
     return netlink_filter(socket, filter, sizeof filter / sizeof *filter);
 }
 
+static void *end_at_once(void *tid)
+{
+    *(pid_t *)tid = gettid();
+    return NULL;
+}
+
+/* In other namespaces than the first ones one may register, and is told nothing. A thread that ends
+ * shows: it is told before it can be joined. */
+static bool are_exits_told(struct mnl_socket *socket)
+{
+    _Alignas(struct nlmsghdr) char datagram[NETLINK_DATAGRAM_MAX];
+    int64_t until = monotonic_usec() + NETLINK_PATIENCE_MSEC * 1000ll;
+    pthread_t thread;
+    pid_t tid = 0;
+    if (pthread_create(&thread, NULL, end_at_once, &tid) != 0)
+        return false;
+    (void)pthread_join(thread, NULL);
+    ssize_t length;
+    while ((length = netlink_receive(socket, datagram, sizeof datagram)) != -EAGAIN &&
+           monotonic_usec() < until) {
+        const struct nlmsghdr *message =
+            length > 0 ? netlink_message(datagram, (size_t)length) : NULL;
+        struct taskstats stats = {.version = 0};
+        if (message)
+            find_stats(message, &stats);
+        if (stats.version > 0 && stats.ac_pid == (uint32_t)tid)
+            return true;
+    }
+    return false;
+}
+
 /* The exits on all processors. What comes before the filter is there is parsed all the same. */
 static int listen_to_exits(struct mnl_socket *socket, uint16_t family)
 {
@@ -162,6 +195,8 @@ static int listen_to_exits(struct mnl_socket *socket, uint16_t family)
     struct nlmsghdr *message = begin(buffer, family, TASKSTATS_CMD_GET);
     mnl_attr_put_strz(message, TASKSTATS_CMD_ATTR_REGISTER_CPUMASK, processors);
     int r = netlink_ask(socket, message, NULL, NULL);
+    if (r == 0 && !are_exits_told(socket))
+        r = -ENONET;
     return r < 0 ? r : filter_deaths(socket);
 }
 
@@ -184,6 +219,8 @@ int taskstats_open(struct mnl_socket **ret, struct mom_error *error)
         return 0;
     }
     (void)mnl_socket_close(socket);
+    if (r == -ENONET)
+        return error_set(error, r, "taskstats: exits are told in the first namespaces alone");
     return r < 0 ? error_errno(error, r, "taskstats")
                  : error_set(error, -EPROTO, "taskstats: version %u can't be used", version);
 }

@@ -13,8 +13,9 @@
 #include <stddef.h>
 
 /* Registers for the exits on all processors; from then on the socket gives a datagram for each
- * death, and for nothing else. Waits for the kernel's answers for 3 s at most. -EPROTO: the
- * kernel's version of the structure can't be trusted, see taskstats_is_usable. */
+ * death, and for nothing else. Waits for the kernel's answers for 4 s at most. -ENONET:
+ * exits are told elsewhere, in the first namespaces; -EPROTO: the kernel's version of the structure
+ * can't be trusted, see taskstats_is_usable. */
 int taskstats_open(struct mnl_socket **ret, struct mom_error *error);
 void taskstats_close(struct mnl_socket *socket);
 
