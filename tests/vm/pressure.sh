@@ -20,10 +20,6 @@ begin_node() {
     start_momd "$policy"
 }
 
-said() {
-    grep -qF -- "$1" "$work/momd.log"
-}
-
 # ends_leaker RATE : a leaker that takes at once what the node has, but for a little, and then RATE MiB a
 # second is ended, and it alone, by mom, before the kernel does it.
 ends_leaker() {
