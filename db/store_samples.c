@@ -23,11 +23,9 @@
     ((hash) = (unsigned)text_hash(TEXT_HASH_SEED, (key), (length)))
 #include <uthash.h>
 
-enum {
-    CLOCK_RESET_SEC = 120, /* a step back of more is taken as it is */
-    FREE_WITHIN_SEC =
-        120 /* and a sample that finds no place so near among older rows is passed over */
-};
+/* How far a sample is moved from its own second. A step back of more is taken as it is, and a
+ * sample that finds no free second so near among older rows is passed over. */
+enum { MOVED_MOST_SEC = 120 };
 #define NO_TIME INT64_MIN
 
 struct waiting_row {
@@ -271,7 +269,7 @@ static int next_free(struct db *db, struct series *series, int64_t *t, struct mo
     call_open(&call, db, SQL_RAW_TIMES, error);
     put_int(&call, series->slice);
     put_int(&call, *t);
-    const int64_t end = *t + FREE_WITHIN_SEC;
+    const int64_t end = *t + MOVED_MOST_SEC;
     while ((r = call_next(&call)) > 0 && get_int(&call) == *t && *t < end)
         ++*t;
     return call_close(&call, r < 0 ? r : *t == end);
@@ -288,7 +286,7 @@ int store_sample(struct db *db, const struct sample_brief *brief, struct mom_err
     if (r != 0)
         return r < 0 ? r : 0;
     int64_t t = own_second(brief);
-    if (t <= series->mark_t && t >= series->mark_t - CLOCK_RESET_SEC)
+    if (t <= series->mark_t && t >= series->mark_t - MOVED_MOST_SEC)
         t = series->mark_t + 1;
     if (t <= series->newest_t) { /* only after a step back by more */
         r = next_free(db, series, &t, error);

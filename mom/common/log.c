@@ -50,8 +50,7 @@ static bool put(char *line, size_t length)
         return send(syslog_fd, line, length, MSG_NOSIGNAL) == (ssize_t)length;
     const struct iovec bytes = {.iov_base = line, .iov_len = length};
     ssize_t n = pwritev2(STDERR_FILENO, &bytes, 1, -1, RWF_NOWAIT);
-    if (n < 0 &&
-        (errno == EOPNOTSUPP || errno == EAGAIN)) { /* or a file that has to wait a little */
+    if (n < 0 && (errno == EOPNOTSUPP || errno == EAGAIN)) { /* a terminal; a file's full page */
         struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
         if (poll(&writable, 1, 0) == 1 && (writable.revents & POLLOUT))
             n = write(STDERR_FILENO, line, length);

@@ -83,7 +83,6 @@ struct governor {
     struct standing standing;
     uint32_t standing_before; /* unprotected slices at the tick before */
     uint32_t oom_notes;       /* at this tick */
-    uint32_t unread;          /* at this tick: slices, for want of descriptors */
     uint32_t folded_told;     /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch[DECIDE_SLICE_MAX];

@@ -99,7 +99,7 @@ static bool observe(
     if (watch->serial != slice->serial)
         meet(governor, place, slice, now);
     int r = sampler_read(governor->sampler, slice, now, false, &watch->sample);
-    governor->unread += r == -EMFILE || r == -ENFILE;
+    governor->state.unread += r == -EMFILE || r == -ENFILE;
     if (r < 0)
         return false;
     if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
@@ -154,12 +154,12 @@ static void note_changes(
     }
 }
 
-static void note_unread(struct governor *governor, struct stamp now)
+static void note_unread(struct governor *governor, uint32_t before, struct stamp now)
 {
-    if (governor->hands && governor->unread > 0 && governor->state.unread == 0)
-        tell_note(governor, now, "unread", "%u slices can't be read: no descriptors are left",
-            governor->unread);
-    governor->state.unread = governor->unread;
+    uint32_t unread = governor->state.unread;
+    if (governor->hands && unread > 0 && before == 0)
+        tell_note(
+            governor, now, "unread", "%u slices can't be read: no descriptors are left", unread);
 }
 
 /* A look at thousands of slices may take long, the first one above all: whoever gets on with it is
@@ -185,7 +185,8 @@ void governor_look(struct governor *governor, struct stamp now)
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
     governor->standing_before = governor->standing.unprotected;
-    governor->oom_notes = governor->unread = 0;
+    uint32_t unread_before = state->unread;
+    state->unread = governor->oom_notes = 0;
     standing_begin(&governor->standing, now, policy_hash(governor->policy));
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
@@ -196,7 +197,7 @@ void governor_look(struct governor *governor, struct stamp now)
         standing_offer(&governor->standing, &governor->places[i].watch, slice, now);
         beat(governor);
     }
-    note_unread(governor, now);
+    note_unread(governor, unread_before, now);
 }
 
 void governor_restand(struct governor *governor, struct stamp now)

@@ -59,20 +59,21 @@ bool deaths_wait(const struct deaths *deaths, int stop_fd)
 
 /* What /proc still says of a dying process; its entry stays until its parent has asked for it. On
  * v1 it stands in the root from the moment that it begins to exit. */
-static void look_up(const struct deaths *deaths, struct death *death)
+static void look_up_group(const struct deaths *deaths, struct death *death)
 {
-    char path[PATH_MAX], name[DEATH_NAME_MAX];
-    ssize_t length;
-    if (hierarchy_group_of(deaths->hierarchy, deaths->proc_root, death->pid, death->group,
-            sizeof death->group) < 0 ||
-        strcmp(death->group, "/") == 0)
+    int r = hierarchy_group_of(
+        deaths->hierarchy, deaths->proc_root, death->pid, death->group, sizeof death->group);
+    if (r < 0 || strcmp(death->group, "/") == 0)
         death->group[0] = '\0';
-    if (death->name[0] == '\0' &&
-        text_format(path, sizeof path, "%s/%d/comm", deaths->proc_root, (int)death->pid) == 0 &&
-        (length = file_read(AT_FDCWD, path, name, sizeof name)) > 0) {
-        name[length - 1] = '\0'; /* the newline that comes behind */
-        (void)text_copy(death->name, sizeof death->name, name);
-    }
+}
+
+static void look_up_name(const struct deaths *deaths, struct death *death)
+{
+    char path[PATH_MAX];
+    if (text_format(path, sizeof path, "%s/%d/comm", deaths->proc_root, (int)death->pid) < 0)
+        return;
+    ssize_t length = file_read(AT_FDCWD, path, death->name, sizeof death->name);
+    death->name[length > 0 ? length - 1 : 0] = '\0'; /* a newline comes behind */
 }
 
 /* The next death that one source tells. */
@@ -102,7 +103,9 @@ bool deaths_read(struct deaths *deaths, struct death *ret)
 {
     for (enum death_source source = 0; source < DEATH_SOURCES; source++)
         if (read_source(deaths, source, ret)) {
-            look_up(deaths, ret);
+            look_up_group(deaths, ret);
+            if (ret->name[0] == '\0')
+                look_up_name(deaths, ret);
             return true;
         }
     return false;

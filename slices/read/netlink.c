@@ -48,18 +48,17 @@ const struct nlmsghdr *netlink_message(const void *datagram, size_t length)
     return is_whole ? message : NULL;
 }
 
-int netlink_wait(struct mnl_socket *socket, int64_t until_usec)
+ssize_t netlink_await(struct mnl_socket *socket, void *buffer, size_t size, int64_t until_usec)
 {
     struct pollfd ready = {.fd = mnl_socket_get_fd(socket), .events = POLLIN};
     for (;;) {
         int64_t left = until_usec - monotonic_usec();
-        int r = left > 0 ? poll(&ready, 1, (int)(left / 1000) + 1) : 0;
-        if (r > 0)
-            return 0;
-        if (r == 0)
-            return -ETIMEDOUT;
-        if (errno != EINTR)
-            return -errno;
+        if (left <= 0)
+            return -ETIMEDOUT; /* even where events come without an end */
+        ssize_t length = netlink_receive(socket, buffer, size);
+        if (length != -EAGAIN && length != -ENOBUFS)
+            return length;
+        (void)poll(&ready, 1, (int)(left / 1000) + 1);
     }
 }
 
@@ -68,26 +67,21 @@ int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t ta
     _Alignas(struct nlmsghdr) char datagram[NETLINK_DATAGRAM_MAX];
     unsigned own = mnl_socket_get_portid(socket);
     int64_t until = monotonic_usec() + NETLINK_PATIENCE_MSEC * 1000ll;
+    ssize_t length;
     request->nlmsg_seq = 1;
     if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
         return -errno;
-    for (;;) {
-        ssize_t length = netlink_receive(socket, datagram, sizeof datagram);
-        int r = length == -EAGAIN ? netlink_wait(socket, until) : 0;
-        if (r == 0 && monotonic_usec() > until)
-            r = -ETIMEDOUT;
-        if (r < 0)
-            return r;
-        const struct nlmsghdr *answer =
-            length > 0 ? netlink_message(datagram, (size_t)length) : NULL;
+    while ((length = netlink_await(socket, datagram, sizeof datagram, until)) >= 0) {
+        const struct nlmsghdr *answer = netlink_message(datagram, (size_t)length);
         if (!answer || answer->nlmsg_pid != own)
-            continue; /* nothing yet, something lost, or an event: those have no port */
-        r = mnl_cb_run(datagram, (size_t)length, request->nlmsg_seq, own, take, context);
+            continue; /* an event: those have no port */
+        int r = mnl_cb_run(datagram, (size_t)length, request->nlmsg_seq, own, take, context);
         if (r == MNL_CB_STOP)
             return 0; /* acknowledged */
         if (r == MNL_CB_ERROR)
             return -errno;
     }
+    return (int)length;
 }
 
 int netlink_filter(struct mnl_socket *socket, struct sock_filter *filter, unsigned short count)

@@ -29,8 +29,9 @@ ssize_t netlink_receive(struct mnl_socket *socket, void *buffer, size_t size);
  * for signed, and lets one of 2 GiB through.) */
 const struct nlmsghdr *netlink_message(const void *datagram, size_t length);
 
-/* Waits for a datagram until the moment `until_usec` of monotonic_usec. 0 or -ETIMEDOUT. */
-int netlink_wait(struct mnl_socket *socket, int64_t until_usec);
+/* The next datagram, waited for until a moment of monotonic_usec; what was lost is passed over. Its
+ * length, -ETIMEDOUT, or what else fails. */
+ssize_t netlink_await(struct mnl_socket *socket, void *buffer, size_t size, int64_t until_usec);
 
 /* Classic BPF over the datagram, its words as they stand in network byte order. */
 int netlink_filter(struct mnl_socket *socket, struct sock_filter *filter, unsigned short count);

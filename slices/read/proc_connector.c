@@ -70,19 +70,15 @@ static int wait_for_acknowledgement(struct mnl_socket *socket)
 {
     _Alignas(struct nlmsghdr) char datagram[NETLINK_DATAGRAM_MAX];
     int64_t until = monotonic_usec() + NETLINK_PATIENCE_MSEC * 1000ll;
-    for (;;) {
+    ssize_t length;
+    while ((length = netlink_await(socket, datagram, sizeof datagram, until)) >= 0) {
         struct cn_msg connector;
         struct proc_event event;
-        ssize_t length = netlink_receive(socket, datagram, sizeof datagram);
-        int r = length == -EAGAIN ? netlink_wait(socket, until) : 0;
-        if (r == 0 && monotonic_usec() > until)
-            r = -ETIMEDOUT; /* the events of others come without an end */
-        if (r < 0)
-            return r;
-        if (length > 0 && find_event(datagram, (size_t)length, &connector, &event) &&
+        if (find_event(datagram, (size_t)length, &connector, &event) &&
             event.what == PROC_EVENT_NONE && connector.ack == mnl_socket_get_portid(socket) + 1)
             return -(int)event.event_data.ack.err;
     }
+    return (int)length;
 }
 
 /* Where a message has what is asked for. */

@@ -169,10 +169,8 @@ static bool are_exits_told(struct mnl_socket *socket)
         return false;
     (void)pthread_join(thread, NULL);
     ssize_t length;
-    while ((length = netlink_receive(socket, datagram, sizeof datagram)) != -EAGAIN &&
-           monotonic_usec() < until) {
-        const struct nlmsghdr *message =
-            length > 0 ? netlink_message(datagram, (size_t)length) : NULL;
+    while ((length = netlink_await(socket, datagram, sizeof datagram, until)) >= 0) {
+        const struct nlmsghdr *message = netlink_message(datagram, (size_t)length);
         struct taskstats stats = {.version = 0};
         if (message)
             find_stats(message, &stats);
