@@ -153,7 +153,7 @@ static void note_oom_kills(
         tell_note(governor, place->watch.sample.at, "oom-kill",
             "the kernel's OOM killer ended %llu process%s in %s", (unsigned long long)count,
             count == 1 ? "" : "es", slice->key);
-        victims_owe(
+        victims_expect(
             &governor->victims, slice, count, place->oom_usec, place->watch.sample.at.boot_usec);
     }
     if (place->watch.sample.refreshed >> SAMPLE_EVENT_OOM_KILL & 1)

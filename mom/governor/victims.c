@@ -32,20 +32,20 @@ void victims_hear(struct victims *victims, const struct death *death)
         known->peak_rss = death->peak_rss;
 }
 
-void victims_owe(struct victims *victims, const struct slice *slice, uint64_t count,
+void victims_expect(struct victims *victims, const struct slice *slice, uint64_t count,
     int64_t since_usec, int64_t now_usec)
 {
-    for (uint32_t i = 0; i < VICTIMS_DEBTS; i++) {
-        struct debt *debt = &victims->debt[i];
-        if (debt->count > 0)
+    for (uint32_t i = 0; i < VICTIMS_SLICES; i++) {
+        struct expected *expected = &victims->expected[i];
+        if (expected->count > 0)
             continue;
-        *debt = (struct debt){
+        *expected = (struct expected){
             .count = count < VICTIMS_NAMED ? count : VICTIMS_NAMED,
             .since_usec = since_usec,
             .until_usec = now_usec + VICTIMS_PATIENCE_USEC,
         };
-        (void)text_copy(debt->path, sizeof debt->path, slice->path);
-        (void)text_copy(debt->key, sizeof debt->key, slice->key);
+        (void)text_copy(expected->path, sizeof expected->path, slice->path);
+        (void)text_copy(expected->key, sizeof expected->key, slice->key);
         return;
     }
 }
@@ -59,13 +59,14 @@ static bool hung_in(const struct death *death, const char *path)
            (*rest == '\0' || (*rest == '/' && length > 0));
 }
 
-static struct heard *largest(struct victims *victims, const char *path, const struct debt *debt)
+static struct heard *largest(
+    struct victims *victims, const char *path, const struct expected *expected)
 {
     struct heard *found = NULL;
     for (uint32_t i = 0; i < VICTIMS_HEARD; i++) {
         struct heard *heard = &victims->heard[i];
-        if (heard->death.pid == 0 || heard->named || heard->death.at.boot_usec < debt->since_usec ||
-            !hung_in(&heard->death, path))
+        if (heard->death.pid == 0 || heard->named ||
+            heard->death.at.boot_usec < expected->since_usec || !hung_in(&heard->death, path))
             continue;
         if (!found || heard->death.peak_rss > found->death.peak_rss)
             found = heard;
@@ -73,12 +74,13 @@ static struct heard *largest(struct victims *victims, const char *path, const st
     return found;
 }
 
-static bool pay(struct debt *debt, struct heard *heard, const char *key, struct victim *ret)
+static bool name_one(
+    struct expected *expected, struct heard *heard, const char *key, struct victim *ret)
 {
     if (!heard)
         return false;
     heard->named = true;
-    debt->count--;
+    expected->count--;
     ret->death = heard->death;
     (void)text_copy(ret->key, sizeof ret->key, key);
     return true;
@@ -86,17 +88,17 @@ static bool pay(struct debt *debt, struct heard *heard, const char *key, struct 
 
 bool victims_next(struct victims *victims, int64_t now_usec, struct victim *ret)
 {
-    for (uint32_t i = 0; i < VICTIMS_DEBTS; i++) {
-        struct debt *debt = &victims->debt[i];
-        if (debt->count == 0)
+    for (uint32_t i = 0; i < VICTIMS_SLICES; i++) {
+        struct expected *expected = &victims->expected[i];
+        if (expected->count == 0)
             continue;
-        if (pay(debt, largest(victims, debt->path, debt), debt->key, ret))
+        if (name_one(expected, largest(victims, expected->path, expected), expected->key, ret))
             return true;
-        if (now_usec < debt->until_usec)
+        if (now_usec < expected->until_usec)
             continue;
-        if (pay(debt, largest(victims, "", debt), "", ret))
+        if (name_one(expected, largest(victims, "", expected), "", ret))
             return true;
-        debt->count = 0;
+        expected->count = 0;
     }
     return false;
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { VICTIMS_HEARD = 64, VICTIMS_DEBTS = 16, VICTIMS_NAMED = 4 };
+enum { VICTIMS_HEARD = 64, VICTIMS_SLICES = 16, VICTIMS_NAMED = 4 };
 
 /* The same death is told by several sources; and a process takes its time to die. */
 #define VICTIMS_PATIENCE_USEC 10000000
@@ -22,12 +22,12 @@ struct victims {
         bool named;
     } heard[VICTIMS_HEARD]; /* the oldest makes room */
     uint32_t next_heard;
-    struct debt {
+    struct expected {
         char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX];
-        uint64_t count;     /* names that are owed; 0: free */
+        uint64_t count;     /* of names still to come; 0: free */
         int64_t since_usec; /* boot time when the kernel's count was last known to be lower */
         int64_t until_usec;
-    } debt[VICTIMS_DEBTS];
+    } expected[VICTIMS_SLICES];
 };
 
 struct victim {
@@ -38,9 +38,9 @@ struct victim {
 void victims_hear(struct victims *victims, const struct death *death);
 
 /* The kernel's count rose by `count` between the two moments. Of one rise VICTIMS_NAMED are named,
- * and of more than VICTIMS_DEBTS slices at once none: who makes the kernel kill must not flood
+ * and of more than VICTIMS_SLICES slices at once none: who makes the kernel kill must not flood
  * history. */
-void victims_owe(struct victims *victims, const struct slice *slice, uint64_t count,
+void victims_expect(struct victims *victims, const struct slice *slice, uint64_t count,
     int64_t since_usec, int64_t now_usec);
 
 /* The next name; false: no more at present. When the patience with a slice is over, those whose

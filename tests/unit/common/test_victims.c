@@ -27,12 +27,12 @@ static void hear(int pid, const char *name, const char *group, uint64_t peak, in
     victims_hear(&victims, &death);
 }
 
-static void owe(const char *path, uint64_t count, int64_t since, int64_t now)
+static void expect_names(const char *path, uint64_t count, int64_t since, int64_t now)
 {
     struct slice slice = {.serial = 1};
     (void)snprintf(slice.path, sizeof slice.path, "%s", path);
     (void)snprintf(slice.key, sizeof slice.key, "cgroup:%s", path);
-    victims_owe(&victims, &slice, count, since * SEC, now * SEC);
+    victims_expect(&victims, &slice, count, since * SEC, now * SEC);
 }
 
 static void next_is(int pid, const char *key, int64_t now)
@@ -56,20 +56,20 @@ static void as_many_are_named_as_the_kernel_counts(void **state)
     hear(11, "large", "/a/nested", 300, 5);
     hear(12, "middle", "/a", 200, 6);
     none_is_next(6);
-    owe("/a", 2, 4, 6);
+    expect_names("/a", 2, 4, 6);
     next_is(11, "cgroup:/a", 6);
     next_is(12, "cgroup:/a", 6);
     none_is_next(6);
     none_is_next(60);
 }
 
-static void nobody_pays_for_another_slice(void **state)
+static void nobody_stands_for_another_slice(void **state)
 {
     (void)state;
     hear(10, "other", "/ab", 100, 5);
     hear(11, "above", "/", 100, 5);
     hear(12, "before", "/a", 100, 3);
-    owe("/a", 1, 4, 6);
+    expect_names("/a", 1, 4, 6);
     none_is_next(6);
     none_is_next(60);
 }
@@ -77,11 +77,11 @@ static void nobody_pays_for_another_slice(void **state)
 static void who_dies_late_is_waited_for(void **state)
 {
     (void)state;
-    owe("/a", 1, 4, 6);
+    expect_names("/a", 1, 4, 6);
     none_is_next(6);
     hear(10, "slow", "/a", 100, 12);
     next_is(10, "cgroup:/a", 12);
-    owe("/a", 1, 12, 13);
+    expect_names("/a", 1, 12, 13);
     none_is_next(23); /* too late for this one */
     hear(11, "slower", "/a", 100, 24);
     none_is_next(24);
@@ -93,7 +93,7 @@ static void a_death_told_twice_is_one(void **state)
     struct victim victim;
     hear(10, "", "", 0, 5);
     hear(10, "name", "/a", 100, 5);
-    owe("/a", 2, 4, 6);
+    expect_names("/a", 2, 4, 6);
     assert_true(victims_next(&victims, 6 * SEC, &victim));
     assert_string_equal(victim.death.name, "name");
     assert_int_equal(victim.death.peak_rss, 100);
@@ -108,7 +108,7 @@ static void where_it_cannot_be_told_it_is_said_late_and_so(void **state)
     (void)state;
     hear(10, "who", "", 100, 5);
     hear(11, "else", "/b", 900, 5);
-    owe("/a", 2, 4, 6);
+    expect_names("/a", 2, 4, 6);
     none_is_next(15);
     next_is(10, "", 16);
     none_is_next(16);
@@ -120,13 +120,13 @@ static void a_storm_is_bounded(void **state)
     char path[16];
     for (int i = 1; i <= 1000; i++)
         hear(i, "fork", "/a", (uint64_t)i, 5);
-    owe("/a", 1000, 4, 6);
+    expect_names("/a", 1000, 4, 6);
     for (int i = 0; i < VICTIMS_NAMED; i++)
         next_is(1000 - i, "cgroup:/a", 6);
     none_is_next(6);
     for (int i = 0; i < 1000; i++) {
         (void)snprintf(path, sizeof path, "/s%d", i);
-        owe(path, 1, 4, 6);
+        expect_names(path, 1, 4, 6);
     }
     hear(2001, "first", "/s0", 1, 6);
     hear(2002, "last", "/s999", 1, 6);
@@ -139,7 +139,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, forget)
     const struct CMUnitTest tests[] = {
         TEST(as_many_are_named_as_the_kernel_counts),
-        TEST(nobody_pays_for_another_slice),
+        TEST(nobody_stands_for_another_slice),
         TEST(who_dies_late_is_waited_for),
         TEST(a_death_told_twice_is_one),
         TEST(where_it_cannot_be_told_it_is_said_late_and_so),
