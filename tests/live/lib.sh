@@ -134,6 +134,23 @@ field() { # JSON-FIELD VERB... : its first value, by momctl's own CSV
     momctl "$@" -o json | tr ',{}' '\n\n\n' | sed -n "s/^ *\"$of\": *//p" | head -n 1 | tr -d '"'
 }
 
+# live FIELD : of the status; asks for no database, which may be on a disk that hangs.
+live() {
+    (state_dir=/none && field "$1" status 2>/dev/null)
+}
+
+# ticks_go_on : so many more of them, by the same governor.
+more_ticks=20
+ticks_go_on() {
+    before=$(live ticks) governor=$(pid_of mom-governor)
+    enough() { [ "$(live ticks)" -ge $((before + more_ticks)) ]; }
+    eventually 120 enough && [ "$(pid_of mom-governor)" = "$governor" ]
+}
+
+said() { # TEXT : by momd, in its log
+    grep -qF -- "$1" "$work/momd.log"
+}
+
 empty() {
     [ -z "$(cat "$root/$1/cgroup.procs" 2>/dev/null)" ]
 }

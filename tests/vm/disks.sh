@@ -27,21 +27,6 @@ sql() {
     sqlite3 -readonly "$state_dir/mom.db" "$1"
 }
 
-said() {
-    grep -qF -- "$1" "$work/momd.log"
-}
-
-# live FIELD : of the status; asks for no database, which may be on a disk that hangs.
-live() {
-    (state_dir=/none && field "$1" status 2>/dev/null)
-}
-
-ticks_go_on() {
-    before=$(live ticks) governor=$(pid_of mom-governor)
-    five_more() { [ "$(live ticks)" -ge $((before + 5)) ]; }
-    eventually 120 five_more && [ "$(pid_of mom-governor)" = "$governor" ]
-}
-
 # resets_leaker NAME : a slice that leaks is reset by the guard, and it alone, before the kernel kills.
 resets_leaker() {
     eat "$1" leak 70 20

@@ -8,6 +8,7 @@ if [ ! -d /run/mom-vm ]; then
 fi
 . tests/live/lib.sh
 pause=1 # asking is dear where processors are emulated
+more_ticks=5
 
 # mount_state : mounts the disk that lives through reboots ("# vm: state=MIB"), at $state_disk.
 mount_state() {

@@ -30,18 +30,18 @@ where() {
     read -r _ swapped _ resident <"$work/where"
 }
 
-# look SLICE : keeps what mom says of it now, for `said`.
+# look SLICE : keeps what mom says of it now, for `shown`.
 look() {
     momctl show "*/$1" -o json | tr ',{}' '\n\n\n' >"$work/shown"
 }
 
-# said FIELD : what it was when looked at.
-said() {
+# shown FIELD : what it was when looked at.
+shown() {
     sed -n "s/^ *\"$1\": *//p" "$work/shown" | head -n 1 | tr -d '"'
 }
 
 rss() {
-    echo $(($(said anon) + $(said file_mapped)))
+    echo $(($(shown anon) + $(shown file_mapped)))
 }
 
 # told SLICE KEY : the kernel's own figure, from memory.stat.
