@@ -129,6 +129,7 @@ int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t wi
     call_open(&call, db, SQL_STRIKES, error);
     put_text(&call, key);
     put_int(&call, now_unix_usec - within_sec * USEC_PER_SEC);
+    put_int(&call, now_unix_usec);
     int r = call_scalar(&call, &strikes);
     if (r < 0)
         return r;

@@ -199,6 +199,9 @@ static int forget_events(struct work *work)
         int64_t kept_sec;
     } table[] = {
         {SQL_FORGET_NODE, limits->raw_sec},
+        {SQL_FORGET_LOOKS, limits->raw_sec},
+        {SQL_FORGET_POLICY_USES, limits->raw_sec},
+        {SQL_FORGET_POLICY_LAYERS, limits->raw_sec},
         {SQL_FORGET_TRENDS, limits->hour_sec},
         {SQL_FORGET_DECISIONS, limits->hour_sec},
         {SQL_FORGET_INCIDENTS, limits->hour_sec},

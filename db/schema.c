@@ -159,6 +159,35 @@ static const char *const migrations[] = {
     "ALTER TABLE mail DROP COLUMN last_error;"
     "CREATE INDEX mail_created ON mail(created_usec);"
     "CREATE INDEX delivery_state ON delivery(state, next_try_usec);",
+
+    /* What else decisions are made from, so that they can be made again: of a sample also what is
+     * shared and what lies in the swap cache; ticks by their boot time; the guard's looks while the
+     * node was close to trouble (the columns are those of node and of struct node_look); which
+     * policy was in force (file NULL: built in). */
+    "ALTER TABLE raw ADD COLUMN shmem INTEGER;"
+    "ALTER TABLE raw ADD COLUMN swapcached INTEGER;"
+    "ALTER TABLE limit_change ADD COLUMN high INTEGER;"
+    "ALTER TABLE life ADD COLUMN protection TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE node ADD COLUMN boot INTEGER;"
+    "ALTER TABLE node ADD COLUMN boot_usec INTEGER;"
+    "CREATE TABLE look (boot INTEGER NOT NULL, boot_usec INTEGER NOT NULL, again INTEGER NOT NULL,"
+    " unix_usec INTEGER NOT NULL, standing_usec INTEGER NOT NULL, fill_rate REAL,"
+    " swapped_out_usec INTEGER NOT NULL, reclaimed_usec INTEGER NOT NULL,"
+    " psi_stuck_usec INTEGER NOT NULL, mem_total INTEGER, mem_free INTEGER,"
+    " mem_available INTEGER, cached INTEGER, shmem INTEGER, anon INTEGER,"
+    " slab_reclaimable INTEGER, slab_unreclaimable INTEGER, swap_total INTEGER,"
+    " swap_free INTEGER, swap_cached INTEGER, swap_devices INTEGER, zram_swap INTEGER,"
+    " pswpin INTEGER, pswpout INTEGER, pgmajfault INTEGER, pgscan_direct INTEGER,"
+    " allocstall INTEGER, oom_kill INTEGER, psi_some_avg10 INTEGER, psi_full_avg10 INTEGER,"
+    " psi_some_total INTEGER, psi_full_total INTEGER,"
+    " PRIMARY KEY (boot, boot_usec, again)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX look_time ON look(unix_usec);"
+    "CREATE TABLE policy_use (boot INTEGER NOT NULL, boot_usec INTEGER NOT NULL,"
+    " unix_usec INTEGER NOT NULL, hash INTEGER NOT NULL,"
+    " PRIMARY KEY (boot, boot_usec)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX policy_use_time ON policy_use(unix_usec);"
+    "CREATE TABLE policy_layer (hash INTEGER NOT NULL, n INTEGER NOT NULL, file TEXT,"
+    " text BLOB NOT NULL, UNIQUE (hash, n)) STRICT;",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -18,11 +18,17 @@
 
 #define PROCESS "pid, parent, uid, state, comm, vsz_bytes, rss_bytes, swap_bytes, start_ticks"
 
-#define NODE                                                                                       \
-    "unix_usec, mem_total, mem_free, mem_available, cached, shmem, anon, slab_reclaimable,"        \
+#define NODE_NUMBERS                                                                               \
+    "mem_total, mem_free, mem_available, cached, shmem, anon, slab_reclaimable,"                   \
     " slab_unreclaimable, swap_total, swap_free, swap_cached, swap_devices, zram_swap, pswpin,"    \
     " pswpout, pgmajfault, pgscan_direct, allocstall, oom_kill, psi_some_avg10, psi_full_avg10,"   \
     " psi_some_total, psi_full_total"
+
+#define NODE "unix_usec, " NODE_NUMBERS
+
+#define LOOK                                                                                       \
+    NODE ", boot, boot_usec, again, standing_usec, fill_rate, swapped_out_usec, reclaimed_usec,"   \
+         " psi_stuck_usec"
 
 #define MAIL "id, created_usec, decision, key, stage, message_id, subject, bytes"
 
@@ -73,8 +79,8 @@ const char *const statement_sql[STATEMENTS] = {
                       " last_usec = max(last_usec, excluded.last_usec) RETURNING id",
     [SQL_SLICE_MARK] = "UPDATE slice SET mark = ?2, last_usec = ?3 WHERE id = ?1",
     [SQL_LIFE_ADD] = "INSERT INTO life(boot, serial, slice, mount, inode, uid, path, kind,"
-                     " runtime, name, born_usec)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     " runtime, name, born_usec, protection)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_LIFE_FIND] = "SELECT slice FROM life WHERE boot = ?1 AND serial = ?2",
     [SQL_LIFE_UID] = "SELECT uid FROM life WHERE boot = ?1 AND serial = ?2",
     [SQL_LIFE_VANISHED] = "UPDATE life SET vanished_usec = ?3"
@@ -86,27 +92,39 @@ const char *const statement_sql[STATEMENTS] = {
                            " AND same.inode = life.inode AND same.oom_kills > 0"
                            " AND same.oom_kills >= ?3)",
 
-    [SQL_SERIES_FIND] = "SELECT mark, (SELECT max(t) FROM raw WHERE slice = ?1),"
-                        " EXISTS (SELECT 1 FROM limit_change WHERE slice = ?1),"
-                        " (SELECT bytes FROM limit_change WHERE slice = ?1"
-                        " ORDER BY t DESC LIMIT 1) FROM slice WHERE id = ?1",
+    [SQL_SERIES_FIND] = "SELECT s.mark, (SELECT max(t) FROM raw WHERE slice = ?1),"
+                        " l.slice IS NOT NULL, l.bytes, l.high FROM slice s LEFT JOIN limit_change"
+                        " l ON (l.slice, l.t) = (SELECT slice, t FROM limit_change"
+                        " WHERE slice = ?1 ORDER BY t DESC LIMIT 1) WHERE s.id = ?1",
     [SQL_RAW_ADD] = "INSERT OR IGNORE INTO raw(slice, t, rss, swap, footprint, current, pressure,"
-                    " faults) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    " faults, shmem, swapcached)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_RAW_STORED] =
-        "SELECT EXISTS (SELECT 1 FROM shifted WHERE boot = ?9 AND serial = ?10 AND unix_usec = ?11)"
+        "SELECT EXISTS (SELECT 1 FROM shifted"
+        " WHERE boot = ?11 AND serial = ?12 AND unix_usec = ?13)"
         " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS ?4"
-        " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8)"
+        " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8"
+        " AND shmem IS ?9 AND swapcached IS ?10)"
         " AND NOT EXISTS (SELECT 1 FROM shifted WHERE slice = ?1 AND t = ?2))",
     [SQL_RAW_TIMES] = "SELECT t FROM raw WHERE slice = ?1 AND t >= ?2 ORDER BY t",
     [SQL_SHIFTED_ADD] = "INSERT OR IGNORE INTO shifted(slice, t, boot, serial, unix_usec)"
                         " VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_LIMIT_ADD] = "INSERT OR REPLACE INTO limit_change(slice, t, bytes) VALUES (?1, ?2, ?3)",
+    [SQL_LIMIT_ADD] = "INSERT OR REPLACE INTO limit_change(slice, t, bytes, high)"
+                      " VALUES (?1, ?2, ?3, ?4)",
     [SQL_TIER_TOUCH] = "INSERT INTO tier(span, slice, oldest, due) VALUES (?1, ?2, ?3, ?4)"
                        " ON CONFLICT DO UPDATE SET oldest = min(oldest, excluded.oldest),"
                        " due = min(coalesce(due, excluded.due), excluded.due)",
-    [SQL_NODE_ADD] = "INSERT OR IGNORE INTO node(" NODE ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-                     " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
-                     " ?24)",
+    [SQL_NODE_ADD] = "INSERT OR IGNORE INTO node(" NODE ", boot, boot_usec)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+                     " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+    [SQL_LOOK_ADD] = "INSERT OR IGNORE INTO look(" LOOK ")"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+                     " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30,"
+                     " ?31, ?32)",
+    [SQL_POLICY_USE_ADD] = "INSERT OR IGNORE INTO policy_use(boot, boot_usec, unix_usec, hash)"
+                           " VALUES (?1, ?2, ?3, ?4)",
+    [SQL_POLICY_LAYER_ADD] = "INSERT OR IGNORE INTO policy_layer(hash, n, file, text)"
+                             " VALUES (?1, ?2, ?3, ?4)",
 
     [SQL_TREND_ADD] = "INSERT OR IGNORE INTO trend(slice, boot, boot_usec, serial, unix_usec,"
                       " " REPORT ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
@@ -168,6 +186,19 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_ROLLUP_DELETE] = "DELETE FROM rollup WHERE slice = ?1 AND t < ?2 AND span = ?3",
     [SQL_FORGET_NODE] = "DELETE FROM node WHERE unix_usec IN (SELECT unix_usec FROM node"
                         " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
+    [SQL_FORGET_LOOKS] = "DELETE FROM look WHERE (boot, boot_usec, again) IN (SELECT boot,"
+                         " boot_usec, again FROM look WHERE unix_usec < ?1"
+                         " ORDER BY unix_usec LIMIT ?2)",
+    /* The newest one before the time is still in force then. */
+    [SQL_FORGET_POLICY_USES] =
+        "DELETE FROM policy_use WHERE (boot, boot_usec) IN (SELECT boot, boot_usec FROM policy_use"
+        " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2) AND (boot, boot_usec) <>"
+        " (SELECT boot, boot_usec FROM policy_use WHERE unix_usec < ?1"
+        " ORDER BY unix_usec DESC LIMIT 1)",
+    /* Texts that no governor uses any more, or never did; not the newest, which is about to be. */
+    [SQL_FORGET_POLICY_LAYERS] =
+        "DELETE FROM policy_layer WHERE hash NOT IN (SELECT hash FROM policy_use) AND hash <>"
+        " (SELECT hash FROM policy_layer ORDER BY rowid DESC LIMIT 1) AND ?1 AND ?2",
     [SQL_FORGET_TRENDS] = "DELETE FROM trend WHERE (slice, boot, boot_usec, serial) IN (SELECT"
                           " slice, boot, boot_usec, serial FROM trend WHERE unix_usec < ?1"
                           " ORDER BY unix_usec LIMIT ?2)",
@@ -249,8 +280,9 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_PROCESSES] = "SELECT " PROCESS " FROM process WHERE boot = ?1 AND decision = ?2"
                       " ORDER BY n",
     /* A reset that killed nothing (dry run, refused, vanished before) is no strike. */
-    [SQL_STRIKES] = "SELECT count(*) FROM decision d WHERE key = ?1 AND unix_usec > ?2"
-                    " AND action = 'reset' AND NOT EXISTS (SELECT 1 FROM outcome o"
+    [SQL_STRIKES] = "SELECT count(*) FROM decision d WHERE key = ?1"
+                    " AND unix_usec > ?2 AND unix_usec < ?3 AND action = 'reset' AND NOT EXISTS "
+                    "(SELECT 1 FROM outcome o"
                     " WHERE o.boot = d.boot AND o.decision = d.seq"
                     " AND o.result NOT IN ('done', 'incomplete'))",
     [SQL_HOLD] = "SELECT until_usec FROM hold WHERE key IN (?1, '*')"
@@ -269,6 +301,48 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_HISTORY_NODE] = "SELECT unix_usec, mem_total, mem_available, swap_total, swap_free,"
                          " psi_some_avg10, psi_full_avg10 FROM node"
                          " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY unix_usec",
+
+    /* ?1: since, ?2: until, in Unix time. What was in force at the beginning comes first. */
+    [SQL_RECORDED_STARTS] = "SELECT boot, boot_usec, unix_usec FROM note WHERE kind = 'start'"
+                            " AND unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
+    [SQL_RECORDED_POLICIES] =
+        "SELECT boot, boot_usec, unix_usec, hash FROM policy_use WHERE unix_usec < ?2"
+        " AND unix_usec >= coalesce((SELECT max(unix_usec) FROM policy_use WHERE unix_usec < ?1),"
+        " ?1) ORDER BY boot, boot_usec",
+    [SQL_RECORDED_HOLDS] = "SELECT boot, boot_usec, unix_usec, key, until_usec FROM hold"
+                           " WHERE unix_usec < ?2 AND (unix_usec >= ?1 OR until_usec >= ?1)"
+                           " ORDER BY boot, boot_usec",
+    [SQL_RECORDED_OUTCOMES] = "SELECT boot, ended_boot_usec, ended_usec, decision, kind, result,"
+                              " started_boot_usec, started_usec FROM outcome"
+                              " WHERE ended_usec >= ?1 AND ended_usec < ?2"
+                              " ORDER BY boot, ended_boot_usec",
+    [SQL_RECORDED_LOOKS] =
+        "SELECT boot, boot_usec, unix_usec, again, standing_usec, fill_rate, swapped_out_usec,"
+        " reclaimed_usec, psi_stuck_usec, " NODE_NUMBERS " FROM look"
+        " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec, again",
+    [SQL_RECORDED_DECISIONS] =
+        "SELECT d.boot, d.boot_usec, d.unix_usec,"
+        " lower(hex(substr(b.uuid, 1, 4))) || '-' || d.seq FROM decision d JOIN boot b"
+        " ON b.id = d.boot WHERE d.unix_usec >= ?1 AND d.unix_usec < ?2"
+        " ORDER BY d.boot, d.boot_usec, d.seq",
+    [SQL_RECORDED_TICKS] = "SELECT boot, boot_usec, unix_usec, " NODE_NUMBERS " FROM node"
+                           " WHERE unix_usec >= ?1 AND unix_usec < ?2 AND boot IS NOT NULL"
+                           " ORDER BY boot, boot_usec",
+    [SQL_RECORDED_BIRTHS] =
+        "SELECT l.boot, l.serial, l.slice, b.uuid, l.mount, l.inode, l.uid, l.path, l.kind,"
+        " l.runtime, l.name, s.key, l.protection, l.born_usec, l.vanished_usec"
+        " FROM life l JOIN slice s ON s.id = l.slice JOIN boot b ON b.id = l.boot"
+        " WHERE l.born_usec < ?2 AND (l.vanished_usec IS NULL OR l.vanished_usec >= ?1)"
+        " ORDER BY l.boot, l.serial",
+    /* ?1: slice; ?2, ?3: seconds. */
+    [SQL_RECORDED_SAMPLES] =
+        "SELECT coalesce(f.unix_usec, r.t * 1000000), r.rss, r.swap, r.footprint, r.current,"
+        " r.pressure, r.faults, coalesce(r.shmem, 0), coalesce(r.swapcached, 0),"
+        " (SELECT bytes FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
+        " (SELECT high FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1)"
+        " FROM raw r LEFT JOIN shifted f ON f.slice = r.slice AND f.t = r.t"
+        " WHERE r.slice = ?1 AND r.t >= ?2 AND r.t < ?3 ORDER BY r.t",
+    [SQL_RECORDED_LAYERS] = "SELECT file, text FROM policy_layer WHERE hash = ?1 ORDER BY n",
 
     [SQL_MAIL_YOUNGER] = "SELECT EXISTS (SELECT 1 FROM mail WHERE key = ?1 AND stage = ?2"
                          " AND abs(created_usec - ?3) < ?4)",

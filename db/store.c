@@ -73,6 +73,7 @@ int store_slice_born(
     put_slice(&call, slice);
     put_text(&call, slice->name);
     put_int(&call, at.unix_usec);
+    put_word(&call, slice_protection_names, SLICE_PROTECTIONS, slice->protection);
     return call_run(&call);
 }
 
@@ -120,15 +121,73 @@ static int store_node_oom_kills(
     return call_run(&call);
 }
 
+static void put_node(struct call *call, const struct node_sample *node)
+{
+    for (unsigned field = 0; field < NODE_FIELDS; field++)
+        put_int_or_null(call, node_has(node, field), (int64_t)node->value[field]);
+}
+
 int store_node(struct db *db, const struct node_sample *node, struct mom_error *error)
 {
     struct call call;
     call_open(&call, db, SQL_NODE_ADD, error);
     put_int(&call, node->at.unix_usec);
-    for (unsigned field = 0; field < NODE_FIELDS; field++)
-        put_int_or_null(&call, node_has(node, field), (int64_t)node->value[field]);
+    put_node(&call, node);
+    put_int_or_null(&call, db->boot != 0, db->boot);
+    put_int(&call, node->at.boot_usec);
     int r = call_run(&call);
     return r < 0 ? r : store_node_oom_kills(db, node, error);
+}
+
+int store_look(struct db *db, const struct node_look *look, struct mom_error *error)
+{
+    int r = require_boot(db, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_LOOK_ADD, error);
+    put_int(&call, look->node.at.unix_usec);
+    put_node(&call, &look->node);
+    put_int(&call, db->boot);
+    put_int(&call, look->node.at.boot_usec);
+    put_int(&call, look->again);
+    put_int(&call, look->standing_usec);
+    put_real(&call, look->fill_rate);
+    put_int(&call, look->swapped_out_usec);
+    put_int(&call, look->reclaimed_usec);
+    put_int(&call, look->psi_stuck_since_usec);
+    return call_run(&call);
+}
+
+int store_policy_use(struct db *db, struct stamp at, uint64_t hash, struct mom_error *error)
+{
+    int r = require_boot(db, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_POLICY_USE_ADD, error);
+    put_int(&call, db->boot);
+    put_int(&call, at.boot_usec);
+    put_int(&call, at.unix_usec);
+    put_u64(&call, hash);
+    return call_run(&call);
+}
+
+int store_policy(struct db *db, const struct policy *policy, struct mom_error *error)
+{
+    struct policy_layer layer;
+    for (uint32_t n = 0; policy_layer(policy, n, &layer); n++) {
+        struct call call;
+        call_open(&call, db, SQL_POLICY_LAYER_ADD, error);
+        put_u64(&call, policy_hash(policy));
+        put_int(&call, n);
+        put_text(&call, layer.file);
+        put_bytes(&call, layer.text, layer.length);
+        int r = call_run(&call);
+        if (r < 0)
+            return r;
+    }
+    return 0;
 }
 
 int store_trend(struct db *db, uint64_t serial, struct stamp at, const struct leak_report *report,

@@ -6,6 +6,8 @@
 
 #include "db/db.h"
 #include "policy/decide/decision.h"
+#include "policy/decide/rules.h"
+#include "policy/file/policy.h"
 #include "slices/action.h"
 #include "slices/sample.h"
 #include "slices/slice.h"
@@ -38,6 +40,14 @@ int store_oom_kills(
 
 /* Keeps the node's count of OOM kills in the same way. */
 int store_node(struct db *db, const struct node_sample *node, struct mom_error *error);
+
+/* One look of the guard. */
+int store_look(struct db *db, const struct node_look *look, struct mom_error *error);
+
+/* Which policy is in force from then on; and its texts, which the recorder has of the same files.
+ */
+int store_policy_use(struct db *db, struct stamp at, uint64_t hash, struct mom_error *error);
+int store_policy(struct db *db, const struct policy *policy, struct mom_error *error);
 
 /* A change of verdict or shape. */
 int store_trend(struct db *db, uint64_t serial, struct stamp at, const struct leak_report *report,

@@ -38,7 +38,7 @@ struct series { /* of one slice, over its lives */
     int64_t mark_t;   /* of the sample that came last */
     int64_t newest_t; /* the largest t ever: what is later was surely not stored before */
     bool limit_known;
-    uint64_t limit_bytes; /* as stored last */
+    uint64_t limit_bytes, high_bytes; /* as stored last */
     uint32_t rows;
     struct waiting_row row[STORE_BATCH];
     UT_hash_handle hh;
@@ -105,6 +105,7 @@ static int load_series(struct db *db, struct series *series, struct mom_error *e
             series->newest_t = series->mark_t;
         series->limit_known = get_int(&call) != 0;
         series->limit_bytes = get_limit(&call);
+        series->high_bytes = get_limit(&call);
     }
     return call_close(&call, r < 0 ? r : 0);
 }
@@ -171,6 +172,8 @@ static void put_row(struct call *call, int64_t slice, int64_t t, const struct sa
     put_int_or_null(call, brief->have & BRIEF_CURRENT, brief->current);
     put_int_or_null(call, brief->have & BRIEF_PRESSURE, brief->pressure);
     put_int(call, brief->faults);
+    put_int(call, brief->shmem);
+    put_int(call, brief->swapcached);
 }
 
 static int64_t own_second(const struct sample_brief *brief)
@@ -221,14 +224,17 @@ static int write_row(
         put_origin(&call, &row->brief);
         r = call_run(&call);
     }
-    if (r < 0 || (series->limit_known && series->limit_bytes == row->brief.limit_bytes))
+    if (r < 0 || (series->limit_known && series->limit_bytes == row->brief.limit_bytes &&
+                     series->high_bytes == row->brief.high_bytes))
         return r;
     call_open(&call, db, SQL_LIMIT_ADD, error);
     put_int(&call, series->slice);
     put_int(&call, row->t);
     put_limit(&call, row->brief.limit_bytes);
+    put_limit(&call, row->brief.high_bytes);
     series->limit_known = true;
     series->limit_bytes = row->brief.limit_bytes;
+    series->high_bytes = row->brief.high_bytes;
     return call_run(&call);
 }
 

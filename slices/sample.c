@@ -96,8 +96,77 @@ bool sample_footprint(const struct sample *sample, uint64_t *ret)
     uint64_t mapped = known(sample, SAMPLE_SWAPCACHED) - unmapped_swapcache(sample);
     uint64_t swapped =
         less(known(sample, SAMPLE_SWAP), mapped); /* the mapped are in anon already */
-    *ret = sample->value[SAMPLE_ANON] + known(sample, SAMPLE_SHMEM) + kernel + swapped;
+    uint64_t sum = sample->value[SAMPLE_ANON] + known(sample, SAMPLE_SHMEM) + kernel + swapped;
+    *ret = sum - sum % SAMPLE_PAGE;
     return true;
+}
+
+static uint32_t pages(uint64_t bytes)
+{
+    uint64_t count = bytes / SAMPLE_PAGE;
+    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+struct sample_brief sample_to_brief(const struct sample *sample)
+{
+    struct sample_brief brief = {.unix_usec = sample->at.unix_usec,
+        .limit_bytes = SAMPLE_NO_LIMIT,
+        .high_bytes = SAMPLE_NO_LIMIT,
+        .shmem = pages(known(sample, SAMPLE_SHMEM)),
+        .swapcached = pages(known(sample, SAMPLE_SWAPCACHED))};
+    uint64_t bytes;
+    if (sample_rss(sample, &bytes)) {
+        brief.rss = pages(bytes);
+        brief.have |= BRIEF_RSS;
+    }
+    if (sample_footprint(sample, &bytes)) {
+        brief.footprint = pages(bytes);
+        brief.have |= BRIEF_FOOTPRINT;
+    }
+    if (sample_has(sample, SAMPLE_SWAP)) {
+        brief.swap = pages(sample->value[SAMPLE_SWAP]);
+        brief.have |= BRIEF_SWAP;
+    }
+    if (sample_has(sample, SAMPLE_CURRENT)) {
+        brief.current = pages(sample->value[SAMPLE_CURRENT]);
+        brief.have |= BRIEF_CURRENT;
+    }
+    if (sample_has(sample, SAMPLE_PSI_SOME_AVG10)) {
+        brief.pressure = (uint32_t)sample->value[SAMPLE_PSI_SOME_AVG10];
+        brief.have |= BRIEF_PRESSURE;
+    }
+    if (sample_has(sample, SAMPLE_LIMIT_MAX))
+        brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
+    if (sample_has(sample, SAMPLE_LIMIT_HIGH))
+        brief.high_bytes = sample->value[SAMPLE_LIMIT_HIGH];
+    return brief;
+}
+
+static void set_pages(struct sample *sample, enum sample_field field, bool is_known, uint64_t count)
+{
+    if (is_known)
+        sample_set(sample, field, count * SAMPLE_PAGE);
+}
+
+/* Without the lists of anonymous pages all of the swap cache counts as mapped, so that
+ * footprint = anon + shmem + kernel + swap - swapcached. */
+void sample_from_brief(const struct sample_brief *brief, struct stamp at, struct sample *ret)
+{
+    *ret = (struct sample){.at = at};
+    bool has_footprint = brief->have & BRIEF_FOOTPRINT, has_rss = brief->have & BRIEF_RSS;
+    uint64_t rest = less(brief->footprint, brief->shmem + less(brief->swap, brief->swapcached));
+    uint64_t anon = has_rss && brief->rss < rest ? brief->rss : rest;
+    set_pages(ret, SAMPLE_ANON, has_footprint, anon);
+    set_pages(ret, SAMPLE_KERNEL, has_footprint, rest - anon);
+    set_pages(ret, SAMPLE_SHMEM, has_footprint, brief->shmem);
+    set_pages(ret, SAMPLE_SWAPCACHED, has_footprint, brief->swapcached);
+    set_pages(ret, SAMPLE_FILE_MAPPED, has_rss, less(brief->rss, anon));
+    set_pages(ret, SAMPLE_SWAP, brief->have & BRIEF_SWAP, brief->swap);
+    set_pages(ret, SAMPLE_CURRENT, brief->have & BRIEF_CURRENT, brief->current);
+    if (brief->have & BRIEF_PRESSURE)
+        sample_set(ret, SAMPLE_PSI_SOME_AVG10, brief->pressure);
+    sample_set(ret, SAMPLE_LIMIT_MAX, brief->limit_bytes);
+    sample_set(ret, SAMPLE_LIMIT_HIGH, brief->high_bytes);
 }
 
 bool node_swap_room(const struct node_sample *node, uint64_t *ret)

@@ -94,23 +94,31 @@ bool sample_rss(const struct sample *sample, uint64_t *ret);
 /* What a leak can't give back: anon + shmem + (kernel - slab_reclaimable) + swap - swapcached, and
  * of swapcached what nobody maps, which is neither in anon nor in shmem: the rest of the lists of
  * anonymous pages. The kernel part counts as 0 where it is unknown (v1); swap where there is none.
- * False while anon is unknown. */
+ * Whole pages, so that history has just what was decided by. False while anon is unknown. */
 bool sample_footprint(const struct sample *sample, uint64_t *ret);
 
 /* What is kept of a sample for history: the raw row of the database, in pages of SAMPLE_PAGE bytes.
- */
+ * Whatever is decided from a sample would be decided from its brief, too. */
 #define SAMPLE_PAGE 4096
 
 struct sample_brief {
     uint64_t serial; /* the slice's life */
     int64_t unix_usec;
-    uint64_t limit_bytes;                   /* SAMPLE_NO_LIMIT: none */
+    uint64_t limit_bytes, high_bytes;       /* SAMPLE_NO_LIMIT: none */
     uint32_t rss, swap, footprint, current; /* pages */
+    uint32_t shmem, swapcached;             /* pages; 0 where unknown */
     uint32_t pressure;                      /* some avg10, hundredths of a per cent */
     uint32_t faults;                        /* major faults since the brief before */
     uint8_t have;                           /* bits below */
 };
 enum { BRIEF_RSS = 1, BRIEF_SWAP = 2, BRIEF_FOOTPRINT = 4, BRIEF_CURRENT = 8, BRIEF_PRESSURE = 16 };
+
+/* All but the serial and the faults, which belong to a life. */
+struct sample_brief sample_to_brief(const struct sample *sample);
+
+/* A sample with that brief: footprint, rss, swap, shmem and limits as they were, how the footprint
+ * is made up of anon and kernel is a guess. `at` is the brief's own time. */
+void sample_from_brief(const struct sample_brief *brief, struct stamp at, struct sample *ret);
 
 enum node_field {
     NODE_MEM_TOTAL,

@@ -4,12 +4,13 @@
 
 #define MIB (1024u * 1024u)
 
-/* The samples of 1,000 slices take 64 KiB a tick: 4 MiB last ten minutes of a recorder that is
- * down. */
+/* The samples of 1,000 slices take 96 KiB a tick: 4 MiB last seven minutes of a recorder that is
+ * down; so do 512 KiB of looks. */
 const struct ring_info ring_table[RINGS] = {
     [RING_SAMPLES] = {"samples.ring", "recorder/samples.ack", 4 * MIB},
     [RING_DECISIONS] = {"decisions.ring", "recorder/decisions.ack", 1 * MIB},
     [RING_GUARD] = {"guard.ring", "recorder/guard.ack", MIB / 4},
+    [RING_LOOKS] = {"looks.ring", "recorder/looks.ack", MIB / 2},
     [RING_OUTCOMES] = {"outcomes.ring", "recorder/outcomes.ack", 1 * MIB},
     [RING_PAST] = {"recorder/past.ring", "past.ack", 1 * MIB},
 };

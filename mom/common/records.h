@@ -5,6 +5,7 @@
 #define MOM_COMMON_RECORDS_H
 
 #include "policy/decide/decision.h"
+#include "policy/decide/rules.h"
 #include "policy/leak/window.h"
 #include "slices/action.h"
 #include "slices/sample.h"
@@ -19,6 +20,7 @@ enum ring_name {
     RING_SAMPLES, /* governor's thread > recorder: bulk; a flood of it can't crowd out the others */
     RING_DECISIONS, /* governor's thread > recorder */
     RING_GUARD,     /* guard's thread > recorder */
+    RING_LOOKS,     /* guard's thread > recorder: bulk, while the node is close to trouble */
     RING_OUTCOMES,  /* hands' thread > recorder */
     RING_PAST,      /* recorder > governor's thread: warm start */
     RINGS
@@ -30,19 +32,21 @@ struct ring_info {
 extern const struct ring_info ring_table[RINGS];
 
 enum record_type {
-    RECORD_BORN = 1,  /* struct record_born: before the first sample of a life */
-    RECORD_VANISHED,  /* struct record_vanished */
-    RECORD_BRIEF,     /* struct sample_brief */
-    RECORD_NODE,      /* struct node_sample */
-    RECORD_TREND,     /* struct record_trend */
-    RECORD_DECISION,  /* struct decision */
-    RECORD_OUTCOME,   /* struct record_outcome */
-    RECORD_NOTE,      /* struct record_note */
-    RECORD_HOLD,      /* struct record_hold */
-    RECORD_FLOORS,    /* struct record_floors */
-    RECORD_PAST,      /* struct record_past: ends what is sent for a slice */
-    RECORD_OOM_KILLS, /* struct record_oom_kills: whenever there are more */
-    RECORD_TELL_AGAIN /* nothing: the recorder knows of no life */
+    RECORD_BORN = 1,   /* struct record_born: before the first sample of a life */
+    RECORD_VANISHED,   /* struct record_vanished */
+    RECORD_BRIEF,      /* struct sample_brief */
+    RECORD_NODE,       /* struct node_sample */
+    RECORD_TREND,      /* struct record_trend */
+    RECORD_DECISION,   /* struct decision */
+    RECORD_OUTCOME,    /* struct record_outcome */
+    RECORD_NOTE,       /* struct record_note */
+    RECORD_HOLD,       /* struct record_hold */
+    RECORD_FLOORS,     /* struct record_floors */
+    RECORD_PAST,       /* struct record_past: ends what is sent for a slice */
+    RECORD_OOM_KILLS,  /* struct record_oom_kills: whenever there are more */
+    RECORD_TELL_AGAIN, /* nothing: the recorder knows of no life */
+    RECORD_LOOK,       /* struct node_look */
+    RECORD_POLICY      /* struct record_policy: at the start, and whenever it changes */
 };
 
 struct record_born {
@@ -78,6 +82,10 @@ struct record_hold {
     int64_t until_unix_usec; /* 0: released */
     uint32_t by_uid;
     char why[128];
+};
+struct record_policy {
+    struct stamp at;
+    uint64_t hash;
 };
 struct record_floors {
     uint64_t serial;

@@ -19,17 +19,14 @@ static void take_orders(struct governor *governor, struct stamp now)
         struct place *place = governor_find(governor, order.serial, &slice);
         if (!place)
             continue;
-        struct ladder *ladder = &place->watch.ladder;
         const struct outcome none = {
             .decision = order.decision, .kind = ACTION_RESET, .result = RESULT_FAILED};
         if (order.failed) {
             decide_outcome(&place->watch, &none, now);
             continue;
         }
-        (void)ladder_take(ladder, LADDER_ORDERED, now);
+        decide_ordered(&place->watch, order.decision, now);
         place->decision = order.decision;
-        if (ladder->incident == 0)
-            ladder->incident = order.decision;
     }
 }
 
@@ -70,7 +67,7 @@ static void tell_hold(struct governor *governor, const char *key, int64_t until_
 static void order_reset(struct governor *governor, struct place *place, const struct slice *slice,
     uid_t uid, struct control_reply *reply, struct stamp now)
 {
-    struct decision *decision = &governor->scratch[0];
+    struct decision *decision = &governor->scratch;
     decide_request(&place->watch, slice, governor->policy, ACTION_RESET, now, decision);
     evidence_add(&decision->evidence, "asked_by_uid", UNIT_COUNT, uid, ' ', 0);
     governor_pursue(governor, place, decision);
@@ -244,8 +241,10 @@ void governor_take_policy(struct governor *governor)
         if (slice && governor->places[i].watch.serial == slice->serial)
             policy_for_slice(policy, slice, &governor->places[i].watch.policy);
     }
-    governor_restand(governor, clock_now());
-    tell_note(governor, clock_now(), "policy", "a new policy is in force: %016llx",
+    struct stamp now = clock_now();
+    governor_restand(governor, now);
+    tell_policy(governor, now);
+    tell_note(governor, now, "policy", "a new policy is in force: %016llx",
         (unsigned long long)policy_hash(policy));
 }
 

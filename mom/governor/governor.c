@@ -155,6 +155,8 @@ static int open_run_dir(struct governor *governor, struct mom_error *error)
     if (r == 0)
         r = open_ring(governor, RING_GUARD, &governor->guard_ring, error);
     if (r == 0)
+        r = open_ring(governor, RING_LOOKS, &governor->look_ring, error);
+    if (r == 0)
         r = open_ring(governor, RING_OUTCOMES, &governor->outcome_ring, error);
     return r;
 }
@@ -194,6 +196,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .hands = governor->hands,
         .live = &governor->live,
         .decisions = &governor->guard_ring,
+        .looks = &governor->look_ring,
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .policy = governor->policy,
     };
@@ -317,6 +320,7 @@ static void begin_state(struct governor *governor)
     (void)text_copy(state->scope, sizeof state->scope, governor->options->paths.scope);
     tell_note(governor, state->started, "start", "governor of cgroup v%d%s%s%s", state->hierarchy,
         state->scope[0] ? " below " : "", state->scope, state->dry_run ? ", dry run" : "");
+    tell_policy(governor, state->started);
 }
 
 int governor_run(const struct options *options, struct policy *policy)

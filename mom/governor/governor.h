@@ -74,8 +74,8 @@ struct governor {
     struct live live;
     struct live_state state;
     struct heartbeat heartbeat;
-    struct ring_writer samples, decisions;       /* written by this thread */
-    struct ring_writer guard_ring, outcome_ring; /* written by the guard and the hands */
+    struct ring_writer samples, decisions;                  /* written by this thread */
+    struct ring_writer guard_ring, look_ring, outcome_ring; /* written by the guard and the hands */
     struct ring_reader past;
     bool past_open;
 
@@ -85,7 +85,7 @@ struct governor {
     uint32_t oom_notes;       /* at this tick */
     uint32_t folded_told;     /* folded groups, as far as they were noted */
     struct stamp last_tick;
-    struct decision scratch[DECIDE_SLICE_MAX];
+    struct decision scratch;
     int wake_fd, timer_fd, signal_fd, epoll_fd;
 };
 
@@ -134,6 +134,8 @@ void tell_victims(struct governor *governor, struct stamp now);
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at);
 /* Turns the report's boot times into Unix times, as they are stored and shown. */
 void tell_to_wall(struct leak_report *report, struct stamp now);
+/* Which policy is in force from now on. */
+void tell_policy(struct governor *governor, struct stamp at);
 /* False: the ring is full, and the decision is dropped and counted. */
 bool tell_decision(struct governor *governor, const struct decision *decision);
 void log_decision(const struct decision *decision, bool told);

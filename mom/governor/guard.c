@@ -39,6 +39,9 @@ struct guard {
     struct standing standing;
     const struct policy *policy;
     struct decision decision;
+    struct node_look look; /* the newest */
+    bool looked_before, recording;
+    int64_t close_usec; /* when the node was last close to trouble; 0: never */
     _Atomic(const struct policy *) policy_in_use;
 
     struct queue orders;
@@ -80,19 +83,35 @@ static void take_standing(struct guard *guard)
     (void)pthread_mutex_unlock(&guard->box_lock);
 }
 
-/* The node may have recovered while the victim was chosen: look again before acting. */
+/* Looks are recorded while the node is close to trouble, and so long afterwards, so that what was
+ * decided can be replayed: in calm times nobody would miss them. */
+#define RECORD_USEC (10 * USEC_PER_SEC)
+
+/* The look before the first that is recorded goes with it: that is where a replay takes over. */
+static void record_look(struct guard *guard, const struct node_sample *node, bool again)
+{
+    const struct node_look look = node_look_of(&guard->watch, node, &guard->standing, again);
+    if (node_is_close(&guard->watch))
+        guard->close_usec = node->at.boot_usec;
+    bool record = guard->close_usec != 0 && node->at.boot_usec - guard->close_usec <= RECORD_USEC;
+    if (record && !guard->recording && guard->looked_before)
+        (void)ring_write(guard->options.looks, RECORD_LOOK, &guard->look, sizeof guard->look);
+    if (record)
+        (void)ring_write(guard->options.looks, RECORD_LOOK, &look, sizeof look);
+    guard->recording = record;
+    guard->looked_before = true;
+    guard->look = look;
+}
+
 static bool still_short(struct guard *guard)
 {
     struct node_sample node;
     if (node_read(&guard->reader, clock_now(), &node) < 0)
         return false;
-    uint32_t count;
-    const struct rule *rules = policy_rules(guard->policy, &count);
-    struct evidence unused = {0};
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(rules[i].name, guard->decision.rule) == 0)
-            return rule_holds(&rules[i], &guard->watch, &node, &guard->standing, &unused);
-    return false;
+    bool is_short = decide_node_confirm(
+        &guard->watch, guard->policy, &node, &guard->standing, &guard->decision);
+    record_look(guard, &node, true);
+    return is_short;
 }
 
 static bool carry_out(struct guard *guard)
@@ -121,18 +140,20 @@ static void look(struct guard *guard)
     if (node_read(&guard->reader, now, &node) < 0)
         return;
     struct decision *decision = &guard->decision;
-    int64_t acted_usec = guard->watch.acted_usec;
-    if (decide_node(&guard->watch, guard->policy, &node, &guard->standing, now, decision) == 0)
+    uint32_t count =
+        decide_node(&guard->watch, guard->policy, &node, &guard->standing, now, decision);
+    record_look(guard, &node, false);
+    if (count == 0)
         return;
     if (decision->action == ACTION_RESET && !still_short(guard)) {
-        guard->watch.acted_usec = acted_usec; /* nothing was done: no cool-down */
+        decide_node_withdraw(&guard->watch);
         return;
     }
     decision->seq = decision->incident = live_next_seq(guard->options.live);
     bool told =
         ring_write(guard->options.decisions, RECORD_DECISION, decision, sizeof *decision) == 0;
     if (decision->serial != 0 && decision->action >= ACTION_WARN && !carry_out(guard))
-        guard->watch.acted_usec = acted_usec;
+        decide_node_withdraw(&guard->watch);
     /* Only now: a log that is a file may have to wait for its disk. */
     log_warning("guard: rule %s: %s %s (decision %llu)%s", decision->rule,
         action_kind_names[decision->action], decision->key[0] ? decision->key : "nobody",

@@ -28,8 +28,8 @@ struct guard_order {
 struct guard_options {
     const char *proc_root;
     struct hands *hands;
-    struct live *live;             /* for sequence numbers */
-    struct ring_writer *decisions; /* this thread is its only writer */
+    struct live *live;                     /* for sequence numbers */
+    struct ring_writer *decisions, *looks; /* this thread is their only writer */
     struct heartbeat_page *heartbeat;
     const struct policy *policy;
 };

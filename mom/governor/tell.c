@@ -37,44 +37,16 @@ void tell_vanished(
     }
 }
 
-static uint32_t pages(uint64_t bytes)
-{
-    uint64_t count = bytes / SAMPLE_PAGE;
-    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-}
-
 static struct sample_brief brief_of(struct place *place, const struct slice *slice)
 {
     const struct sample *sample = &place->watch.sample;
-    struct sample_brief brief = {
-        .serial = slice->serial, .unix_usec = sample->at.unix_usec, .limit_bytes = SAMPLE_NO_LIMIT};
-    uint64_t bytes;
-    if (sample_rss(sample, &bytes)) {
-        brief.rss = pages(bytes);
-        brief.have |= BRIEF_RSS;
-    }
-    if (sample_footprint(sample, &bytes)) {
-        brief.footprint = pages(bytes);
-        brief.have |= BRIEF_FOOTPRINT;
-    }
-    if (sample_has(sample, SAMPLE_SWAP)) {
-        brief.swap = pages(sample->value[SAMPLE_SWAP]);
-        brief.have |= BRIEF_SWAP;
-    }
-    if (sample_has(sample, SAMPLE_CURRENT)) {
-        brief.current = pages(sample->value[SAMPLE_CURRENT]);
-        brief.have |= BRIEF_CURRENT;
-    }
-    if (sample_has(sample, SAMPLE_PSI_SOME_AVG10)) {
-        brief.pressure = (uint32_t)sample->value[SAMPLE_PSI_SOME_AVG10];
-        brief.have |= BRIEF_PRESSURE;
-    }
-    if (sample_has(sample, SAMPLE_LIMIT_MAX))
-        brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
+    struct sample_brief brief = sample_to_brief(sample);
+    brief.serial = slice->serial;
     if (sample_has(sample, SAMPLE_PGMAJFAULT)) {
         uint64_t faults = sample->value[SAMPLE_PGMAJFAULT];
         if (place->faults > 0 && faults > place->faults)
-            brief.faults = pages((faults - place->faults) * SAMPLE_PAGE);
+            brief.faults = faults - place->faults < UINT32_MAX ? (uint32_t)(faults - place->faults)
+                                                               : UINT32_MAX;
         place->faults = faults;
     }
     return brief;
@@ -106,6 +78,12 @@ void tell_trend(struct governor *governor, const struct place *place, struct sta
     leak_report_unscale(&trend.report, policy_globals(governor->policy)->time_scale);
     tell_to_wall(&trend.report, at);
     (void)put_sample_record(governor, RECORD_TREND, &trend, sizeof trend);
+}
+
+void tell_policy(struct governor *governor, struct stamp at)
+{
+    const struct record_policy record = {.at = at, .hash = policy_hash(governor->policy)};
+    (void)ring_write(&governor->decisions, RECORD_POLICY, &record, sizeof record);
 }
 
 bool tell_decision(struct governor *governor, const struct decision *decision)
@@ -153,8 +131,10 @@ static void note_oom_kills(
         tell_note(governor, place->watch.sample.at, "oom-kill",
             "the kernel's OOM killer ended %llu process%s in %s", (unsigned long long)count,
             count == 1 ? "" : "es", slice->key);
+        const struct sample *sample = &place->watch.sample;
+        uint64_t limit = sample_has(sample, SAMPLE_LIMIT_MAX) ? sample->value[SAMPLE_LIMIT_MAX] : 0;
         victims_expect(
-            &governor->victims, slice, count, place->oom_usec, place->watch.sample.at.boot_usec);
+            &governor->victims, slice, count, limit, place->oom_usec, sample->at.boot_usec);
     }
     if (place->watch.sample.refreshed >> SAMPLE_EVENT_OOM_KILL & 1)
         place->oom_usec = place->watch.sample.at.boot_usec;
@@ -239,7 +219,8 @@ void tell_state(struct governor *governor)
     state->tick_usec = globals->tick_usec;
     state->node = governor->node;
     state->dropped = ring_dropped(&governor->samples) + ring_dropped(&governor->decisions) +
-                     ring_dropped(&governor->guard_ring) + ring_dropped(&governor->outcome_ring);
+                     ring_dropped(&governor->guard_ring) + ring_dropped(&governor->look_ring) +
+                     ring_dropped(&governor->outcome_ring);
     state->witness = witness_hears(governor->witness);
     state->deaths_missed = witness_missed(governor->witness);
     live_write_state(&governor->live, state);

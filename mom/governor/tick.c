@@ -43,12 +43,7 @@ static void hand_over(
 
 void governor_pursue(struct governor *governor, struct place *place, struct decision *decision)
 {
-    struct ladder *ladder = &place->watch.ladder;
-    decision->seq = live_next_seq(&governor->live);
-    if (decision->incident == 0)
-        decision->incident = ladder->incident ? ladder->incident : decision->seq;
-    if (decision->action != ACTION_NONE) /* a refused order begins nothing */
-        ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
+    decide_number(&place->watch, decision, live_next_seq(&governor->live));
     tell_to_wall(&decision->leak, decision->at);
     bool told = tell_decision(governor, decision);
     governor->state.warnings += decision->action == ACTION_WARN;
@@ -67,7 +62,7 @@ static void lose_vanished(struct governor *governor, struct stamp now)
         sampler_forget(governor->sampler, vanished[i]);
         if (place->watch.serial != vanished[i]->serial)
             continue;
-        struct decision *decision = &governor->scratch[0];
+        struct decision *decision = &governor->scratch;
         if (governor->hands && decide_vanished(&place->watch, vanished[i], governor->policy,
                                    &governor->node, now, decision) > 0)
             governor_pursue(governor, place, decision);
@@ -119,10 +114,9 @@ static bool observe(
 static void decide(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
 {
-    uint32_t count = decide_slice(
-        &place->watch, slice, governor->policy, &governor->node, now, governor->scratch);
-    for (uint32_t i = 0; i < count; i++)
-        governor_pursue(governor, place, &governor->scratch[i]);
+    if (decide_slice(
+            &place->watch, slice, governor->policy, &governor->node, now, &governor->scratch) > 0)
+        governor_pursue(governor, place, &governor->scratch);
 }
 
 /* Between two walks of the tree only what has moved is counted. */

@@ -1,8 +1,13 @@
 #include "mom/governor/victims.h"
 
 #include "slices/base/text.h"
+#include "slices/sample.h"
 
 #include <string.h>
+
+/* Pages of files and libraries count into a process's memory, but may be charged to another group.
+ */
+#define CHARGED_ELSEWHERE (64ull << 20)
 
 static struct heard *find_heard(struct victims *victims, const struct death *death)
 {
@@ -33,14 +38,16 @@ void victims_hear(struct victims *victims, const struct death *death)
 }
 
 void victims_expect(struct victims *victims, const struct slice *slice, uint64_t count,
-    int64_t since_usec, int64_t now_usec)
+    uint64_t limit_bytes, int64_t since_usec, int64_t now_usec)
 {
+    bool limited = limit_bytes > 0 && limit_bytes < SAMPLE_NO_LIMIT - CHARGED_ELSEWHERE;
     for (uint32_t i = 0; i < VICTIMS_SLICES; i++) {
         struct expected *expected = &victims->expected[i];
         if (expected->count > 0)
             continue;
         *expected = (struct expected){
             .count = count < VICTIMS_NAMED ? count : VICTIMS_NAMED,
+            .most = limited ? limit_bytes + CHARGED_ELSEWHERE : 0,
             .since_usec = since_usec,
             .until_usec = now_usec + VICTIMS_PATIENCE_USEC,
         };
@@ -48,6 +55,11 @@ void victims_expect(struct victims *victims, const struct slice *slice, uint64_t
         (void)text_copy(expected->key, sizeof expected->key, slice->key);
         return;
     }
+}
+
+static bool fits_in(const struct death *death, const struct expected *expected)
+{
+    return expected->most == 0 || death->peak_rss <= expected->most;
 }
 
 /* `path` "": those of unknown groups. */
@@ -66,7 +78,8 @@ static struct heard *largest(
     for (uint32_t i = 0; i < VICTIMS_HEARD; i++) {
         struct heard *heard = &victims->heard[i];
         if (heard->death.pid == 0 || heard->named ||
-            heard->death.at.boot_usec < expected->since_usec || !hung_in(&heard->death, path))
+            heard->death.at.boot_usec < expected->since_usec || !hung_in(&heard->death, path) ||
+            !fits_in(&heard->death, expected))
             continue;
         if (!found || heard->death.peak_rss > found->death.peak_rss)
             found = heard;

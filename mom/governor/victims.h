@@ -25,6 +25,7 @@ struct victims {
     struct expected {
         char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX];
         uint64_t count;     /* of names still to come; 0: free */
+        uint64_t most;      /* memory that one of its processes can have had; 0: not known */
         int64_t since_usec; /* boot time when the kernel's count was last known to be lower */
         int64_t until_usec;
     } expected[VICTIMS_SLICES];
@@ -39,9 +40,10 @@ void victims_hear(struct victims *victims, const struct death *death);
 
 /* The kernel's count rose by `count` between the two moments. Of one rise VICTIMS_NAMED are named,
  * and of more than VICTIMS_SLICES slices at once none: who makes the kernel kill must not flood
- * history. */
+ * history. `limit_bytes` is the slice's own limit, 0 or SAMPLE_NO_LIMIT where there is none:
+ * whoever had much more in memory did not hang there. */
 void victims_expect(struct victims *victims, const struct slice *slice, uint64_t count,
-    int64_t since_usec, int64_t now_usec);
+    uint64_t limit_bytes, int64_t since_usec, int64_t now_usec);
 
 /* The next name; false: no more at present. When the patience with a slice is over, those whose
  * slice can't be told (v1; their parents were quick) come in its place. */

@@ -71,6 +71,17 @@ static int take_hold(struct recorder *recorder, struct mom_error *error)
         recorder->db, hold->key, hold->until_unix_usec, hold->by_uid, hold->why, hold->at, error);
 }
 
+static int take_look(struct recorder *recorder, struct mom_error *error)
+{
+    return store_look(recorder->db, (const void *)recorder->buffer, error);
+}
+
+static int take_policy(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_policy *record = (const void *)recorder->buffer;
+    return store_policy_use(recorder->db, record->at, record->hash, error);
+}
+
 static const struct {
     size_t length;
     int (*take)(struct recorder *recorder, struct mom_error *error);
@@ -85,6 +96,8 @@ static const struct {
     [RECORD_NOTE] = {sizeof(struct record_note), take_note},
     [RECORD_HOLD] = {sizeof(struct record_hold), take_hold},
     [RECORD_OOM_KILLS] = {sizeof(struct record_oom_kills), take_oom_kills},
+    [RECORD_LOOK] = {sizeof(struct node_look), take_look},
+    [RECORD_POLICY] = {sizeof(struct record_policy), take_policy},
 };
 
 int drain_record(struct recorder *recorder, uint32_t type, size_t length, struct mom_error *error)

@@ -22,7 +22,8 @@ enum { ROUND_MSEC = 500, RECORDS_AT_ONCE = 4000 };
 
 /* In this order an outcome comes after its decision; and they are marked in the reverse order, so
  * that no outcome is read whose decision was written after the decisions were. */
-static const enum ring_name drained[] = {RING_DECISIONS, RING_GUARD, RING_OUTCOMES, RING_SAMPLES};
+static const enum ring_name drained[] = {
+    RING_DECISIONS, RING_GUARD, RING_OUTCOMES, RING_LOOKS, RING_SAMPLES};
 enum { DRAINED = sizeof drained / sizeof *drained };
 
 static bool open_ring(struct recorder *recorder, enum ring_name name)
@@ -172,6 +173,7 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
         return r;
     }
     recorder->aside[0] = '\0';
+    recorder->policy_stored = false;
     if (is_new)
         past_ask(recorder);
     return 0;
@@ -189,22 +191,22 @@ static bool flush_is_due(const struct recorder *recorder, int64_t now_usec)
 static int drain_all(
     struct recorder *recorder, bool last, int64_t now_usec, struct mom_error *error)
 {
-    int total = 0, samples = 0;
+    int total = 0, bulk = 0;
     mark_rings(recorder);
     int r = db_begin(recorder->db, error);
     for (int i = 0; r >= 0 && i < DRAINED; i++) {
         r = drain_ring(recorder, drained[i], error);
         total += r > 0 ? r : 0;
-        samples = drained[i] == RING_SAMPLES ? r : samples;
+        bulk += r > 0 && (drained[i] == RING_SAMPLES || drained[i] == RING_LOOKS) ? r : 0;
+        if (drained[i] == RING_SAMPLES && r > 0)
+            recorder->samples_waiting = true;
     }
-    if (samples > 0)
-        recorder->samples_waiting = true;
     bool flush = last || flush_is_due(recorder, now_usec);
     if (r >= 0 && flush)
         r = store_flush(recorder->db, error);
     if (r >= 0)
         r = db_commit(recorder->db, error);
-    if (r >= 0 && (flush || total > samples))
+    if (r >= 0 && (flush || total > bulk))
         r = db_sync(recorder->db, error);
     if (r < 0)
         return r;
@@ -238,6 +240,20 @@ static int note_mail(struct recorder *recorder, struct mom_error *error)
     return due < 0 ? due : digest_post(recorder, error);
 }
 
+/* The texts of the policy in force, so that a day can be replayed by what it was decided by. */
+static int keep_policy(struct recorder *recorder, struct mom_error *error)
+{
+    if (recorder->policy_stored)
+        return 0;
+    int r = db_begin(recorder->db, error);
+    if (r == 0)
+        r = store_policy(recorder->db, recorder->policy, error);
+    if (r == 0)
+        r = db_commit(recorder->db, error);
+    recorder->policy_stored = r == 0;
+    return r;
+}
+
 /* Returns 1 when there is more to do at once. */
 static int round_of(struct recorder *recorder, bool last, struct mom_error *error)
 {
@@ -246,6 +262,9 @@ static int round_of(struct recorder *recorder, bool last, struct mom_error *erro
     if (now_usec < recorder->db_try_usec && !last)
         return 0;
     int r = recorder->db ? 0 : open_database(recorder, error);
+    if (r < 0)
+        return r;
+    r = keep_policy(recorder, error);
     if (r < 0)
         return r;
     int taken = drain_all(recorder, last, now_usec, error);
@@ -271,6 +290,7 @@ static int load_policy(struct recorder *recorder)
     }
     policy_free(recorder->policy);
     recorder->policy = policy;
+    recorder->policy_stored = false;
     return 0;
 }
 

@@ -35,6 +35,7 @@ struct recorder {
     struct heartbeat heartbeat;
     uint64_t dropped_told[RINGS];
     int64_t flushed_usec, rolled_usec; /* boot time */
+    bool policy_stored;                /* the database has its texts */
     bool samples_waiting;              /* taken from their ring, not yet acknowledged */
     _Alignas(uint64_t) char buffer[RING_PAYLOAD_MAX]; /* one record */
     char letter[96 * 1024];                           /* a mail while it is made */

@@ -256,6 +256,24 @@ uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
     return 1;
 }
 
+void decide_number(struct watch *watch, struct decision *decision, uint64_t seq)
+{
+    struct ladder *ladder = &watch->ladder;
+    decision->seq = seq;
+    if (decision->incident == 0)
+        decision->incident = ladder->incident ? ladder->incident : seq;
+    if (decision->action != ACTION_NONE) /* a refused order begins nothing */
+        ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
+}
+
+void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now)
+{
+    struct ladder *ladder = &watch->ladder;
+    (void)ladder_take(ladder, LADDER_ORDERED, now);
+    if (ladder->incident == 0)
+        ladder->incident = seq;
+}
+
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now)
 {
     static const enum ladder_event result_event[ACTION_RESULTS] = {

@@ -48,11 +48,8 @@ void watch_init(struct watch *watch, const struct slice *slice, const struct sli
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 
-/* The ladder of one slice. Returns how many decisions were written to ret (at most
- * DECIDE_SLICE_MAX), one for each step of the ladder: what lasts is not said again. decision.seq is
- * left to the caller. So is the incident where it is 0: the decision's own seq is written there,
- * and into watch->ladder.incident too. */
-#define DECIDE_SLICE_MAX 2
+/* The ladder of one slice. Returns 0 or 1 decisions, one for each step: what lasts is not said
+ * again. The caller gives it its number by decide_number. */
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct node_sample *node, struct stamp now, struct decision *ret);
 
@@ -60,6 +57,14 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
 uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
     const struct policy *policy, const struct node_sample *node, struct stamp now,
     struct decision *ret);
+
+/* Gives a decision about the slice its number, and puts it into an incident: the one that is open,
+ * or a new one that it opens; an all-clear ends it. For decisions of decide_slice, decide_vanished
+ * and decide_request. */
+void decide_number(struct watch *watch, struct decision *decision, uint64_t seq);
+
+/* The guard has ordered the slice to be reset, by its decision `seq`. */
+void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now);
 
 /* What came of an action on the slice, the guard's too: strikes, probation, next state. A dry run
  * counts as if it had been done. */
@@ -83,5 +88,14 @@ void decide_request(struct watch *watch, const struct slice *slice, const struct
 uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
     struct decision *ret);
+
+/* The node may have recovered while the victim was chosen: does the decision's rule hold by a newer
+ * reading, too? */
+bool decide_node_confirm(const struct node_watch *guard, const struct policy *policy,
+    const struct node_sample *node, const struct standing *standing,
+    const struct decision *decision);
+
+/* The reset that was decided last is not done: no cool-down follows. */
+void decide_node_withdraw(struct node_watch *guard);
 
 #endif

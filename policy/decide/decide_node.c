@@ -190,12 +190,14 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
     const struct standing_entry *chosen = choose(rule, standing, node);
     enum restraint restraint = restrain(rule, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);
-    if (action == ACTION_RESET)
+    if (action == ACTION_RESET) {
+        guard->acted_before_usec = guard->acted_usec;
         guard->acted_usec = now.boot_usec;
-    else if (told_lately(guard, index, globals, now))
+    } else if (told_lately(guard, index, globals, now)) {
         return false;
-    else
+    } else {
         guard->rule_told_usec[index] = now.boot_usec;
+    }
     memset(ret, 0, sizeof *ret);
     ret->at = now;
     ret->policy_hash = policy_hash(policy);
@@ -223,4 +225,22 @@ uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
                 return 1;
         }
     return 0;
+}
+
+bool decide_node_confirm(const struct node_watch *guard, const struct policy *policy,
+    const struct node_sample *node, const struct standing *standing,
+    const struct decision *decision)
+{
+    uint32_t count;
+    const struct rule *rules = policy_rules(policy, &count);
+    struct evidence unused = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(rules[i].name, decision->rule) == 0)
+            return rule_holds(&rules[i], guard, node, standing, &unused);
+    return false;
+}
+
+void decide_node_withdraw(struct node_watch *guard)
+{
+    guard->acted_usec = guard->acted_before_usec;
 }

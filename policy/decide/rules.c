@@ -15,6 +15,9 @@
 #define RECLAIM_PAUSE_USEC 2000000
 /* Who makes at least this part of all growth owns it. */
 #define OWNED_GROWTH 0.5
+/* See node_is_close. */
+#define CLOSE_PART      4
+#define CLOSE_PSI_CENTI 500
 
 void node_watch_init(struct node_watch *watch)
 {
@@ -97,6 +100,42 @@ void node_watch_update(struct node_watch *watch, const struct node_sample *node)
             watch->swapped_out_usec = node->at.boot_usec;
     }
     watch->last = *node;
+}
+
+struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,
+    const struct standing *standing, bool again)
+{
+    return (struct node_look){.node = *node,
+        .standing_usec = standing->made.boot_usec,
+        .again = again,
+        .fill_rate = watch->fill_rate,
+        .swapped_out_usec = watch->swapped_out_usec,
+        .reclaimed_usec = watch->reclaimed_usec,
+        .psi_stuck_since_usec = watch->psi_stuck_since_usec};
+}
+
+void node_watch_resume(struct node_watch *watch, const struct node_look *look)
+{
+    watch->last = look->node;
+    watch->fill_rate = look->fill_rate;
+    watch->swapped_out_usec = look->swapped_out_usec;
+    watch->reclaimed_usec = look->reclaimed_usec;
+    watch->psi_stuck_since_usec = look->psi_stuck_since_usec;
+    memset(watch->rule_since_usec, 0, sizeof watch->rule_since_usec);
+}
+
+bool node_is_close(const struct node_watch *watch)
+{
+    const struct node_sample *node = &watch->last;
+    const uint64_t *value = node->value;
+    for (size_t i = 0; i < POLICY_RULES_MAX; i++)
+        if (watch->rule_since_usec[i] != 0)
+            return true;
+    bool little = node_has(node, NODE_MEM_TOTAL) && node_has(node, NODE_MEM_AVAILABLE) &&
+                  value[NODE_MEM_AVAILABLE] < value[NODE_MEM_TOTAL] / CLOSE_PART;
+    bool stalled =
+        node_has(node, NODE_PSI_FULL_AVG10) && value[NODE_PSI_FULL_AVG10] >= CLOSE_PSI_CENTI;
+    return little || stalled;
 }
 
 const struct standing_entry *rule_growth_owner(const struct standing *standing)

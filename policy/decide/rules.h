@@ -23,6 +23,7 @@ struct node_watch {
     int64_t rule_since_usec[POLICY_RULES_MAX]; /* 0: does not hold */
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
     int64_t acted_usec;                        /* last reset: cool-down */
+    int64_t acted_before_usec;                 /* the one before it, while it may be withdrawn */
     int64_t psi_stuck_since_usec; /* memory is reclaimed, and PSI's total does not move; 0: it
                                      moves, or nothing is reclaimed */
 };
@@ -35,6 +36,27 @@ void node_watch_forget_rules(struct node_watch *watch);
 /* Updates what is derived from two samples (rates, swap activity, stuck PSI). A sample that is not
  * newer than the last one changes nothing, so calling it twice is harmless. */
 void node_watch_update(struct node_watch *watch, const struct node_sample *node);
+
+/* One look of the guard as it goes into the record: what was read, and what of its memory does not
+ * follow from the looks after it. Times are boot times. */
+struct node_look {
+    struct node_sample node;
+    int64_t standing_usec; /* when the standing list was made that was looked at */
+    bool again;            /* the second reading, before a reset (decide_node_confirm) */
+    double fill_rate;      /* of the watch, afterwards; and so the others */
+    int64_t swapped_out_usec, reclaimed_usec, psi_stuck_since_usec;
+};
+
+struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,
+    const struct standing *standing, bool again);
+
+/* The watch as it was after that look. Since when each rule has held is not part of it: a record
+ * begins where none does (node_is_close). */
+void node_watch_resume(struct node_watch *watch, const struct node_look *look);
+
+/* Less than a quarter of the memory is available, 5 % of the time all wait for memory, or some rule
+ * holds: from here on each look is worth recording. */
+bool node_is_close(const struct node_watch *watch);
 
 /* Does this rule hold now? Evidence of every condition is appended whether or not it holds, as far
  * as its numbers are known. What is not known does not hold (except that absent PSI is unusable),

@@ -12,6 +12,11 @@
 
 #define POLICY_MATCHES_MAX 1024 /* of all texts: each slice is held against each of them */
 
+struct layer_text {
+    struct layer_text *next;
+    struct policy_layer layer;
+};
+
 struct policy {
     struct pool pool; /* matches, patterns, file names */
     struct policy_globals globals;
@@ -21,6 +26,7 @@ struct policy {
     struct match *matches; /* in order of precedence */
     uint32_t match_count;
     uint64_t hash;
+    struct layer_text *texts, **texts_end; /* what it was made of, in that order */
 };
 
 /* Sets what the tree gives: settings one by one, `rules` as a whole, `matches` before those that

@@ -39,6 +39,17 @@ uint64_t amount_of(const struct amount *amount, uint64_t whole)
     return part < (double)whole ? (uint64_t)part : whole; /* 2^64 - 1 rounds up to 2^64 */
 }
 
+static void keep_text(struct policy *policy, const char *file, const char *text, size_t length)
+{
+    struct layer_text *kept = pool_take(&policy->pool, sizeof *kept);
+    char *copy = pool_text(&policy->pool, text, length);
+    if (!kept || !copy)
+        return; /* the pool knows */
+    *kept = (struct layer_text){.layer = {.file = file, .text = copy, .length = length}};
+    *policy->texts_end = kept;
+    policy->texts_end = &kept->next;
+}
+
 /* Lays one text over the policy. `file` must live as long as the policy, as origins point to it. */
 static void load_text(struct load *load, const char *file, const char *text, size_t length)
 {
@@ -49,6 +60,7 @@ static void load_text(struct load *load, const char *file, const char *text, siz
         layer_read(policy, root, &load->problems);
     policy->pool.exhausted |= scratch.exhausted;
     pool_free(&scratch);
+    keep_text(policy, file, text, length);
     /* The length keeps two texts apart from their concatenation. */
     policy->hash = text_hash(policy->hash, &length, sizeof length);
     policy->hash = text_hash(policy->hash, text, length);
@@ -165,16 +177,25 @@ static void scale(struct slice_policy *slice, double time_scale)
     }
 }
 
-/* Begins with the built-in defaults. -ENOMEM. */
-static int load_begin(struct load *load, policy_say *say, void *context)
+/* Begins with what no text says. -ENOMEM. */
+static int load_begin_empty(struct load *load, policy_say *say, void *context)
 {
     *load = (struct load){.policy = calloc(1, sizeof *load->policy), .problems = {say, context, 0}};
     if (!load->policy)
         return -ENOMEM;
     load->policy->hash = TEXT_HASH_SEED;
+    load->policy->texts_end = &load->policy->texts;
     set_fallbacks(load->policy);
-    load_text(load, NULL, (const char *)default_text, sizeof default_text);
     return 0;
+}
+
+/* Begins with the built-in defaults. -ENOMEM. */
+static int load_begin(struct load *load, policy_say *say, void *context)
+{
+    int r = load_begin_empty(load, say, context);
+    if (r == 0)
+        load_text(load, NULL, (const char *)default_text, sizeof default_text);
+    return r;
 }
 
 static int load_end(struct load *load, struct policy **ret)
@@ -220,6 +241,32 @@ int policy_load_text(const char *name, const char *text, size_t length, policy_s
     if (file)
         load_text(&load, file, text, length);
     return load_end(&load, ret);
+}
+
+int policy_load_layers(const struct policy_layer *layers, uint32_t count, policy_say *say,
+    void *context, struct policy **ret)
+{
+    struct load load;
+    int r = load_begin_empty(&load, say, context);
+    if (r < 0)
+        return r;
+    for (uint32_t n = 0; n < count; n++) {
+        const char *file = layers[n].file;
+        if (file)
+            file = pool_text(&load.policy->pool, file, strlen(file));
+        load_text(&load, file, layers[n].text, layers[n].length);
+    }
+    return load_end(&load, ret);
+}
+
+bool policy_layer(const struct policy *policy, uint32_t n, struct policy_layer *ret)
+{
+    const struct layer_text *text = policy->texts;
+    while (text && n-- > 0)
+        text = text->next;
+    if (text)
+        *ret = text->layer;
+    return text != NULL;
 }
 
 void policy_free(struct policy *policy)

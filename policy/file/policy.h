@@ -163,6 +163,21 @@ int policy_load(
 int policy_load_text(const char *name, const char *text, size_t length, policy_say *say,
     void *context, struct policy **ret);
 
+/* What a policy was made of: the built-in defaults, the file, the drop-ins. */
+struct policy_layer {
+    const char *file; /* NULL: built in */
+    const char *text; /* not terminated */
+    size_t length;
+};
+
+/* The nth layer, from 0; false: there are no more. Owned by the policy. */
+bool policy_layer(const struct policy *policy, uint32_t n, struct policy_layer *ret);
+
+/* A policy of such layers, here or in another version of mom: the first is taken for the defaults.
+ * Errors as of policy_load. */
+int policy_load_layers(const struct policy_layer *layers, uint32_t count, policy_say *say,
+    void *context, struct policy **ret);
+
 void policy_free(struct policy *policy);
 
 const struct policy_globals *policy_globals(const struct policy *policy);

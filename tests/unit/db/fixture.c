@@ -50,7 +50,7 @@ void fixture_reopen(struct fixture *fixture)
 }
 
 /* What each migration beyond the first did, undone. */
-static const char *const undo[][10] = {
+static const char *const undo[][12] = {
     [2] = {"DROP INDEX life_oom", "ALTER TABLE boot DROP COLUMN oom_kills",
         "ALTER TABLE boot DROP COLUMN oom_usec", "ALTER TABLE life DROP COLUMN oom_kills",
         "ALTER TABLE life DROP COLUMN oom_usec", "PRAGMA user_version = 1"},
@@ -61,6 +61,11 @@ static const char *const undo[][10] = {
         " tries INTEGER NOT NULL, message_id TEXT NOT NULL, recipients TEXT NOT NULL,"
         " bytes BLOB NOT NULL, last_error TEXT NOT NULL) STRICT",
         "CREATE INDEX mail_state ON mail(state, next_try_usec)", "PRAGMA user_version = 2"},
+    [4] = {"ALTER TABLE raw DROP COLUMN shmem", "ALTER TABLE raw DROP COLUMN swapcached",
+        "ALTER TABLE limit_change DROP COLUMN high", "ALTER TABLE life DROP COLUMN protection",
+        "ALTER TABLE node DROP COLUMN boot", "ALTER TABLE node DROP COLUMN boot_usec",
+        "DROP TABLE look", "DROP TABLE policy_use", "DROP TABLE policy_layer",
+        "PRAGMA user_version = 3"},
 };
 
 void fixture_age(struct fixture *fixture, int version)
@@ -100,6 +105,7 @@ struct sample_brief a_brief(uint64_t serial, int64_t unix_usec, uint32_t footpri
     return (struct sample_brief){.serial = serial,
         .unix_usec = unix_usec,
         .limit_bytes = SAMPLE_NO_LIMIT,
+        .high_bytes = SAMPLE_NO_LIMIT,
         .rss = footprint + 10,
         .swap = 3,
         .footprint = footprint,

@@ -120,8 +120,8 @@ static void a_late_row_is_added_to_all_tiers(void **state)
     int64_t now = put_samples(fixture, 2000);
     roll_all(fixture, now, &roomy);
     /* Behind the back of the clock rule: as if written by an older batch. */
-    (void)ask(fixture->path, "INSERT OR REPLACE INTO raw VALUES (1, 1700000500, 1, 1, 999999, 1,"
-                             " 1, 1)");
+    (void)ask(fixture->path, "INSERT OR REPLACE INTO raw(slice, t, rss, swap, footprint, current,"
+                             " pressure, faults) VALUES (1, 1700000500, 1, 1, 999999, 1, 1, 1)");
     (void)ask(fixture->path, "UPDATE tier SET due = 1700000460 WHERE span = 0");
     roll_all(fixture, now, &roomy);
     check_all(fixture, now);

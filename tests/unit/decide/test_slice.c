@@ -13,7 +13,7 @@ static const char enforcing[] =
 static struct policy *policy;
 static struct subject slice;
 static struct node_sample node;
-static struct decision decision[DECIDE_SLICE_MAX];
+static struct decision decision[1];
 
 static void use_policy(const char *text)
 {

@@ -1,0 +1,145 @@
+#include "policy/course/course.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void course_init(
+    struct course *course, const struct policy *policy, course_decided *decided, void *context)
+{
+    memset(course, 0, sizeof *course);
+    course->policy = policy;
+    course->decided = decided;
+    course->context = context;
+    course->next_seq = 1;
+    node_watch_init(&course->guard);
+}
+
+void course_free(struct course *course)
+{
+    free(course->slices);
+    course->slices = NULL;
+    course->count = course->room = 0;
+}
+
+void course_set_policy(struct course *course, const struct policy *policy)
+{
+    course->policy = policy;
+    for (uint32_t i = 0; i < course->count; i++)
+        policy_for_slice(policy, &course->slices[i].slice, &course->slices[i].watch.policy);
+    node_watch_forget_rules(&course->guard);
+}
+
+static int make_room(struct course *course)
+{
+    if (course->count < course->room)
+        return 0;
+    if (course->count == COURSE_NOBODY / 2)
+        return -ENOMEM;
+    uint32_t room = course->room ? 2 * course->room : 16;
+    struct course_slice *slices = realloc(course->slices, room * sizeof *slices);
+    if (!slices)
+        return -ENOMEM;
+    course->slices = slices;
+    course->room = room;
+    return 0;
+}
+
+int64_t course_born(struct course *course, const struct slice *slice, struct stamp now, bool warm)
+{
+    if (make_room(course) < 0)
+        return -ENOMEM;
+    struct course_slice *born = &course->slices[course->count];
+    struct slice_policy policy;
+    policy_for_slice(course->policy, slice, &policy);
+    *born = (struct course_slice){.slice = *slice, .lives = true};
+    watch_init(&born->watch, slice, &policy, now, warm);
+    return course->count++;
+}
+
+uint32_t course_find(const struct course *course, uint64_t serial)
+{
+    for (uint32_t i = course->count; i-- > 0;)
+        if (course->slices[i].lives && course->slices[i].slice.serial == serial)
+            return i;
+    return COURSE_NOBODY;
+}
+
+/* What the governor does with a decision of its own. */
+static void pursue(struct course *course, uint32_t index)
+{
+    struct course_slice *slice = &course->slices[index];
+    struct decision *decision = &course->scratch;
+    decide_number(&slice->watch, decision, course->next_seq++);
+    if (decision->action == ACTION_RESET)
+        slice->decision = decision->seq;
+    course->decided(course->context, COURSE_GOVERNOR, decision, index);
+}
+
+void course_vanished(struct course *course, uint32_t index, struct stamp now)
+{
+    struct course_slice *slice = &course->slices[index];
+    slice->lives = false;
+    if (decide_vanished(
+            &slice->watch, &slice->slice, course->policy, &course->node, now, &course->scratch) > 0)
+        pursue(course, index);
+}
+
+void course_tick(struct course *course, const struct node_sample *node, struct stamp now)
+{
+    bool lone = course->standing.unprotected == 1;
+    course->node = *node;
+    standing_begin(&course->standing, now, policy_hash(course->policy));
+    for (uint32_t i = 0, count = course->count; i < count; i++) {
+        struct course_slice *slice = &course->slices[i];
+        if (!slice->lives || !slice->sampled)
+            continue;
+        slice->sampled = false;
+        slice->watch.lone = lone;
+        (void)watch_update(&slice->watch, policy_globals(course->policy), node);
+        if (decide_slice(
+                &slice->watch, &slice->slice, course->policy, node, now, &course->scratch) > 0)
+            pursue(course, i); /* which may move the slices */
+        slice = &course->slices[i];
+        if (slice->lives)
+            standing_offer(&course->standing, &slice->watch, &slice->slice, now);
+    }
+}
+
+void course_restand(struct course *course, struct stamp now)
+{
+    standing_begin(&course->standing, now, policy_hash(course->policy));
+    for (uint32_t i = 0; i < course->count; i++)
+        if (course->slices[i].lives)
+            standing_offer(
+                &course->standing, &course->slices[i].watch, &course->slices[i].slice, now);
+}
+
+void course_look(struct course *course, const struct node_sample *node, struct stamp now)
+{
+    struct decision *decision = &course->scratch;
+    if (decide_node(&course->guard, course->policy, node, &course->standing, now, decision) == 0)
+        return;
+    decision->seq = decision->incident = course->next_seq++;
+    uint32_t index = decision->serial ? course_find(course, decision->serial) : COURSE_NOBODY;
+    if (decision->action == ACTION_RESET && index != COURSE_NOBODY) {
+        decide_ordered(&course->slices[index].watch, decision->seq, now);
+        course->slices[index].decision = decision->seq;
+    }
+    course->decided(course->context, COURSE_GUARD, decision, index);
+}
+
+void course_request(struct course *course, uint32_t index, struct stamp now)
+{
+    struct course_slice *slice = &course->slices[index];
+    decide_request(
+        &slice->watch, &slice->slice, course->policy, ACTION_RESET, now, &course->scratch);
+    pursue(course, index);
+}
+
+void course_outcome(struct course *course, const struct outcome *outcome, struct stamp now)
+{
+    for (uint32_t i = 0; i < course->count; i++)
+        if (course->slices[i].lives && course->slices[i].decision == outcome->decision)
+            decide_outcome(&course->slices[i].watch, outcome, now);
+}

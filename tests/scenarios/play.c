@@ -1,0 +1,603 @@
+/* Statements and the clock move the world; its samples go the governor's way through the course. */
+#include "slices/base/text.h"
+#include "tests/scenarios/scenario.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACTORS_MAX = 2048 };
+#define SECOND        1000000ll
+#define RESET_TAKES   SECOND        /* of the hands, until the slice is verified to be empty */
+#define HANDS_GIVE_UP (10 * SECOND) /* on a process that doesn't die */
+#define NEVER         INT64_MAX
+static const char *const protections[SLICE_PROTECTIONS] = {
+    "none", "self", "starter", "init", "session", "folded", "policy"};
+static const struct stamp BEGIN = {.boot_usec = 3600 * SECOND, .unix_usec = 1800000000 * SECOND};
+
+struct actor { /* a slice over all of its lives; its memory is body[its index] */
+    struct slice slice;
+    struct body at_birth;
+    bool resists; /* a reset leaves a process, and frees nothing */
+    bool unreadable;
+    int64_t respawn_usec; /* after its end it is born again; NEVER: not */
+    int64_t birth_usec, outcome_usec, held_until_unix_usec; /* NEVER, 0: none */
+    struct decision order; /* whose outcome is due at outcome_usec */
+    uint32_t place;        /* in the course */
+    enum leak_verdict verdict;
+    enum leak_shape shape;
+};
+
+struct player {
+    const struct scenario *scenario;
+    struct policy *policy;
+    struct course course;
+    struct world world;
+    struct log *log;
+    struct actor *actors;
+    struct body *bodies;
+    uint32_t count;
+    uint64_t next_serial;
+    int64_t t_usec, end_usec, next_tick_usec, clock_usec;
+    bool failed;
+};
+
+static struct stamp now_of(const struct player *player)
+{
+    return (struct stamp){.boot_usec = BEGIN.boot_usec + player->t_usec,
+        .unix_usec = BEGIN.unix_usec + player->clock_usec + player->t_usec};
+}
+
+static struct event *add_event(struct player *player, enum happening what, const char *name)
+{
+    struct log *log = player->log;
+    if (log->count == log->room) {
+        uint32_t room = log->room ? 2 * log->room : 64;
+        struct event *events = realloc(log->events, room * sizeof *events);
+        if (!events)
+            abort();
+        log->events = events;
+        log->room = room;
+    }
+    struct event *event = &log->events[log->count++];
+    *event = (struct event){.what = what, .t_usec = player->t_usec};
+    (void)text_copy(event->name, sizeof event->name, name);
+    return event;
+}
+
+static void decided(
+    void *context, enum course_author author, const struct decision *decision, uint32_t slice)
+{
+    (void)author;
+    struct player *player = context;
+    struct actor *actor =
+        slice == COURSE_NOBODY ? NULL : &player->actors[player->course.slices[slice].slice.index];
+    struct event *event =
+        add_event(player, HAPPENED_DECISION, actor ? actor->slice.name : decision->name);
+    event->decision = *decision;
+    if (decision->action != ACTION_RESET || !actor)
+        return;
+    actor->order = *decision;
+    actor->outcome_usec = player->t_usec + (actor->resists ? HANDS_GIVE_UP : RESET_TAKES);
+}
+
+/* ---- statements ---- */
+
+static struct actor *actor_named(struct player *player, const char *name)
+{
+    for (uint32_t i = 0; i < player->count; i++)
+        if (strcmp(player->actors[i].slice.name, name) == 0)
+            return &player->actors[i];
+    return NULL;
+}
+
+static struct body *body_of(struct player *player, const struct actor *actor)
+{
+    return &player->bodies[actor - player->actors];
+}
+
+static void be_born(struct player *player, struct actor *actor)
+{
+    struct body *body = body_of(player, actor);
+    *body = actor->at_birth;
+    for (unsigned i = 0; i < body->laws; i++)
+        body->law[i].since_usec = player->t_usec;
+    body->exists = true;
+    actor->slice.life.inode++;
+    actor->birth_usec = NEVER;
+}
+
+static void end(struct player *player, struct actor *actor)
+{
+    body_of(player, actor)->exists = false;
+    if (actor->respawn_usec != NEVER)
+        actor->birth_usec = player->t_usec + actor->respawn_usec;
+}
+
+static enum channel take_channel(struct words_left *words)
+{
+    return take_keyword(words, "in")
+               ? (enum channel)take_choice(words, channel_names, CHANNELS, "channel")
+               : CHANNEL_ANON;
+}
+
+static void take_attributes(struct words_left *words, struct actor *actor, struct body *body)
+{
+    struct slice *slice = &actor->slice;
+    while (!words->failed && words->next < words->statement->count) {
+        if (take_keyword(words, "idle"))
+            body->idle = true;
+        else if (take_keyword(words, "resists"))
+            actor->resists = true;
+        else if (take_keyword(words, "unreadable"))
+            actor->unreadable = true;
+        else if (take_keyword(words, "kind"))
+            slice->kind = take_choice(words, slice_kind_names, SLICE_KINDS, "kind");
+        else if (take_keyword(words, "protection"))
+            slice->protection = take_choice(words, protections, SLICE_PROTECTIONS, "protection");
+        else if (take_keyword(words, "runtime"))
+            (void)text_copy(slice->runtime, sizeof slice->runtime, take_word(words, "a runtime"));
+        else if (take_keyword(words, "path"))
+            (void)text_copy(slice->path, sizeof slice->path, take_word(words, "a path"));
+        else if (take_keyword(words, "key"))
+            (void)text_copy(slice->key, sizeof slice->key, take_word(words, "a key"));
+        else if (take_keyword(words, "limit"))
+            body->limit = (uint64_t)take_size(words);
+        else if (take_keyword(words, "high"))
+            body->high = (uint64_t)take_size(words);
+        else if (take_keyword(words, "swapped"))
+            body->swapped = take_size(words);
+        else if (take_keyword(words, "processes"))
+            body->processes = (uint32_t)take_count(words);
+        else if (take_keyword(words, "respawns"))
+            actor->respawn_usec = take_duration(words);
+        else if (take_keyword(words, "and")) {
+            double bytes = take_size(words);
+            body_take(body, take_channel(words), bytes);
+        } else {
+            take_end(words);
+        }
+    }
+}
+
+static void add_actor(struct player *player, struct words_left *words, const char *name)
+{
+    if (player->count == ACTORS_MAX)
+        return complain(words, "more than %d slices", ACTORS_MAX);
+    if (actor_named(player, name))
+        return complain(words, "a second slice '%s'", name);
+    struct actor *actor = &player->actors[player->count];
+    struct body *body = &player->bodies[player->count];
+    *actor = (struct actor){
+        .place = COURSE_NOBODY, .respawn_usec = NEVER, .birth_usec = NEVER, .outcome_usec = NEVER};
+    *body = (struct body){.processes = 1, .seed = player->count};
+    struct slice *slice = &actor->slice;
+    slice->index = player->count++;
+    slice->life.inode = 1000ull * (slice->index + 1);
+    slice->life.boot[0] = 1;
+    (void)text_copy(slice->name, sizeof slice->name, name);
+    (void)text_format(slice->path, sizeof slice->path, "/cont.slice/%s", name);
+    (void)text_format(slice->key, sizeof slice->key, "cgroup:/cont.slice/%s", name);
+    double bytes = take_size(words);
+    body_take(body, take_channel(words), bytes);
+    take_attributes(words, actor, body);
+    actor->at_birth = *body;
+    if (player->t_usec > 0)
+        be_born(player, actor);
+    else
+        body->exists = true;
+}
+
+static void do_slice(struct player *player, struct words_left *words)
+{
+    add_actor(player, words, take_word(words, "a name"));
+}
+
+static void do_slices(struct player *player, struct words_left *words)
+{
+    uint64_t count = take_count(words);
+    const char *prefix = take_word(words, "the beginning of their names");
+    unsigned attributes = words->next;
+    for (uint64_t i = 1; i <= count && !words->failed; i++) {
+        char name[SLICE_NAME_MAX];
+        (void)text_format(name, sizeof name, "%s%llu", prefix, (unsigned long long)i);
+        words->next = attributes;
+        add_actor(player, words, name);
+    }
+}
+
+static void do_node(struct player *player, struct words_left *words)
+{
+    struct world *world = &player->world;
+    while (!words->failed && words->next < words->statement->count) {
+        if (take_keyword(words, "memory"))
+            world->memory = take_size(words);
+        else if (take_keyword(words, "kernel"))
+            world->kernel = take_size(words);
+        else if (take_keyword(words, "swap"))
+            world->swap = take_size(words);
+        else if (take_keyword(words, "zram"))
+            world->zram = true;
+        else if (take_keyword(words, "swap-still"))
+            world->swapping_off = true;
+        else if (take_keyword(words, "no-swap-info"))
+            world->no_swap_info = true;
+        else if (take_keyword(words, "no-available"))
+            world->no_available = true;
+        else if (take_keyword(words, "psi-absent"))
+            world->psi_absent = true;
+        else if (take_keyword(words, "psi-stuck"))
+            world->psi_stuck = true;
+        else if (take_keyword(words, "psi-full"))
+            world->psi_full_set = take_percentage(words);
+        else if (take_keyword(words, "psi-real"))
+            world->psi_full_set = -1;
+        else
+            take_end(words);
+    }
+}
+
+static void say_problem(void *context, const char *text)
+{
+    (void)context;
+    (void)fprintf(stderr, "%s\n", text);
+}
+
+static int load_policy(const struct scenario *scenario, const char *preset, struct policy **ret)
+{
+    if (!preset && scenario->policy)
+        return policy_load_text(
+            scenario->file, scenario->policy, scenario->policy_length, say_problem, NULL, ret);
+    char file[PATH_MAX];
+    const struct policy_source source = {.file = preset ? file : NULL};
+    (void)text_format(file, sizeof file, "%s/%s.yaml", MOM_PRESETS, preset ? preset : "");
+    return policy_load(&source, say_problem, NULL, ret);
+}
+
+static void do_policy(struct player *player, struct words_left *words)
+{
+    const char *preset = take_word(words, "the name of a preset");
+    struct policy *policy = NULL;
+    if (words->failed || load_policy(player->scenario, preset, &policy) < 0)
+        return complain(words, "the policy %s can't be loaded", preset);
+    course_set_policy(&player->course, policy);
+    policy_free(player->policy);
+    player->policy = policy;
+}
+
+static void take_past(struct leak_detector *detector, const struct leak_detector *before)
+{
+    static uint32_t floors[WINDOW_HALVES];
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
+        uint32_t count = window_bins[scale] - 1;
+        const struct window_span span = {.scale = scale, .merge = 1, .floors = count};
+        int64_t end_usec = window_floors(&before->window, &span, floors);
+        leak_preload(
+            detector, scale, end_usec - (int64_t)count * window_bin_usec[scale], floors, count);
+    }
+}
+
+/* A new daemon: what it knows of the past is what the database gives back, floors and strikes. */
+static void do_momd(struct player *player, struct words_left *words)
+{
+    if (!take_keyword(words, "restarts"))
+        return complain(words, "momd restarts; it does nothing else here");
+    struct course before = player->course;
+    course_init(&player->course, player->policy, decided, player);
+    player->course.next_seq = before.next_seq;
+    for (uint32_t i = 0; i < player->count; i++) {
+        struct actor *actor = &player->actors[i];
+        if (actor->place == COURSE_NOBODY)
+            continue;
+        const struct watch *old = &before.slices[actor->place].watch;
+        actor->slice.serial = player->next_serial++;
+        int64_t place = course_born(&player->course, &actor->slice, now_of(player), false);
+        if (place < 0)
+            abort();
+        actor->place = (uint32_t)place;
+        struct watch *watch = &player->course.slices[place].watch;
+        take_past(&watch->leak, &old->leak);
+        leak_set_warm(&watch->leak);
+        watch->ladder.strikes = old->ladder.strikes;
+    }
+    course_free(&before);
+    player->next_tick_usec = player->t_usec;
+}
+
+static void do_clock(struct player *player, struct words_left *words)
+{
+    bool back = take_keyword(words, "back");
+    if (!back && !take_keyword(words, "forward"))
+        return complain(words, "the clock goes 'back' or 'forward'");
+    int64_t usec = take_duration(words);
+    player->clock_usec += back ? -usec : usec;
+}
+
+static void do_run(struct player *player, struct words_left *words)
+{
+    player->end_usec = take_duration(words);
+}
+
+/* expect order A B...: those that would go if the node were short now. */
+static void do_expect_order(struct player *player, struct words_left *words)
+{
+    (void)take_word(words, "order");
+    const struct standing *standing = &player->course.standing;
+    for (uint32_t i = 0; words->next < words->statement->count; i++) {
+        const char *name = take_word(words, "a name");
+        const char *there = i < standing->count ? standing->entry[i].name : "nobody";
+        if (strcmp(name, there) != 0)
+            return complain(words, "expected %s in place %u of those who would go, found %s", name,
+                i + 1, there);
+    }
+}
+
+static const struct verb {
+    const char *name;
+    void (*do_it)(struct player *player, struct words_left *words);
+} verbs[] = {
+    {"node", do_node},
+    {"policy", do_policy},
+    {"slice", do_slice},
+    {"slices", do_slices},
+    {"momd", do_momd},
+    {"clock", do_clock},
+    {"run", do_run},
+    {"expect", do_expect_order},
+};
+
+static void do_law(struct player *player, struct actor *actor, struct words_left *words,
+    enum law_kind kind, double size, int64_t period_usec)
+{
+    enum channel channel = take_channel(words);
+    double most = size < 0 ? -1e300 : 1e300;
+    if (kind == LAW_GROWS && take_keyword(words, "by"))
+        most = size < 0 ? -take_size(words) : take_size(words);
+    const struct law law = {.kind = kind,
+        .channel = channel,
+        .size = size,
+        .most = most,
+        .period_usec = period_usec,
+        .since_usec = player->t_usec};
+    if (!words->failed && !body_add_law(body_of(player, actor), &law))
+        complain(words, "more than %d laws for one slice", LAWS_MAX);
+}
+
+static int64_t take_period(struct words_left *words, const char *keyword)
+{
+    if (!take_keyword(words, keyword))
+        complain(words, "'%s DURATION' is missing", keyword);
+    return take_duration(words);
+}
+
+static void hold(struct player *player, struct actor *actor, int64_t usec)
+{
+    struct stamp now = now_of(player);
+    actor->held_until_unix_usec = usec > 0 ? now.unix_usec + usec : 0;
+    if (actor->place != COURSE_NOBODY)
+        player->course.slices[actor->place].watch.held = usec > 0;
+    course_restand(&player->course, now);
+}
+
+static void do_to_slice(struct player *player, struct actor *actor, struct words_left *words)
+{
+    struct body *body = body_of(player, actor);
+    if (take_keyword(words, "grows")) {
+        double rate = take_rate(words);
+        do_law(player, actor, words, LAW_GROWS, rate, 0);
+    } else if (take_keyword(words, "falls")) {
+        double rate = take_rate(words);
+        do_law(player, actor, words, LAW_GROWS, -rate, 0);
+    } else if (take_keyword(words, "saturates")) {
+        double size = take_size(words);
+        do_law(player, actor, words, LAW_SATURATES, size, take_period(words, "over"));
+    } else if (take_keyword(words, "saws")) {
+        double size = take_size(words);
+        do_law(player, actor, words, LAW_SAWS, size, take_period(words, "every"));
+    } else if (take_keyword(words, "steps")) {
+        double size = take_size(words);
+        do_law(player, actor, words, LAW_STEPS, size, take_period(words, "every"));
+    } else if (take_keyword(words, "wobbles")) {
+        double size = take_size(words);
+        do_law(player, actor, words, LAW_WOBBLES, size, take_period(words, "every"));
+    } else if (take_keyword(words, "takes")) {
+        double size = take_size(words);
+        body_take(body, take_channel(words), size);
+    } else if (take_keyword(words, "frees")) {
+        double size = take_size(words);
+        body_take(body, take_channel(words), -size);
+    } else if (take_keyword(words, "steady")) {
+        body_steady(body, player->t_usec);
+    } else if (take_keyword(words, "busy")) {
+        body->idle = false;
+    } else if (take_keyword(words, "limit")) {
+        body->limit = (uint64_t)take_size(words);
+    } else if (take_keyword(words, "ends")) {
+        end(player, actor);
+    } else if (take_keyword(words, "begins")) {
+        be_born(player, actor);
+    } else if (take_keyword(words, "held")) {
+        hold(player, actor, take_duration(words));
+    } else if (take_keyword(words, "released")) {
+        hold(player, actor, 0);
+    } else if (take_keyword(words, "ordered")) {
+        if (actor->place == COURSE_NOBODY)
+            return complain(words, "it is not there");
+        course_request(&player->course, actor->place, now_of(player));
+    } else {
+        take_end(words);
+    }
+}
+
+static void carry_out(struct player *player, const struct statement *statement)
+{
+    struct words_left words = {.scenario = player->scenario, .statement = statement};
+    const char *first = take_word(&words, "a statement");
+    struct actor *actor = actor_named(player, first);
+    const struct verb *verb = NULL;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(verbs[i].name, first) == 0)
+            verb = &verbs[i];
+    if (verb)
+        verb->do_it(player, &words);
+    else if (actor)
+        do_to_slice(player, actor, &words);
+    else
+        complain(&words, "'%s' is neither a statement nor a slice", first);
+    take_end(&words);
+    player->failed |= words.failed;
+}
+
+/* ---- time ---- */
+
+static void settle_outcome(struct player *player, struct actor *actor)
+{
+    struct body *body = body_of(player, actor);
+    struct outcome outcome = {.decision = actor->order.seq,
+        .kind = ACTION_RESET,
+        .result = RESULT_DONE,
+        .started = actor->order.at,
+        .ended = now_of(player)};
+    actor->outcome_usec = NEVER;
+    if (!body->exists)
+        outcome.result = RESULT_VANISHED;
+    else if (!slice_life_equal(&actor->slice.life, &actor->order.life))
+        outcome.result = RESULT_STRANGER;
+    else if (actor->resists)
+        outcome.result = RESULT_INCOMPLETE;
+    else
+        end(player, actor);
+    add_event(player, HAPPENED_OUTCOME, actor->slice.name)->result = outcome.result;
+    course_outcome(&player->course, &outcome, now_of(player));
+}
+
+/* What a look at the tree shows. */
+static void update_tree(struct player *player)
+{
+    struct course *course = &player->course;
+    for (uint32_t i = 0; i < player->count; i++) {
+        struct actor *actor = &player->actors[i];
+        const struct slice *known =
+            actor->place == COURSE_NOBODY ? NULL : &course->slices[actor->place].slice;
+        bool same =
+            known && player->bodies[i].exists && slice_life_equal(&known->life, &actor->slice.life);
+        if (known && !same) {
+            course_vanished(course, actor->place, now_of(player));
+            actor->place = COURSE_NOBODY;
+        }
+        if (same || !player->bodies[i].exists)
+            continue;
+        actor->slice.serial = player->next_serial++;
+        actor->verdict = LEAK_NONE;
+        actor->shape = SHAPE_UNKNOWN;
+        int64_t place = course_born(course, &actor->slice, now_of(player), true);
+        if (place < 0)
+            abort();
+        actor->place = (uint32_t)place;
+    }
+}
+
+static void note_verdict(struct player *player, struct actor *actor)
+{
+    const struct leak_report *report = &player->course.slices[actor->place].watch.leak.report;
+    if (report->verdict == actor->verdict && report->shape == actor->shape)
+        return;
+    actor->verdict = report->verdict;
+    actor->shape = report->shape;
+    struct event *event = add_event(player, HAPPENED_VERDICT, actor->slice.name);
+    event->verdict = report->verdict;
+    event->shape = report->shape;
+}
+
+static void tick(struct player *player)
+{
+    struct stamp now = now_of(player);
+    struct node_sample node;
+    update_tree(player);
+    world_sample_node(&player->world, player->bodies, player->count, now, &node);
+    for (uint32_t i = 0; i < player->count; i++) {
+        struct actor *actor = &player->actors[i];
+        if (actor->place == COURSE_NOBODY || actor->unreadable)
+            continue;
+        struct course_slice *slice = &player->course.slices[actor->place];
+        world_sample_slice(&player->bodies[i], now, &slice->watch.sample);
+        slice->watch.held = actor->held_until_unix_usec > now.unix_usec;
+        slice->sampled = true;
+    }
+    course_tick(&player->course, &node, now);
+    for (uint32_t i = 0; i < player->count; i++)
+        if (player->actors[i].place != COURSE_NOBODY)
+            note_verdict(player, &player->actors[i]);
+}
+
+static void look(struct player *player)
+{
+    struct node_sample node;
+    world_sample_node(&player->world, player->bodies, player->count, now_of(player), &node);
+    course_look(&player->course, &node, now_of(player));
+}
+
+static void advance(struct player *player)
+{
+    for (uint32_t i = 0; i < player->count; i++) {
+        struct actor *actor = &player->actors[i];
+        if (actor->birth_usec <= player->t_usec)
+            be_born(player, actor);
+        if (actor->outcome_usec <= player->t_usec)
+            settle_outcome(player, actor);
+    }
+    int killed = world_step(&player->world, player->bodies, player->count, player->t_usec);
+    if (killed >= 0)
+        (void)add_event(player, HAPPENED_KERNEL_KILL, player->actors[killed].slice.name);
+    const struct policy_globals *globals = policy_globals(player->policy);
+    if (player->t_usec >= player->next_tick_usec) {
+        tick(player);
+        player->next_tick_usec = player->t_usec + globals->tick_usec;
+    }
+    look(player);
+}
+
+static void play(struct player *player)
+{
+    const struct scenario *scenario = player->scenario;
+    bool begun = false;
+    for (uint32_t next = 0; !player->failed;) {
+        for (; next < scenario->count && scenario->statements[next].at_usec <= player->t_usec &&
+               !player->failed;
+             next++)
+            if (!is_expectation(&scenario->statements[next]))
+                carry_out(player, &scenario->statements[next]);
+        for (uint32_t i = 0; !begun && i < player->count; i++)
+            player->actors[i].at_birth = player->bodies[i];
+        begun = true;
+        if (player->failed || player->t_usec >= player->end_usec)
+            break;
+        advance(player);
+        player->t_usec += policy_globals(player->policy)->guard_usec;
+    }
+    if (!player->failed && scenario->count > 0 &&
+        scenario->statements[scenario->count - 1].at_usec > player->end_usec) {
+        (void)fprintf(stderr, "%s:%u: it ends before that (run DURATION)\n", scenario->file,
+            scenario->statements[scenario->count - 1].line);
+        player->failed = true;
+    }
+}
+
+int scenario_play(const struct scenario *scenario, struct log *log)
+{
+    struct player player = {.scenario = scenario, .log = log, .next_serial = 1};
+    if (load_policy(scenario, NULL, &player.policy) < 0)
+        return -EINVAL;
+    world_init(&player.world);
+    course_init(&player.course, player.policy, decided, &player);
+    player.actors = calloc(ACTORS_MAX, sizeof *player.actors);
+    player.bodies = calloc(ACTORS_MAX, sizeof *player.bodies);
+    player.failed = !player.actors || !player.bodies;
+    play(&player);
+    course_free(&player.course);
+    policy_free(player.policy);
+    free(player.actors);
+    free(player.bodies);
+    return player.failed ? -EINVAL : 0;
+}

@@ -1,0 +1,82 @@
+/* A node made of numbers: memory, swap and slices that grow by laws. As much of a kernel as
+ * decisions depend on, and no more:
+ *
+ *   demand      of each slice: anon, shmem, kernel and cache, each the sum of its laws
+ *   limit       holds a slice's demand, cache aside, at its limit
+ *   watermark   below 5 % available the kernel swaps out: what is idle first, then everybody by
+ *               share, at most 200 MiB/s
+ *   pressure    15 % of time stalled while the swap device is all that goes; 60 % once swap is full
+ *               and less than 2 % is available; averaged over 10 s
+ *   oom         nothing available: the kernel ends the process with the most anon and swap
+ *
+ * Real machines are in tests/vm; what is simulated here is only what must be said about the node.
+ */
+#ifndef TESTS_SCENARIOS_WORLD_H
+#define TESTS_SCENARIOS_WORLD_H
+
+#include "slices/sample.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum channel { CHANNEL_ANON, CHANNEL_SHMEM, CHANNEL_KERNEL, CHANNEL_CACHE, CHANNELS };
+extern const char *const channel_names[CHANNELS];
+
+enum law_kind {
+    LAW_GROWS,     /* size bytes a second, until `most` is reached; negative: falls */
+    LAW_SATURATES, /* size x (1 - exp(-t / period)) */
+    LAW_SAWS,      /* from 0 to size in a period, then from 0 again */
+    LAW_STEPS,     /* size more at the end of each period */
+    LAW_WOBBLES    /* between -size and size, another value each period */
+};
+
+struct law {
+    enum law_kind kind;
+    enum channel channel;
+    double size, most;
+    int64_t period_usec, since_usec;
+};
+#define LAWS_MAX 8
+
+struct body { /* a slice's memory */
+    double base[CHANNELS], level[CHANNELS];
+    struct law law[LAWS_MAX];
+    unsigned laws;
+    double swapped; /* of anon */
+    uint64_t limit, high;
+    uint32_t processes; /* that share its memory alike */
+    uint64_t oom_kills;
+    uint64_t seed;
+    bool exists, idle;
+};
+
+struct world {
+    double memory, kernel, swap; /* bytes; kernel: what belongs to no slice */
+    bool zram, no_swap_info, no_available, psi_absent, psi_stuck;
+    double psi_full_set; /* per cent said by the scenario; negative: by the model */
+    bool swapping_off;   /* nobody touches swap: it stays as it is */
+
+    double psi_full, psi_full_total_usec;
+    double pswpout, allocstall;
+    uint64_t oom_kills;
+    int64_t now_usec;
+};
+
+void world_init(struct world *world);
+
+/* Adds a law; false: too many. */
+bool body_add_law(struct body *body, const struct law *law);
+/* All laws end, and what they have made stays. */
+void body_steady(struct body *body, int64_t now_usec);
+void body_take(struct body *body, enum channel channel, double bytes);
+
+/* Brings everything to `now_usec`. Returns the index of the body in which the kernel killed a
+ * process, or -1. */
+int world_step(struct world *world, struct body *bodies, uint32_t count, int64_t now_usec);
+
+double world_available(const struct world *world, const struct body *bodies, uint32_t count);
+void world_sample_node(const struct world *world, const struct body *bodies, uint32_t count,
+    struct stamp at, struct node_sample *ret);
+void world_sample_slice(const struct body *body, struct stamp at, struct sample *ret);
+
+#endif
