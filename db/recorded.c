@@ -140,7 +140,7 @@ static int take_look(struct walk *walk, struct stream *stream)
     stream->head = (struct recorded){.kind = RECORDED_LOOK, .look = look};
     get_stamp(call, &stream->head);
     look->node.at = stream->head.at;
-    look->again = get_int(call) != 0;
+    look->kind = (enum node_look_kind)get_int(call);
     look->standing_usec = get_int(call);
     look->fill_rate = get_real(call);
     look->swapped_out_usec = get_int(call);
@@ -297,8 +297,8 @@ static int tell_born(struct walk *walk, const struct recorded *tick)
         if (lives) {
             struct recorded event = *tick;
             event.kind = RECORDED_BORN;
-            event.at.unix_usec = walk->birth_usec;
-            event.slice = &walk->born.slice;
+            event.born.slice = &walk->born.slice;
+            event.born.unix_usec = walk->birth_usec;
             r = admit(walk);
             if (r == 0)
                 r = walk->event(walk->context, &event);

@@ -22,7 +22,7 @@ enum recorded_kind {
     RECORDED_HOLD,     /* key ("*": all), until_unix_usec (0: released) */
     RECORDED_OUTCOME,  /* outcome: decision, kind, result and times; all else is 0 */
     RECORDED_VANISHED, /* serial */
-    RECORDED_BORN,     /* slice; `at` is the time of its birth, boot_usec that of the tick */
+    RECORDED_BORN,     /* born: the slice, and when that was, which may be long before */
     RECORDED_SAMPLE,   /* brief, of the life brief->serial */
     RECORDED_TICK,     /* node: the samples are complete */
     RECORDED_LOOK,     /* look */
@@ -40,7 +40,10 @@ struct recorded {
             int64_t until_unix_usec;
         } hold;
         const struct outcome *outcome;
-        const struct slice *slice;
+        struct {
+            const struct slice *slice;
+            int64_t unix_usec;
+        } born;
         const struct sample_brief *brief;
         const struct node_sample *node;
         const struct node_look *look;

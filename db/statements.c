@@ -27,7 +27,7 @@
 #define NODE "unix_usec, " NODE_NUMBERS
 
 #define LOOK                                                                                       \
-    NODE ", boot, boot_usec, again, standing_usec, fill_rate, swapped_out_usec, reclaimed_usec,"   \
+    NODE ", boot, boot_usec, kind, standing_usec, fill_rate, swapped_out_usec, reclaimed_usec,"    \
          " psi_stuck_usec"
 
 #define MAIL "id, created_usec, decision, key, stage, message_id, subject, bytes"
@@ -186,8 +186,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_ROLLUP_DELETE] = "DELETE FROM rollup WHERE slice = ?1 AND t < ?2 AND span = ?3",
     [SQL_FORGET_NODE] = "DELETE FROM node WHERE unix_usec IN (SELECT unix_usec FROM node"
                         " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
-    [SQL_FORGET_LOOKS] = "DELETE FROM look WHERE (boot, boot_usec, again) IN (SELECT boot,"
-                         " boot_usec, again FROM look WHERE unix_usec < ?1"
+    [SQL_FORGET_LOOKS] = "DELETE FROM look WHERE (boot, boot_usec, kind) IN (SELECT boot,"
+                         " boot_usec, kind FROM look WHERE unix_usec < ?1"
                          " ORDER BY unix_usec LIMIT ?2)",
     /* The newest one before the time is still in force then. */
     [SQL_FORGET_POLICY_USES] =
@@ -317,9 +317,9 @@ const char *const statement_sql[STATEMENTS] = {
                               " WHERE ended_usec >= ?1 AND ended_usec < ?2"
                               " ORDER BY boot, ended_boot_usec",
     [SQL_RECORDED_LOOKS] =
-        "SELECT boot, boot_usec, unix_usec, again, standing_usec, fill_rate, swapped_out_usec,"
+        "SELECT boot, boot_usec, unix_usec, kind, standing_usec, fill_rate, swapped_out_usec,"
         " reclaimed_usec, psi_stuck_usec, " NODE_NUMBERS " FROM look"
-        " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec, again",
+        " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec, kind",
     [SQL_RECORDED_DECISIONS] =
         "SELECT d.boot, d.boot_usec, d.unix_usec,"
         " lower(hex(substr(b.uuid, 1, 4))) || '-' || d.seq FROM decision d JOIN boot b"

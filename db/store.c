@@ -150,7 +150,7 @@ int store_look(struct db *db, const struct node_look *look, struct mom_error *er
     put_node(&call, &look->node);
     put_int(&call, db->boot);
     put_int(&call, look->node.at.boot_usec);
-    put_int(&call, look->again);
+    put_int(&call, look->kind);
     put_int(&call, look->standing_usec);
     put_real(&call, look->fill_rate);
     put_int(&call, look->swapped_out_usec);

@@ -88,12 +88,14 @@ static void take_standing(struct guard *guard)
 #define RECORD_USEC (10 * USEC_PER_SEC)
 
 /* The look before the first that is recorded goes with it: that is where a replay takes over. */
-static void record_look(struct guard *guard, const struct node_sample *node, bool again)
+static void record_look(
+    struct guard *guard, const struct node_sample *node, enum node_look_kind kind)
 {
-    const struct node_look look = node_look_of(&guard->watch, node, &guard->standing, again);
+    const struct node_look look = node_look_of(&guard->watch, node, &guard->standing, kind);
     if (node_is_close(&guard->watch))
         guard->close_usec = node->at.boot_usec;
     bool record = guard->close_usec != 0 && node->at.boot_usec - guard->close_usec <= RECORD_USEC;
+    guard->look.kind = LOOK_FIRST;
     if (record && !guard->recording && guard->looked_before)
         (void)ring_write(guard->options.looks, RECORD_LOOK, &guard->look, sizeof guard->look);
     if (record)
@@ -110,7 +112,7 @@ static bool still_short(struct guard *guard)
         return false;
     bool is_short = decide_node_confirm(
         &guard->watch, guard->policy, &node, &guard->standing, &guard->decision);
-    record_look(guard, &node, true);
+    record_look(guard, &node, LOOK_AGAIN);
     return is_short;
 }
 
@@ -142,7 +144,7 @@ static void look(struct guard *guard)
     struct decision *decision = &guard->decision;
     uint32_t count =
         decide_node(&guard->watch, guard->policy, &node, &guard->standing, now, decision);
-    record_look(guard, &node, false);
+    record_look(guard, &node, LOOK_NEXT);
     if (count == 0)
         return;
     if (decision->action == ACTION_RESET && !still_short(guard)) {

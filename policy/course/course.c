@@ -115,11 +115,17 @@ void course_restand(struct course *course, struct stamp now)
                 &course->standing, &course->slices[i].watch, &course->slices[i].slice, now);
 }
 
-void course_look(struct course *course, const struct node_sample *node, struct stamp now)
+void course_look(struct course *course, const struct node_sample *node,
+    const struct node_sample *again, struct stamp now)
 {
     struct decision *decision = &course->scratch;
     if (decide_node(&course->guard, course->policy, node, &course->standing, now, decision) == 0)
         return;
+    if (decision->action == ACTION_RESET && again &&
+        !decide_node_confirm(&course->guard, course->policy, again, &course->standing, decision)) {
+        decide_node_withdraw(&course->guard);
+        return;
+    }
     decision->seq = decision->incident = course->next_seq++;
     uint32_t index = decision->serial ? course_find(course, decision->serial) : COURSE_NOBODY;
     if (decision->action == ACTION_RESET && index != COURSE_NOBODY) {

@@ -70,8 +70,10 @@ uint32_t course_find(const struct course *course, uint64_t serial);
 /* One tick over all slices that were sampled. */
 void course_tick(struct course *course, const struct node_sample *node, struct stamp now);
 
-/* One look of the guard, at the standing list of the last tick. */
-void course_look(struct course *course, const struct node_sample *node, struct stamp now);
+/* One look of the guard, at the standing list of the last tick. `again`: its second reading, before
+ * a reset; NULL: as the first. */
+void course_look(struct course *course, const struct node_sample *node,
+    const struct node_sample *again, struct stamp now);
 
 /* A person orders a reset. */
 void course_request(struct course *course, uint32_t slice, struct stamp now);

@@ -103,11 +103,11 @@ void node_watch_update(struct node_watch *watch, const struct node_sample *node)
 }
 
 struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,
-    const struct standing *standing, bool again)
+    const struct standing *standing, enum node_look_kind kind)
 {
     return (struct node_look){.node = *node,
         .standing_usec = standing->made.boot_usec,
-        .again = again,
+        .kind = kind,
         .fill_rate = watch->fill_rate,
         .swapped_out_usec = watch->swapped_out_usec,
         .reclaimed_usec = watch->reclaimed_usec,

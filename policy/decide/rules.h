@@ -37,21 +37,25 @@ void node_watch_forget_rules(struct node_watch *watch);
  * newer than the last one changes nothing, so calling it twice is harmless. */
 void node_watch_update(struct node_watch *watch, const struct node_sample *node);
 
+/* The looks in between were not recorded; the next; or the second reading before a reset
+ * (decide_node_confirm). */
+enum node_look_kind { LOOK_FIRST, LOOK_NEXT, LOOK_AGAIN };
+
 /* One look of the guard as it goes into the record: what was read, and what of its memory does not
  * follow from the looks after it. Times are boot times. */
 struct node_look {
     struct node_sample node;
     int64_t standing_usec; /* when the standing list was made that was looked at */
-    bool again;            /* the second reading, before a reset (decide_node_confirm) */
-    double fill_rate;      /* of the watch, afterwards; and so the others */
+    enum node_look_kind kind;
+    double fill_rate; /* of the watch, afterwards; and so the others */
     int64_t swapped_out_usec, reclaimed_usec, psi_stuck_since_usec;
 };
 
 struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,
-    const struct standing *standing, bool again);
+    const struct standing *standing, enum node_look_kind kind);
 
-/* The watch as it was after that look. Since when each rule has held is not part of it: a record
- * begins where none does (node_is_close). */
+/* The watch as it was after a look, for LOOK_FIRST. Since when each rule has held is not part of
+ * it: a record begins where none does (node_is_close). */
 void node_watch_resume(struct node_watch *watch, const struct node_look *look);
 
 /* Less than a quarter of the memory is available, 5 % of the time all wait for memory, or some rule

@@ -535,7 +535,7 @@ static void look(struct player *player)
 {
     struct node_sample node;
     world_sample_node(&player->world, player->bodies, player->count, now_of(player), &node);
-    course_look(&player->course, &node, now_of(player));
+    course_look(&player->course, &node, NULL, now_of(player));
 }
 
 static void advance(struct player *player)
