@@ -58,6 +58,7 @@ struct walk {
     struct stream stream[STREAMS];
     struct outcome outcome;
     struct node_look look;
+    struct stamp looked; /* when the newest look was that is no second reading */
     struct query_decision decision;
     struct node_sample node;
 
@@ -147,6 +148,9 @@ static int take_look(struct walk *walk, struct stream *stream)
     look->reclaimed_usec = get_int(call);
     look->psi_stuck_since_usec = get_int(call);
     get_node(call, &look->node);
+    if (look->kind == LOOK_AGAIN) /* belongs to that one, and so does what was decided by both */
+        stream->head.at = walk->looked;
+    walk->looked = stream->head.at;
     return 0;
 }
 

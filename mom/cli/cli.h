@@ -34,6 +34,8 @@ enum cli_option {
     OPTION_WHY,
     OPTION_FOR,
     OPTION_CSV,
+    OPTION_DB,
+    OPTION_POLICY,
     OPTION_KEY,
     OPTION_BY_HAND,
     CLI_OPTIONS

@@ -1,0 +1,569 @@
+#include "mom/cli/replay_record.h"
+
+#include "db/query.h"
+#include "db/recorded.h"
+#include "mom/common/clock.h"
+#include "policy/course/course.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Decisions about a slice that are further apart than this belong to two incidents, where the
+ * record does not say. */
+#define INCIDENT_USEC (3600 * USEC_PER_SEC)
+/* An order that the record knows nothing of is taken to have been carried out after so long. */
+#define DEED_USEC USEC_PER_SEC
+/* As the recorder asks: strikes of the last 30 days. */
+#define STRIKES_WITHIN_SEC (30 * 86400)
+
+enum { HOLDS_MAX = 1024, ORDERS_MAX = 256 };
+
+struct held {
+    char key[SLICE_KEY_MAX];
+    int64_t until_unix_usec;
+};
+
+/* A reset that the replay has ordered, and whose outcome has not come. */
+struct order {
+    uint64_t own, recorded; /* numbers; recorded 0: the record has no such decision (yet) */
+    int64_t boot_usec;
+    uint32_t slice;
+};
+
+struct replay {
+    struct db *db;
+    struct mom_error *error;
+    int64_t since_usec;
+    const struct policy *given;    /* by the caller; NULL: that of then */
+    struct policy *then, *retired; /* retired: slices may still point to its texts */
+    struct course course;
+    struct stamp now;
+    int64_t boot;
+    struct node_look pending; /* a look that may be followed by its second reading */
+    bool is_pending, looked_lately;
+    struct held held[HOLDS_MAX];
+    uint32_t held_count;
+    struct order order[ORDERS_MAX];
+    uint32_t orders;
+    bool *without; /* by the course's slice: reset here, not in the record */
+    uint32_t without_room;
+    struct replay_result *result;
+};
+
+static const struct policy *policy_now(const struct replay *replay)
+{
+    return replay->given ? replay->given : replay->then;
+}
+
+/* ---- the result ---- */
+
+static void *grow(void *array, uint32_t count, uint32_t *room, size_t size)
+{
+    if (count < *room)
+        return array;
+    uint32_t more = *room ? 2 * *room : 64;
+    void *grown = realloc(array, more * size);
+    *room = grown ? more : *room;
+    return grown;
+}
+
+static struct replayed_incident *find_incident(
+    struct replay_result *result, const struct decision *decision, int64_t boot, uint64_t number)
+{
+    for (uint32_t i = result->incident_count; i-- > 0;) {
+        struct replayed_incident *incident = &result->incidents[i];
+        if (incident->boot != boot || strcmp(incident->key, decision->key) != 0)
+            continue;
+        if (number != 0 ? incident->number == number
+                        : decision->at.unix_usec - incident->last_unix_usec < INCIDENT_USEC)
+            return incident;
+    }
+    return NULL;
+}
+
+/* Index of the incident, made where there is none; -ENOMEM. */
+static int64_t incident_of(struct replay *replay, const struct decision *decision, uint64_t number)
+{
+    struct replay_result *result = replay->result;
+    struct replayed_incident *incident = find_incident(result, decision, replay->boot, number);
+    if (!incident && number != 0) { /* the replay may have begun it before the record did */
+        incident = find_incident(result, decision, replay->boot, 0);
+        if (incident && incident->number != 0)
+            incident = NULL;
+    }
+    if (!incident) {
+        struct replayed_incident *incidents = grow(result->incidents, result->incident_count,
+            &result->incident_room, sizeof *result->incidents);
+        if (!incidents)
+            return -ENOMEM;
+        result->incidents = incidents;
+        incident = &incidents[result->incident_count++];
+        *incident =
+            (struct replayed_incident){.unix_usec = decision->at.unix_usec, .boot = replay->boot};
+        (void)text_copy(incident->key, sizeof incident->key, decision->key);
+    }
+    if (number != 0)
+        incident->number = number;
+    incident->last_unix_usec = decision->at.unix_usec;
+    return incident - result->incidents;
+}
+
+static struct replayed *add_decision(
+    struct replay *replay, const struct decision *decision, uint64_t number)
+{
+    struct replay_result *result = replay->result;
+    struct replayed *decisions =
+        grow(result->decisions, result->count, &result->room, sizeof *decisions);
+    int64_t incident = decisions ? incident_of(replay, decision, number) : -ENOMEM;
+    if (decisions)
+        result->decisions = decisions;
+    if (incident < 0) {
+        (void)error_errno(replay->error, -ENOMEM, "decisions");
+        return NULL;
+    }
+    struct replayed *added = &decisions[result->count++];
+    *added = (struct replayed){
+        .incident = (uint32_t)incident, .unix_usec = decision->at.unix_usec, .decision = *decision};
+    return added;
+}
+
+static bool is_same(const struct decision *a, const struct decision *b)
+{
+    return a->at.boot_usec == b->at.boot_usec && a->action == b->action && a->wanted == b->wanted &&
+           a->restraint == b->restraint && a->reason == b->reason &&
+           strcmp(a->rule, b->rule) == 0 && strcmp(a->key, b->key) == 0;
+}
+
+static bool is_close(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
+}
+
+static bool evidence_is_same(const struct evidence *a, const struct evidence *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (uint32_t i = 0; i < a->count; i++) {
+        const struct evidence_item *x = &a->item[i], *y = &b->item[i];
+        if (strcmp(x->name, y->name) != 0 || !is_close(x->value, y->value) ||
+            !is_close(x->bound, y->bound))
+            return false;
+    }
+    return true;
+}
+
+/* The replay's own decision that this recorded one is; NULL: it has none. */
+static struct replayed *find_own(struct replay *replay, const struct decision *recorded)
+{
+    struct replay_result *result = replay->result;
+    for (uint32_t i = result->count; i-- > 0;) {
+        struct replayed *own = &result->decisions[i];
+        if (own->decision.at.boot_usec < recorded->at.boot_usec)
+            break;
+        if (!own->recorded && is_same(&own->decision, recorded))
+            return own;
+    }
+    return NULL;
+}
+
+/* ---- orders and outcomes ---- */
+
+static bool set_without(struct replay *replay, uint32_t slice)
+{
+    if (slice >= replay->without_room) {
+        uint32_t room = replay->course.room;
+        bool *without = realloc(replay->without, room);
+        if (!without)
+            return false;
+        memset(without + replay->without_room, 0, room - replay->without_room);
+        replay->without = without;
+        replay->without_room = room;
+    }
+    replay->without[slice] = true;
+    return true;
+}
+
+static bool is_without(const struct replay *replay, uint32_t slice)
+{
+    return slice < replay->without_room && replay->without[slice];
+}
+
+static void drop_order(struct replay *replay, uint32_t index)
+{
+    replay->order[index] = replay->order[--replay->orders];
+}
+
+/* Resets that are the replay's alone: from now on the slice is not there. */
+static void settle_own_orders(struct replay *replay)
+{
+    for (uint32_t i = replay->orders; i-- > 0;) {
+        struct order order = replay->order[i];
+        if (order.recorded != 0 || replay->now.boot_usec - order.boot_usec < DEED_USEC)
+            continue;
+        drop_order(replay, i);
+        const struct outcome done = {.decision = order.own,
+            .kind = ACTION_RESET,
+            .result = RESULT_DONE,
+            .started = replay->now,
+            .ended = replay->now};
+        course_outcome(&replay->course, &done, replay->now);
+        (void)set_without(replay, order.slice);
+    }
+}
+
+static void take_outcome(struct replay *replay, const struct outcome *recorded)
+{
+    for (uint32_t i = 0; i < replay->orders; i++) {
+        if (replay->order[i].recorded != recorded->decision)
+            continue;
+        struct outcome outcome = *recorded;
+        outcome.decision = replay->order[i].own;
+        course_outcome(&replay->course, &outcome, replay->now);
+        drop_order(replay, i);
+        return;
+    }
+}
+
+static void decided(
+    void *context, enum course_author author, const struct decision *decision, uint32_t slice)
+{
+    (void)author;
+    struct replay *replay = context;
+    if (decision->action == ACTION_RESET && slice != COURSE_NOBODY && replay->orders < ORDERS_MAX)
+        replay->order[replay->orders++] = (struct order){
+            .own = decision->seq, .boot_usec = decision->at.boot_usec, .slice = slice};
+    struct replayed *added = add_decision(replay, decision, 0);
+    if (added)
+        added->replayed = true;
+}
+
+/* ---- what is not there any more leaves its memory to others ---- */
+
+static void give_back(struct replay *replay, struct node_sample *node)
+{
+    uint64_t memory = 0, swap = 0;
+    for (uint32_t i = 0; i < replay->course.count; i++) {
+        const struct sample *sample = &replay->course.slices[i].watch.sample;
+        uint64_t footprint;
+        if (!is_without(replay, i) || !replay->course.slices[i].lives ||
+            !sample_footprint(sample, &footprint))
+            continue;
+        uint64_t swapped = sample_has(sample, SAMPLE_SWAP) ? sample->value[SAMPLE_SWAP] : 0;
+        memory += footprint > swapped ? footprint - swapped : 0;
+        swap += swapped;
+    }
+    if (node_has(node, NODE_MEM_AVAILABLE))
+        node->value[NODE_MEM_AVAILABLE] += memory;
+    if (node_has(node, NODE_SWAP_FREE))
+        node->value[NODE_SWAP_FREE] += swap;
+}
+
+/* ---- the looks ---- */
+
+static void flush_look(struct replay *replay, const struct node_look *again)
+{
+    if (!replay->is_pending)
+        return;
+    replay->is_pending = false;
+    replay->looked_lately = true;
+    struct node_sample node = replay->pending.node, second;
+    give_back(replay, &node);
+    if (again) {
+        second = again->node;
+        give_back(replay, &second);
+    }
+    course_look(&replay->course, &node, again ? &second : NULL, node.at);
+}
+
+static void take_look(struct replay *replay, const struct node_look *look)
+{
+    if (look->kind == LOOK_AGAIN)
+        return flush_look(replay, look);
+    flush_look(replay, NULL);
+    if (look->kind == LOOK_FIRST) {
+        node_watch_resume(&replay->course.guard, look);
+        return;
+    }
+    replay->pending = *look;
+    replay->is_pending = true;
+}
+
+/* ---- slices ---- */
+
+static bool is_held(const struct replay *replay, const char *key)
+{
+    for (uint32_t i = 0; i < replay->held_count; i++)
+        if (strcmp(replay->held[i].key, key) == 0)
+            return replay->held[i].until_unix_usec > replay->now.unix_usec;
+    return false;
+}
+
+static void take_hold(struct replay *replay, const char *key, int64_t until_unix_usec)
+{
+    if (strcmp(key, "*") == 0) {
+        replay->held_count = 0;
+    } else {
+        uint32_t i = 0;
+        while (i < replay->held_count && strcmp(replay->held[i].key, key) != 0)
+            i++;
+        if (i == HOLDS_MAX)
+            return;
+        replay->held_count += i == replay->held_count;
+        (void)text_copy(replay->held[i].key, sizeof replay->held[i].key, key);
+        replay->held[i].until_unix_usec = until_unix_usec;
+    }
+    for (uint32_t i = 0; i < replay->course.count; i++) {
+        struct course_slice *slice = &replay->course.slices[i];
+        slice->watch.held = is_held(replay, slice->slice.key);
+    }
+    course_restand(&replay->course, replay->now);
+}
+
+/* What the recorder would have told of the slice's past. */
+static int take_past(struct replay *replay, struct watch *watch, const struct slice *slice)
+{
+    static uint32_t floors[WINDOW_HALVES];
+    struct stamp now = replay->now;
+    bool scaled = policy_globals(policy_now(replay))->time_scale > 1;
+    for (enum window_scale scale = 0; !scaled && scale < WINDOW_SCALES; scale++) {
+        int64_t first_sec = 0;
+        int count = query_floors(replay->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC,
+            now.unix_usec, window_bins[scale], floors, &first_sec, replay->error);
+        if (count < 0)
+            return count;
+        int64_t age_usec = now.unix_usec - first_sec * USEC_PER_SEC;
+        if (count > 0)
+            leak_preload(&watch->leak, scale, now.boot_usec + WATCH_EPOCH_USEC - age_usec, floors,
+                (uint32_t)count);
+    }
+    uint32_t strikes = 0;
+    int64_t ignored;
+    int r = query_past(replay->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &strikes,
+        &ignored, replay->error);
+    watch->ladder.strikes = strikes;
+    leak_set_warm(&watch->leak);
+    return r;
+}
+
+static int take_born(struct replay *replay, const struct slice *slice, int64_t born_unix_usec)
+{
+    struct stamp born = replay->now;
+    if (born_unix_usec < born.unix_usec) {
+        born.boot_usec -= born.unix_usec - born_unix_usec;
+        born.unix_usec = born_unix_usec;
+    }
+    int64_t index = course_born(&replay->course, slice, born, false);
+    if (index < 0)
+        return error_errno(replay->error, -ENOMEM, "slices");
+    return take_past(replay, &replay->course.slices[index].watch, slice);
+}
+
+static void take_sample(struct replay *replay, const struct sample_brief *brief)
+{
+    uint32_t index = course_find(&replay->course, brief->serial);
+    if (index == COURSE_NOBODY)
+        return;
+    struct course_slice *slice = &replay->course.slices[index];
+    sample_from_brief(brief, replay->now, &slice->watch.sample);
+    slice->watch.held = is_held(replay, slice->slice.key);
+    slice->sampled = !is_without(replay, index);
+    replay->result->samples++;
+}
+
+static void take_tick(struct replay *replay, const struct node_sample *recorded)
+{
+    struct node_sample node = *recorded;
+    give_back(replay, &node);
+    course_tick(&replay->course, &node, replay->now);
+    /* Another policy may be in trouble where the guard saw none. */
+    if (replay->given && !replay->looked_lately)
+        course_look(&replay->course, &node, NULL, replay->now);
+    replay->looked_lately = false;
+    replay->result->ticks++;
+}
+
+/* ---- events ---- */
+
+static void begin_anew(struct replay *replay)
+{
+    course_free(&replay->course);
+    course_init(&replay->course, policy_now(replay), decided, replay);
+    if (replay->without)
+        memset(replay->without, 0, replay->without_room);
+    replay->orders = 0;
+    replay->is_pending = false;
+}
+
+/* Its problems were told when it came into force. */
+static void say_nothing(void *context, const char *text)
+{
+    (void)context;
+    (void)text;
+}
+
+static int take_policy(struct replay *replay, uint64_t hash)
+{
+    replay->result->policy_hash = hash;
+    if (replay->given || (replay->then && policy_hash(replay->then) == hash))
+        return 0;
+    struct policy *policy = NULL;
+    int r = recorded_policy(replay->db, hash, say_nothing, NULL, &policy, replay->error);
+    if (r < 0)
+        return r;
+    if (policy_hash(policy) != hash) {
+        policy_free(policy);
+        return error_set(replay->error, -EUCLEAN, "the policy %016llx is kept in other words",
+            (unsigned long long)hash);
+    }
+    policy_free(replay->retired);
+    replay->retired = replay->then;
+    replay->then = policy;
+    course_set_policy(&replay->course, policy);
+    course_restand(&replay->course, replay->now);
+    return 0;
+}
+
+static int take_decision(struct replay *replay, const struct query_decision *recorded)
+{
+    const struct decision *decision = &recorded->decision;
+    uint32_t slice = course_find(&replay->course, decision->serial);
+    if (decision->reason == REASON_REQUEST && slice != COURSE_NOBODY)
+        course_request(&replay->course, slice, decision->at);
+    struct replayed *own = find_own(replay, decision);
+    if (own) {
+        uint64_t seq = own->decision.seq;
+        for (uint32_t i = 0; i < replay->orders; i++)
+            if (replay->order[i].own == seq)
+                replay->order[i].recorded = decision->seq;
+        own->other_evidence = decision->reason != REASON_REQUEST &&
+                              !evidence_is_same(&own->decision.evidence, &decision->evidence);
+        own->decision = *decision;
+        int64_t incident = incident_of(replay, decision, decision->incident);
+        if (incident < 0)
+            return error_errno(replay->error, -ENOMEM, "decisions");
+        own->incident = (uint32_t)incident;
+    } else {
+        own = add_decision(replay, decision, decision->incident);
+    }
+    if (!own)
+        return -ENOMEM;
+    own->recorded = true;
+    (void)text_copy(own->id, sizeof own->id, recorded->id);
+    return 0;
+}
+
+static int take_event(void *context, const struct recorded *event)
+{
+    struct replay *replay = context;
+    if (event->boot != replay->boot)
+        begin_anew(replay);
+    replay->boot = event->boot;
+    if (event->kind != RECORDED_LOOK)
+        flush_look(replay, NULL);
+    replay->now = event->at;
+    settle_own_orders(replay);
+    if (!policy_now(replay) && event->kind != RECORDED_POLICY)
+        return event->kind == RECORDED_TICK
+                   ? error_set(replay->error, -ENOENT,
+                         "which policy was in force then is not recorded; give one by --policy")
+                   : 0;
+    switch (event->kind) {
+    case RECORDED_START:
+        begin_anew(replay);
+        return 0;
+    case RECORDED_POLICY:
+        return take_policy(replay, event->hash);
+    case RECORDED_HOLD:
+        take_hold(replay, event->hold.key, event->hold.until_unix_usec);
+        return 0;
+    case RECORDED_OUTCOME:
+        take_outcome(replay, event->outcome);
+        return 0;
+    case RECORDED_VANISHED: {
+        uint32_t slice = course_find(&replay->course, event->serial);
+        if (slice != COURSE_NOBODY)
+            course_vanished(&replay->course, slice, event->at);
+        return 0;
+    }
+    case RECORDED_BORN:
+        return take_born(replay, event->born.slice, event->born.unix_usec);
+    case RECORDED_SAMPLE:
+        take_sample(replay, event->brief);
+        return 0;
+    case RECORDED_TICK:
+        take_tick(replay, event->node);
+        return 0;
+    case RECORDED_LOOK:
+        replay->result->looks++;
+        take_look(replay, event->look);
+        return 0;
+    case RECORDED_DECISION:
+        return take_decision(replay, event->decision);
+    }
+    return 0;
+}
+
+static void sum_up(struct replay *replay)
+{
+    struct replay_result *result = replay->result;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < result->count; i++) {
+        if (result->decisions[i].unix_usec < replay->since_usec)
+            continue;
+        result->decisions[kept] = result->decisions[i];
+        const struct replayed *one = &result->decisions[kept++];
+        struct replayed_incident *incident = &result->incidents[one->incident];
+        enum action_kind action = one->decision.action;
+        result->recorded += one->recorded;
+        result->replayed += one->replayed;
+        result->same += one->recorded && one->replayed;
+        result->other_evidence += one->other_evidence;
+        incident->differing += one->recorded != one->replayed;
+        if (one->recorded && action > incident->recorded) {
+            incident->recorded = action;
+            incident->recorded_usec = one->unix_usec;
+        }
+        if (one->replayed && action > incident->replayed) {
+            incident->replayed = action;
+            incident->replayed_usec = one->unix_usec;
+        }
+    }
+    result->count = kept;
+}
+
+int replay_record(struct db *db, int64_t since_unix_usec, int64_t until_unix_usec,
+    int64_t lead_usec, const struct policy *policy, struct replay_result *ret,
+    struct mom_error *error)
+{
+    struct replay *replay = calloc(1, sizeof *replay);
+    if (!replay)
+        return error_errno(error, -ENOMEM, "the replay");
+    *ret = (struct replay_result){0};
+    *replay = (struct replay){
+        .db = db, .error = error, .since_usec = since_unix_usec, .given = policy, .result = ret};
+    course_init(&replay->course, policy, decided, replay);
+    int r =
+        recorded_walk(db, since_unix_usec - lead_usec, until_unix_usec, take_event, replay, error);
+    if (r == 0) {
+        flush_look(replay, NULL);
+        sum_up(replay);
+    }
+    course_free(&replay->course);
+    policy_free(replay->then);
+    policy_free(replay->retired);
+    free(replay->without);
+    free(replay);
+    if (r < 0)
+        replay_result_free(ret);
+    return r;
+}
+
+void replay_result_free(struct replay_result *result)
+{
+    free(result->decisions);
+    free(result->incidents);
+    *result = (struct replay_result){0};
+}
