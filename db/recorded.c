@@ -456,21 +456,18 @@ int recorded_walk(struct db *db, int64_t since_unix_usec, int64_t until_unix_use
 
 enum { LAYERS_MAX = 256 };
 
-static int get_layer(struct call *call, struct policy_layer *ret)
+/* One row, copied; the caller frees both. */
+static int get_layer(struct call *call, char **ret_file, char **ret_text, size_t *ret_length)
 {
-    size_t length = 0;
     bool built_in = next_is_null(call);
-    const char *file = get_text(call);
-    char *file_copy = built_in ? NULL : strdup(file);
-    const void *bytes = get_bytes(call, &length);
-    char *text = malloc(length + 1);
-    if (!text || (!built_in && !file_copy)) {
-        free(file_copy);
-        free(text);
-        return -ENOMEM;
-    }
-    memcpy(text, bytes, length);
-    *ret = (struct policy_layer){.file = file_copy, .text = text, .length = length};
+    *ret_file = built_in ? NULL : strdup(get_text(call));
+    if (built_in)
+        (void)get_text(call);
+    const void *bytes = get_bytes(call, ret_length);
+    *ret_text = malloc(*ret_length + 1);
+    if (!*ret_text || (!built_in && !*ret_file))
+        return error_errno(call->error, -ENOMEM, "the policy");
+    memcpy(*ret_text, bytes, *ret_length);
     return 0;
 }
 
@@ -478,19 +475,20 @@ int recorded_policy(struct db *db, uint64_t hash, policy_say *say, void *context
     struct policy **ret, struct mom_error *error)
 {
     struct policy_layer layers[LAYERS_MAX];
+    char *file[LAYERS_MAX] = {NULL}, *text[LAYERS_MAX] = {NULL};
     uint32_t count = 0;
     struct call call;
     call_open(&call, db, SQL_RECORDED_LAYERS, error);
     put_u64(&call, hash);
-    int r;
-    while (count < LAYERS_MAX && (r = call_next(&call)) > 0 && r > 0) {
-        r = get_layer(&call, &layers[count]);
-        if (r < 0)
-            break;
+    int r = 0;
+    while (r >= 0 && count < LAYERS_MAX && (r = call_next(&call)) > 0) {
+        size_t length = 0;
+        r = get_layer(&call, &file[count], &text[count], &length);
+        layers[count] = (struct policy_layer){file[count], text[count], length};
         count++;
     }
     r = call_close(&call, r);
-    if (r == 0 && count == 0)
+    if (r >= 0 && count == 0)
         r = error_set(error, -ENOENT, "the texts of the policy %016llx are not kept",
             (unsigned long long)hash);
     if (r >= 0) {
@@ -499,8 +497,8 @@ int recorded_policy(struct db *db, uint64_t hash, policy_say *say, void *context
             error_errno(error, r, "the policy %016llx", (unsigned long long)hash);
     }
     for (uint32_t i = 0; i < count; i++) {
-        free((char *)(uintptr_t)layers[i].file);
-        free((char *)(uintptr_t)layers[i].text);
+        free(file[i]);
+        free(text[i]);
     }
     return r;
 }

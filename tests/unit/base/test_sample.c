@@ -101,6 +101,38 @@ static void nonsense_never_wraps_below_zero(void **state)
     assert_true(footprint == 120 * MIB);
 }
 
+/* History decides as the sample did. */
+static void a_brief_keeps_what_is_decided_by(void **state)
+{
+    (void)state;
+    struct sample sample = v2_sample(), again;
+    sample.at = (struct stamp){.boot_usec = 5, .unix_usec = 7};
+    sample_set(&sample, SAMPLE_KERNEL, 12 * MIB + 777); /* no whole pages */
+    sample_set(&sample, SAMPLE_LIMIT_HIGH, 400 * MIB + 1);
+    for (uint64_t unmapped = 0; unmapped < 3; unmapped++) {
+        sample_set(&sample, SAMPLE_INACTIVE_ANON, (120 + unmapped) * MIB);
+        sample_set(&sample, SAMPLE_ACTIVE_ANON, 0);
+        const struct sample_brief brief = sample_to_brief(&sample);
+        sample_from_brief(&brief, sample.at, &again);
+        uint64_t before = 0, after = 0;
+        assert_true(sample_footprint(&sample, &before) && sample_footprint(&again, &after));
+        assert_true(before == after);
+        assert_true(sample_rss(&sample, &before) && sample_rss(&again, &after));
+        assert_true(before == after);
+        static const enum sample_field same[] = {
+            SAMPLE_SWAP, SAMPLE_SHMEM, SAMPLE_SWAPCACHED, SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH};
+        for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+            assert_true(
+                sample.value[same[i]] == again.value[same[i]] || !sample_has(&sample, same[i]));
+        assert_int_equal(again.at.boot_usec, 5);
+    }
+    const struct sample nothing = {0};
+    const struct sample_brief unknown = sample_to_brief(&nothing);
+    uint64_t footprint;
+    sample_from_brief(&unknown, sample.at, &again);
+    assert_false(sample_footprint(&again, &footprint) || sample_rss(&again, &footprint));
+}
+
 static void free_zram_is_no_room(void **state)
 {
     (void)state;
@@ -159,6 +191,7 @@ int main(void)
         cmocka_unit_test(pages_of_the_swap_cache_that_nobody_maps_count_once),
         cmocka_unit_test(v1_has_no_kernel_part_and_a_swapless_node_no_swap),
         cmocka_unit_test(nonsense_never_wraps_below_zero),
+        cmocka_unit_test(a_brief_keeps_what_is_decided_by),
         cmocka_unit_test(free_zram_is_no_room),
         cmocka_unit_test(every_field_has_a_name_of_its_own),
         cmocka_unit_test(lives_differ_by_boot_mount_and_inode),

@@ -109,8 +109,8 @@ static void wrong_usage_is_2_and_says_so_on_stderr(void **state)
     static const char *const wrong[] = {"", "histroy", "policy", "show", "list a b",
         "list --since=now", "list -o xml", "--no-such-option", "history web --since=soon",
         "history web --since=now --until=-1h", "history web --tier=2min", "hold web",
-        "hold web --for=soon", "release", "release web --all", "replay", "mail show x",
-        "completion tcsh", "help nothing"};
+        "hold web --for=soon", "release", "release web --all", "replay --csv=- --db=x",
+        "mail show x", "completion tcsh", "help nothing"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char command[64];
         (void)text_format(command, sizeof command, "%s 2>/dev/null", wrong[i]);
