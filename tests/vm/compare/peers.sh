@@ -43,7 +43,9 @@ alarmed_about() {
         momctl events -o csv --no-headers | grep ',alarm,' | grep -qF "cont.slice/$1.service"
 }
 
-show_peer() {
+# say_why : what the peer, the kernel and systemd have to say of it.
+say_why() {
     [ "$peer" = kernel ] || journalctl --quiet --no-pager -o short-monotonic -u "$peer_unit" | tail -n 40
-    dmesg | grep -E 'Killed process' | cut -c 1-150 | tail -n 10
+    dmesg | grep 'Killed process' | cut -c 1-150 | tail -n 10
+    journalctl --quiet --no-pager -o short-monotonic -t systemd | grep 'Main process exited' | tail -n 10
 }

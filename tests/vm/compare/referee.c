@@ -167,6 +167,22 @@ static void look(struct group *group)
     group->processes = processes;
 }
 
+static void look_at_all(void)
+{
+    for (int i = 0; i < count; i++)
+        look(&groups[i]);
+}
+
+/* A scene whose slices did not start says nothing of anybody. */
+static void all_must_live(void)
+{
+    for (int i = 0; i < count; i++)
+        if (groups[i].role != BUSTLING && !groups[i].alive) {
+            (void)fprintf(stderr, "referee: %s does not live\n", groups[i].name);
+            exit(1);
+        }
+}
+
 static void tell_node(void)
 {
     static double told;
@@ -191,9 +207,10 @@ static bool guilty_are_gone(long lives)
 
 static void watch(double seconds, double settle, long lives)
 {
+    look_at_all();
+    all_must_live();
     for (double gone_at = 0;;) {
-        for (int i = 0; i < count; i++)
-            look(&groups[i]);
+        look_at_all();
         tell_node();
         double at = now() - began;
         if (gone_at <= 0 && guilty_are_gone(lives))
