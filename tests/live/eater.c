@@ -1,6 +1,8 @@
 /* A slice's load for demonstrations and tests: takes memory in one of several honest or dishonest
  * ways, until it is killed. Touches what it takes, page by page, with bytes that don't compress. */
+#include <fcntl.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,26 +17,37 @@ static const char usage[] =
     "usage: eater steady MIB            takes it at once and holds it\n"
     "       eater saw LOW HIGH PERIOD   swings between LOW and HIGH MiB in PERIOD seconds\n"
     "       eater warm-up MIB TAU       approaches MIB as 1 - exp(-t/TAU), then holds\n"
-    "       eater leak MIB RATE         takes MIB, then RATE MiB a second for ever\n";
+    "       eater leak MIB RATE [MOST]  takes MIB, then RATE MiB a second, up to MOST\n"
+    "       eater spill MIB RATE FILE   the same into a file, for ever\n";
 
 static size_t held; /* pieces */
+static int spill_fd = -1;
 static char **pieces;
 static size_t room;
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(1);
+}
 
 static void *take(void)
 {
     static uint64_t random = 88172645463325252ull; /* xorshift64 */
-    uint64_t *piece = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (piece == MAP_FAILED) {
-        perror("mmap");
-        exit(1);
-    }
+    static uint64_t spilt[PIECE / sizeof random];
+    uint64_t *piece = spilt;
+    if (spill_fd < 0)
+        piece = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (piece == MAP_FAILED)
+        fail("mmap");
     for (size_t i = 0; i < PIECE / sizeof *piece; i++) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         piece[i] = random;
     }
+    if (spill_fd >= 0 && write(spill_fd, piece, PIECE) != PIECE)
+        fail("write");
     return piece;
 }
 
@@ -69,21 +82,26 @@ static double wanted(const char *way, const double *a, double t)
         return a[0] + (a[1] - a[0]) * fmod(t, a[2]) / a[2];
     if (strcmp(way, "warm-up") == 0)
         return a[0] * (1 - exp(-t / a[1]));
-    if (strcmp(way, "leak") == 0)
-        return a[0] + a[1] * t;
+    if (strcmp(way, "leak") == 0 || strcmp(way, "spill") == 0)
+        return fmin(a[0] + a[1] * t, a[2]);
     (void)fputs(usage, stderr);
     exit(64);
 }
 
 int main(int argc, char **argv)
 {
-    double numbers[3] = {1, 1, 1};
+    double numbers[3] = {1, 1, INFINITY};
     if (argc < 3) {
         (void)fputs(usage, stderr);
         return 64;
     }
-    for (int i = 2; i < argc && i < 5; i++)
+    bool spills = strcmp(argv[1], "spill") == 0 && argc == 5;
+    for (int i = 2; i < argc && i < (spills ? 4 : 5); i++)
         numbers[i - 2] = strtod(argv[i], NULL);
+    if (spills)
+        spill_fd = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (spills && spill_fd < 0)
+        fail(argv[4]);
     double start = now();
     for (;;) {
         hold(wanted(argv[1], numbers, now() - start));

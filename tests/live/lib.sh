@@ -3,7 +3,8 @@
 # shellcheck shell=sh
 programs=$(realpath "$1")
 momctl_program=$programs/momctl
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")"
+until [ -f scripts/lib.sh ]; do cd ..; done
 . scripts/lib.sh
 
 name=mom-test-${0##*/}-$$

@@ -69,31 +69,32 @@ disk_of() {
     mke2fs -q -t ext4 -O ^has_journal -d "$1" "$2"
 }
 
-# make_root IMAGE : of the machine's own Debian release, from the machine's own apt sources.
+# make_root IMAGE PACKAGE-LIST... : of the machine's own Debian release, from the machine's own apt sources.
 make_root() (
     say "making the machines' root"
+    image=$1
+    shift
+    packages=$(cat "$@" | sed '/^#/d' | tr -s ' \n' ',' | sed 's/,$//')
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    set -- "$1" "$release" "$work/tree"
+    set -- "$release" "$work/tree"
     for source in /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
         /etc/apt/sources.list.d/*.sources; do
         [ ! -s "$source" ] || set -- "$@" "$source"
     done
-    image=$1
-    shift
     mmdebstrap --quiet --variant=minbase --mode=root \
         --aptopt='Acquire::Languages "none"' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --include="$(sed '/^#/d' $MACHINE/packages | tr -s ' \n' ',' | sed 's/,$//')" \
+        --include="$packages" \
         --customize-hook="$MACHINE/furnish \"\$1\"" "$@"
     tr -d - </proc/sys/kernel/random/uuid >"$work/tree/etc/machine-id"
     disk_of "$work/tree" "$image.new" 1024
     mv "$image.new" "$image"
 )
 
-# prepare_images SERIES : sets KERNEL (a folder) and ROOT (a disk), made first where there are none.
-# What no checkout has used for a week is thrown away.
+# prepare_images SERIES [ROOT-NAME] : sets KERNEL (a folder) and ROOT (a disk), made first where there are
+# none. A named root has the packages of its own list too. What no checkout has used for a week is thrown away.
 prepare_images() {
     # shellcheck disable=SC2086
     install_packages $VM_PACKAGES
@@ -111,9 +112,12 @@ prepare_images() {
     if [ ! -d "$KERNEL" ]; then
         make_kernel "$package" "$KERNEL"
     fi
-    ROOT=$CACHE/root-$(recipe_of $MACHINE/packages $MACHINE/furnish /etc/os-release).ext4
+    packages="$MACHINE/packages${2:+ $MACHINE/packages-$2}"
+    # shellcheck disable=SC2086
+    ROOT=$CACHE/root-$(recipe_of $packages $MACHINE/furnish /etc/os-release).ext4
     if [ ! -f "$ROOT" ]; then
-        make_root "$ROOT"
+        # shellcheck disable=SC2086
+        make_root "$ROOT" $packages
     fi
     touch "$KERNEL" "$ROOT"
     find "$CACHE" -mindepth 1 -maxdepth 1 \( -name 'kernel-*' -o -name 'root-*' \) -mtime +7 -exec rm -rf {} +
