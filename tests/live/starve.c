@@ -32,13 +32,15 @@ static void start(struct run *run, const char *library, char **command, long num
 {
     run->number = number;
     run->words_fd = memfd_create("words", MFD_CLOEXEC);
+    /* Asked to end before it has got so far, it ends when it has: blocked from its first moment on,
+     * as a busy machine may let a child wait for long. */
+    sigset_t end, before;
+    (void)sigemptyset(&end);
+    (void)sigaddset(&end, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &end, &before);
     run->pid = fork();
     if (run->pid == 0) {
         char text[32];
-        sigset_t end; /* asked to end before it has got so far, it ends when it has */
-        (void)sigemptyset(&end);
-        (void)sigaddset(&end, SIGTERM);
-        (void)sigprocmask(SIG_BLOCK, &end, NULL);
         (void)snprintf(text, sizeof text, "%ld", number);
         (void)dup2(run->words_fd, STDERR_FILENO);
         (void)dup2(run->words_fd, STDOUT_FILENO);
@@ -47,6 +49,7 @@ static void start(struct run *run, const char *library, char **command, long num
         (void)execv(command[0], command);
         _exit(127);
     }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
     run->pidfd = pidfd_open(run->pid, 0);
 }
 
