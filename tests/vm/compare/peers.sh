@@ -43,9 +43,18 @@ alarmed_about() {
         momctl events -o csv --no-headers | grep ',alarm,' | grep -qF "cont.slice/$1.service"
 }
 
-# say_why : what the peer, the kernel and systemd have to say of it.
+log_since() { # UPTIME JOURNALCTL-OPTION...
+    since=$1
+    shift
+    journalctl --quiet --no-pager -o short-monotonic "$@" | awk -v since="$since" '{
+        at = substr($0, 2) + 0
+        if (at >= since) print
+    }'
+}
+
+# say_why UPTIME : what the peer, the kernel and systemd have said of it since then.
 say_why() {
-    [ "$peer" = kernel ] || journalctl --quiet --no-pager -o short-monotonic -u "$peer_unit" | tail -n 40
-    dmesg | grep 'Killed process' | cut -c 1-150 | tail -n 10
-    journalctl --quiet --no-pager -o short-monotonic -t systemd | grep 'Main process exited' | tail -n 10
+    [ "$peer" = kernel ] || log_since "$1" -u "$peer_unit" | tail -n 40
+    log_since "$1" -k | grep 'Killed process' | cut -c 1-180 | tail -n 10
+    log_since "$1" -t systemd | grep 'Main process exited' | tail -n 10
 }

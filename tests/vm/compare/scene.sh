@@ -107,7 +107,7 @@ judge() { # SECONDS
     # shellcheck disable=SC2086
     line=$(referee "$1" 10 $lives "$began" $heart $roles)
     verdict=$(verdict)
-    say_why
+    say_why "$began"
     echo "compare peer=$peer scene=$scene $line verdict=$verdict"
     [ "$verdict" = right ]
 }
