@@ -100,6 +100,7 @@ int query_floors(struct db *db, const char *key, int64_t bin_sec, int64_t until_
 
 /* Resets of a key in the last `within_sec` seconds, and its newest hold that is in force (0: none).
  */
+#define STRIKES_WITHIN_SEC (30 * 86400) /* what the governor is told of at a slice's birth */
 int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
     uint32_t *ret_strikes, int64_t *ret_hold_until_usec, struct mom_error *error);
 

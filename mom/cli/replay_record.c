@@ -16,8 +16,6 @@
 #define INCIDENT_USEC (3600 * USEC_PER_SEC)
 /* An order that the record knows nothing of is taken to have been carried out after so long. */
 #define DEED_USEC USEC_PER_SEC
-/* As the recorder asks: strikes of the last 30 days. */
-#define STRIKES_WITHIN_SEC (30 * 86400)
 
 enum { HOLDS_MAX = 1024, ORDERS_MAX = 256 };
 
@@ -37,8 +35,8 @@ struct replay {
     struct db *db;
     struct mom_error *error;
     int64_t since_usec;
-    const struct policy *given;    /* by the caller; NULL: that of then */
-    struct policy *then, *retired; /* retired: slices may still point to its texts */
+    const struct policy *given; /* by the caller; NULL: that of then */
+    struct policy *then;
     struct course course;
     struct stamp now;
     int64_t boot;
@@ -48,8 +46,6 @@ struct replay {
     uint32_t held_count;
     struct order order[ORDERS_MAX];
     uint32_t orders;
-    bool *without; /* by the course's slice: reset here, not in the record */
-    uint32_t without_room;
     struct replay_result *result;
 };
 
@@ -171,26 +167,6 @@ static struct replayed *find_own(struct replay *replay, const struct decision *r
 
 /* ---- orders and outcomes ---- */
 
-static bool set_without(struct replay *replay, uint32_t slice)
-{
-    if (slice >= replay->without_room) {
-        uint32_t room = replay->course.room;
-        bool *without = realloc(replay->without, room);
-        if (!without)
-            return false;
-        memset(without + replay->without_room, 0, room - replay->without_room);
-        replay->without = without;
-        replay->without_room = room;
-    }
-    replay->without[slice] = true;
-    return true;
-}
-
-static bool is_without(const struct replay *replay, uint32_t slice)
-{
-    return slice < replay->without_room && replay->without[slice];
-}
-
 static void drop_order(struct replay *replay, uint32_t index)
 {
     replay->order[index] = replay->order[--replay->orders];
@@ -210,7 +186,7 @@ static void settle_own_orders(struct replay *replay)
             .started = replay->now,
             .ended = replay->now};
         course_outcome(&replay->course, &done, replay->now);
-        (void)set_without(replay, order.slice);
+        replay->course.slices[order.slice].absent = true;
     }
 }
 
@@ -227,10 +203,8 @@ static void take_outcome(struct replay *replay, const struct outcome *recorded)
     }
 }
 
-static void decided(
-    void *context, enum course_author author, const struct decision *decision, uint32_t slice)
+static void decided(void *context, const struct decision *decision, uint32_t slice)
 {
-    (void)author;
     struct replay *replay = context;
     if (decision->action == ACTION_RESET && slice != COURSE_NOBODY && replay->orders < ORDERS_MAX)
         replay->order[replay->orders++] = (struct order){
@@ -248,7 +222,7 @@ static void give_back(struct replay *replay, struct node_sample *node)
     for (uint32_t i = 0; i < replay->course.count; i++) {
         const struct sample *sample = &replay->course.slices[i].watch.sample;
         uint64_t footprint;
-        if (!is_without(replay, i) || !replay->course.slices[i].lives ||
+        if (!replay->course.slices[i].absent || !replay->course.slices[i].lives ||
             !sample_footprint(sample, &footprint))
             continue;
         uint64_t swapped = sample_has(sample, SAMPLE_SWAP) ? sample->value[SAMPLE_SWAP] : 0;
@@ -369,7 +343,7 @@ static void take_sample(struct replay *replay, const struct sample_brief *brief)
     struct course_slice *slice = &replay->course.slices[index];
     sample_from_brief(brief, replay->now, &slice->watch.sample);
     slice->watch.held = is_held(replay, slice->slice.key);
-    slice->sampled = !is_without(replay, index);
+    slice->sampled = true;
     replay->result->samples++;
 }
 
@@ -391,8 +365,6 @@ static void begin_anew(struct replay *replay)
 {
     course_free(&replay->course);
     course_init(&replay->course, policy_now(replay), decided, replay);
-    if (replay->without)
-        memset(replay->without, 0, replay->without_room);
     replay->orders = 0;
     replay->is_pending = false;
 }
@@ -418,10 +390,9 @@ static int take_policy(struct replay *replay, uint64_t hash)
         return error_set(replay->error, -EUCLEAN, "the policy %016llx is kept in other words",
             (unsigned long long)hash);
     }
-    policy_free(replay->retired);
-    replay->retired = replay->then;
-    replay->then = policy;
     course_set_policy(&replay->course, policy);
+    policy_free(replay->then);
+    replay->then = policy;
     course_restand(&replay->course, replay->now);
     return 0;
 }
@@ -553,8 +524,6 @@ int replay_record(struct db *db, int64_t since_unix_usec, int64_t until_unix_use
     }
     course_free(&replay->course);
     policy_free(replay->then);
-    policy_free(replay->retired);
-    free(replay->without);
     free(replay);
     if (r < 0)
         replay_result_free(ret);

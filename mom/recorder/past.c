@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define STRIKES_WITHIN_SEC (30 * 86400)
-
 int past_open(struct recorder *recorder, gid_t group, struct mom_error *error)
 {
     const struct ring_info *info = &ring_table[RING_PAST];

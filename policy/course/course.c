@@ -73,7 +73,7 @@ static void pursue(struct course *course, uint32_t index)
     decide_number(&slice->watch, decision, course->next_seq++);
     if (decision->action == ACTION_RESET)
         slice->decision = decision->seq;
-    course->decided(course->context, COURSE_GOVERNOR, decision, index);
+    course->decided(course->context, decision, index);
 }
 
 void course_vanished(struct course *course, uint32_t index, struct stamp now)
@@ -92,9 +92,10 @@ void course_tick(struct course *course, const struct node_sample *node, struct s
     standing_begin(&course->standing, now, policy_hash(course->policy));
     for (uint32_t i = 0, count = course->count; i < count; i++) {
         struct course_slice *slice = &course->slices[i];
-        if (!slice->lives || !slice->sampled)
-            continue;
+        bool sampled = slice->sampled;
         slice->sampled = false;
+        if (!slice->lives || slice->absent || !sampled)
+            continue;
         slice->watch.lone = lone;
         (void)watch_update(&slice->watch, policy_globals(course->policy), node);
         if (decide_slice(
@@ -110,7 +111,7 @@ void course_restand(struct course *course, struct stamp now)
 {
     standing_begin(&course->standing, now, policy_hash(course->policy));
     for (uint32_t i = 0; i < course->count; i++)
-        if (course->slices[i].lives)
+        if (course->slices[i].lives && !course->slices[i].absent)
             standing_offer(
                 &course->standing, &course->slices[i].watch, &course->slices[i].slice, now);
 }
@@ -132,7 +133,7 @@ void course_look(struct course *course, const struct node_sample *node,
         decide_ordered(&course->slices[index].watch, decision->seq, now);
         course->slices[index].decision = decision->seq;
     }
-    course->decided(course->context, COURSE_GUARD, decision, index);
+    course->decided(course->context, decision, index);
 }
 
 void course_request(struct course *course, uint32_t index, struct stamp now)

@@ -24,17 +24,14 @@ struct course_slice {
     struct watch watch; /* .sample is the caller's to fill before a tick; so is .held */
     bool lives;
     bool sampled;      /* .watch.sample is of the coming tick; cleared by it */
+    bool absent;       /* the caller's: it is not there, whatever its samples say */
     uint64_t decision; /* number of the newest one whose outcome is waited for; 0: none */
 };
-
-/* Whose a decision is: told to people who ask, and it decides whose memory it changes. */
-enum course_author { COURSE_GOVERNOR, COURSE_GUARD };
 
 /* A decision has fallen. `slice` is the index of its slice, or COURSE_NOBODY. The course may be
  * given outcomes, births and ends in the call. */
 #define COURSE_NOBODY UINT32_MAX
-typedef void course_decided(
-    void *context, enum course_author author, const struct decision *decision, uint32_t slice);
+typedef void course_decided(void *context, const struct decision *decision, uint32_t slice);
 
 struct course {
     const struct policy *policy; /* the caller's; see course_set_policy */

@@ -66,10 +66,8 @@ static struct event *add_event(struct player *player, enum happening what, const
     return event;
 }
 
-static void decided(
-    void *context, enum course_author author, const struct decision *decision, uint32_t slice)
+static void decided(void *context, const struct decision *decision, uint32_t slice)
 {
-    (void)author;
     struct player *player = context;
     struct actor *actor =
         slice == COURSE_NOBODY ? NULL : &player->actors[player->course.slices[slice].slice.index];
