@@ -301,17 +301,14 @@ static int take_past(struct replay *replay, struct watch *watch, const struct sl
 {
     static uint32_t floors[WINDOW_HALVES];
     struct stamp now = replay->now;
-    bool scaled = policy_globals(policy_now(replay))->time_scale > 1;
-    for (enum window_scale scale = 0; !scaled && scale < WINDOW_SCALES; scale++) {
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
         int64_t first_sec = 0;
         int count = query_floors(replay->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC,
             now.unix_usec, window_bins[scale], floors, &first_sec, replay->error);
         if (count < 0)
             return count;
-        int64_t age_usec = now.unix_usec - first_sec * USEC_PER_SEC;
-        if (count > 0)
-            leak_preload(&watch->leak, scale, now.boot_usec + WATCH_EPOCH_USEC - age_usec, floors,
-                (uint32_t)count);
+        watch_preload(watch, policy_globals(policy_now(replay)), scale, first_sec * USEC_PER_SEC,
+            floors, (uint32_t)count, now);
     }
     uint32_t strikes = 0;
     int64_t ignored;

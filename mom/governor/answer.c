@@ -140,26 +140,16 @@ static void take_request(struct governor *governor, struct stamp now)
     requests_answer(governor->requests, &reply);
 }
 
-/* What the database remembers of a slice. Its times are Unix times, the detector's are boot times.
- * A time_scale makes the detector's minutes shorter than the database's: they have nothing to say
- * then. */
+/* What the database remembers of a slice. */
 static void take_floors(
     struct governor *governor, const struct record_floors *floors, struct stamp now)
 {
     const struct slice *slice;
     struct place *place = governor_find(governor, floors->serial, &slice);
-    bool scaled = policy_globals(governor->policy)->time_scale > 1;
-    if (!place || scaled || floors->scale >= WINDOW_SCALES || floors->count > WINDOW_HALVES)
-        return;
     /* What an unprivileged program says may be anything. */
-    int64_t age_usec, end_usec;
-    int64_t span_usec = (int64_t)floors->count * window_bin_usec[floors->scale];
-    if (__builtin_sub_overflow(now.unix_usec, floors->first_unix_usec, &age_usec) ||
-        __builtin_sub_overflow(span_usec, age_usec, &end_usec) ||
-        end_usec > window_bin_usec[floors->scale] || age_usec > WATCH_EPOCH_USEC)
-        return;
-    int64_t first_usec = now.boot_usec + WATCH_EPOCH_USEC - age_usec;
-    leak_preload(&place->watch.leak, floors->scale, first_usec, floors->floor, floors->count);
+    if (place && floors->scale < WINDOW_SCALES && floors->count <= WINDOW_HALVES)
+        watch_preload(&place->watch, policy_globals(governor->policy), floors->scale,
+            floors->first_unix_usec, floors->floor, floors->count, now);
 }
 
 static void take_past_of(

@@ -21,6 +21,20 @@ void watch_init(struct watch *watch, const struct slice *slice, const struct sli
     leak_init(&watch->leak, warm);
 }
 
+void watch_preload(struct watch *watch, const struct policy_globals *globals,
+    enum window_scale scale, int64_t first_unix_usec, const uint32_t *floor_pages, uint32_t count,
+    struct stamp now)
+{
+    int64_t age_usec, end_usec, span_usec = (int64_t)count * window_bin_usec[scale];
+    if (globals->time_scale > 1 ||
+        __builtin_sub_overflow(now.unix_usec, first_unix_usec, &age_usec) ||
+        __builtin_sub_overflow(span_usec, age_usec, &end_usec) ||
+        end_usec > window_bin_usec[scale] || age_usec > WATCH_EPOCH_USEC)
+        return;
+    int64_t first_usec = now.boot_usec + WATCH_EPOCH_USEC - age_usec;
+    leak_preload(&watch->leak, scale, first_usec, floor_pages, count);
+}
+
 static void update_growth(struct watch *watch, uint64_t footprint)
 {
     int64_t now = watch->sample.at.boot_usec, usec = now - watch->growth_at_usec;

@@ -36,6 +36,13 @@ struct watch {
 void watch_init(struct watch *watch, const struct slice *slice, const struct slice_policy *policy,
     struct stamp now, bool warm);
 
+/* Floors of the past into the detector, as leak_preload, by the Unix time of the first. Times that
+ * can't be are passed over; and so is all where there is a time_scale: it makes the detector's
+ * minutes shorter than those of history. */
+void watch_preload(struct watch *watch, const struct policy_globals *globals,
+    enum window_scale scale, int64_t first_unix_usec, const uint32_t *floor_pages, uint32_t count,
+    struct stamp now);
+
 /* Brings derived values and the detector up to date after watch->sample was read. True when the
  * leak verdict or shape changed. A sample without a footprint changes nothing.
  *
