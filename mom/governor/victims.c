@@ -105,9 +105,12 @@ bool victims_next(struct victims *victims, int64_t now_usec, struct victim *ret)
         struct expected *expected = &victims->expected[i];
         if (expected->count == 0)
             continue;
-        if (name_one(expected, largest(victims, expected->path, expected), expected->key, ret))
+        bool late = now_usec >= expected->until_usec;
+        struct heard *heard = largest(victims, expected->path, expected);
+        if (heard && (late || heard->death.peak_rss > 0) &&
+            name_one(expected, heard, expected->key, ret))
             return true;
-        if (now_usec < expected->until_usec)
+        if (!late)
             continue;
         if (name_one(expected, largest(victims, "", expected), "", ret))
             return true;

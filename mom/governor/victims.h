@@ -45,8 +45,9 @@ void victims_hear(struct victims *victims, const struct death *death);
 void victims_expect(struct victims *victims, const struct slice *slice, uint64_t count,
     uint64_t limit_bytes, int64_t since_usec, int64_t now_usec);
 
-/* The next name; false: no more at present. When the patience with a slice is over, those whose
- * slice can't be told (v1; their parents were quick) come in its place. */
+/* The next name; false: no more at present. One whose peak is not told yet is waited for. When the
+ * patience with a slice is over, those whose slice can't be told (v1 without the kernel's log;
+ * their parents were quick) come in its place. */
 bool victims_next(struct victims *victims, int64_t now_usec, struct victim *ret);
 
 #endif

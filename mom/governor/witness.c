@@ -40,7 +40,7 @@ static void hear(struct witness *witness)
         }
         atomic_store(&witness->missed, witness->deaths.lost + unheard);
         if (witness->deaths.error < 0) {
-            log_warning("whom the kernel kills is told no more by a socket that fails: %s",
+            log_warning("whom the kernel kills is told no more by a source that fails: %s",
                 strerrorname_np(-witness->deaths.error));
             witness->deaths.error = 0;
             atomic_store(&witness->hears, deaths_are_told(&witness->deaths));
@@ -55,7 +55,7 @@ static void *run(void *argument)
     struct mom_error error[DEATH_SOURCES] = {0};
     int count = deaths_open(witness->hierarchy, witness->proc_root, &witness->deaths, error);
     for (int i = 0; i < DEATH_SOURCES; i++)
-        if (!witness->deaths.socket[i])
+        if (!deaths_are_told_by(&witness->deaths, i))
             log_notice("whom the kernel kills is not told by %s", error[i].text);
     atomic_store(&witness->hears, count > 0);
     if (count > 0)

@@ -1,5 +1,5 @@
-/* A process that died by SIGKILL, as one of the kernel's two netlink families told it (taskstats.h,
- * proc_connector.h; both are put together by deaths.h). */
+/* A process that died by SIGKILL, as one of the kernel's sources told it (kernel_log.h,
+ * taskstats.h, proc_connector.h; put together by deaths.h). */
 #ifndef SLICES_READ_DEATH_H
 #define SLICES_READ_DEATH_H
 
@@ -14,7 +14,7 @@ struct death {
     int32_t pid;                /* of the process (thread group) */
     char name[DEATH_NAME_MAX];  /* comm: bytes as found, chosen by the process; "": unknown */
     uint64_t peak_rss;          /* bytes that were in memory at once; 0: unknown */
-    char group[SLICE_PATH_MAX]; /* where it hung in the memory tree; "": unknown, as always on v1 */
+    char group[SLICE_PATH_MAX]; /* where it hung in the memory tree; "": unknown */
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "slices/base/file.h"
 #include "slices/base/text.h"
+#include "slices/read/kernel_log.h"
 #include "slices/read/netlink.h"
 #include "slices/read/proc_connector.h"
 #include "slices/read/taskstats.h"
@@ -11,12 +12,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     int (*open)(struct mnl_socket **ret, struct mom_error *error);
     void (*close)(struct mnl_socket *socket);
     bool (*parse)(const void *datagram, size_t length, struct death *ret);
-} sources[DEATH_SOURCES] = {
+} families[DEATHS_NETLINK] = {
     [DEATHS_TASKSTATS] = {taskstats_open, taskstats_close, taskstats_parse},
     [DEATHS_PROC_CONNECTOR] = {proc_connector_open, proc_connector_close, proc_connector_parse},
 };
@@ -26,30 +28,51 @@ int deaths_open(const struct hierarchy *hierarchy, const char *proc_root, struct
 {
     int count = 0;
     *ret = (struct deaths){.hierarchy = hierarchy, .proc_root = proc_root};
+    for (int i = 0; i < DEATHS_NETLINK; i++)
+        ret->fd[i] = families[i].open(&ret->socket[i], &error[i]) == 0
+                         ? mnl_socket_get_fd(ret->socket[i])
+                         : -1;
+    ret->fd[DEATHS_KERNEL_LOG] = kernel_log_open(&error[DEATHS_KERNEL_LOG]);
     for (int i = 0; i < DEATH_SOURCES; i++)
-        count += sources[i].open(&ret->socket[i], &error[i]) == 0;
+        count += deaths_are_told_by(ret, i);
     return count;
+}
+
+static void close_source(struct deaths *deaths, enum death_source source)
+{
+    if (!deaths_are_told_by(deaths, source))
+        return;
+    if (source == DEATHS_KERNEL_LOG)
+        (void)close(deaths->fd[source]);
+    else
+        families[source].close(deaths->socket[source]);
+    deaths->fd[source] = -1;
 }
 
 void deaths_close(struct deaths *deaths)
 {
-    for (int i = 0; i < DEATH_SOURCES; i++) {
-        if (deaths->socket[i])
-            sources[i].close(deaths->socket[i]);
-        deaths->socket[i] = NULL;
-    }
+    for (int i = 0; i < DEATH_SOURCES; i++)
+        close_source(deaths, i);
+}
+
+bool deaths_are_told_by(const struct deaths *deaths, enum death_source source)
+{
+    return deaths->fd[source] >= 0;
 }
 
 bool deaths_are_told(const struct deaths *deaths)
 {
-    return deaths->socket[DEATHS_TASKSTATS] || deaths->socket[DEATHS_PROC_CONNECTOR];
+    for (int i = 0; i < DEATH_SOURCES; i++)
+        if (deaths_are_told_by(deaths, i))
+            return true;
+    return false;
 }
 
 bool deaths_wait(const struct deaths *deaths, int stop_fd)
 {
     struct pollfd ready[DEATH_SOURCES + 1] = {{.fd = stop_fd, .events = POLLIN}};
     for (int i = 0; i < DEATH_SOURCES; i++) {
-        ready[i + 1].fd = deaths->socket[i] ? mnl_socket_get_fd(deaths->socket[i]) : -1;
+        ready[i + 1].fd = deaths->fd[i];
         ready[i + 1].events = POLLIN;
     }
     while (poll(ready, DEATH_SOURCES + 1, -1) < 0 && errno == EINTR)
@@ -76,26 +99,34 @@ static void look_up_name(const struct deaths *deaths, struct death *death)
     death->name[length > 0 ? length - 1 : 0] = '\0'; /* a newline comes behind */
 }
 
+static ssize_t receive(const struct deaths *deaths, enum death_source source, char *buffer)
+{
+    if (!deaths_are_told_by(deaths, source))
+        return -EAGAIN;
+    return source == DEATHS_KERNEL_LOG
+               ? kernel_log_receive(deaths->fd[source], buffer)
+               : netlink_receive(deaths->socket[source], buffer, NETLINK_DATAGRAM_MAX);
+}
+
 /* The next death that one source tells. */
 static bool read_source(struct deaths *deaths, enum death_source source, struct death *ret)
 {
-    _Alignas(struct nlmsghdr) char datagram[NETLINK_DATAGRAM_MAX];
-    struct mnl_socket **socket = &deaths->socket[source];
+    _Alignas(struct nlmsghdr) char buffer[KERNEL_LOG_RECORD_MAX];
+    _Static_assert(sizeof buffer >= NETLINK_DATAGRAM_MAX, "one buffer for all sources");
     for (;;) {
-        ssize_t length = *socket ? netlink_receive(*socket, datagram, sizeof datagram) : -EAGAIN;
+        ssize_t length = receive(deaths, source, buffer);
+        *ret = (struct death){.pid = 0};
         if (length == -EAGAIN)
             return false;
         if (length == -ENOBUFS || length == -ENOMEM) {
             deaths->lost++;
         } else if (length < 0) { /* it will not get better */
-            sources[source].close(*socket);
-            *socket = NULL;
+            close_source(deaths, source);
             deaths->error = (int)length;
-        } else {
-            *ret = (struct death){.pid = 0};
-            if (sources[source].parse(datagram, (size_t)length, ret))
-                return true;
-        }
+        } else if (source == DEATHS_KERNEL_LOG
+                       ? kernel_log_parse(buffer, ret)
+                       : families[source].parse(buffer, (size_t)length, ret))
+            return true;
     }
 }
 
@@ -103,7 +134,8 @@ bool deaths_read(struct deaths *deaths, struct death *ret)
 {
     for (enum death_source source = 0; source < DEATH_SOURCES; source++)
         if (read_source(deaths, source, ret)) {
-            look_up_group(deaths, ret);
+            if (ret->group[0] == '\0')
+                look_up_group(deaths, ret);
             if (ret->name[0] == '\0')
                 look_up_name(deaths, ret);
             return true;

@@ -1,4 +1,5 @@
 /* The texts that the kernel gives. The first byte chooses the parser. */
+#include "slices/read/kernel_log.h"
 #include "slices/read/node.h"
 #include "slices/read/pressure.h"
 #include "slices/read/processes.h"
@@ -82,8 +83,16 @@ static void process_status(const char *text)
     processes_parse_status(text, &row);
 }
 
-static void (*const parsers[])(const char *text) = {
-    stat_v2, stat_v1, events, pressure, meminfo, vmstat, swaps, process_stat, process_status};
+static void kernel_log(const char *text)
+{
+    struct death death = {.pid = 0};
+    bool told = kernel_log_parse(text, &death);
+    fuzz_must(told == (death.pid > 0), "a process has a number");
+    fuzz_must(told == (death.group[0] == '/'), "and hangs in a group");
+}
+
+static void (*const parsers[])(const char *text) = {stat_v2, stat_v1, events, pressure, meminfo,
+    vmstat, swaps, process_stat, process_status, kernel_log};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

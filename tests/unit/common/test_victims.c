@@ -120,6 +120,25 @@ static void where_it_cannot_be_told_it_is_said_late_and_so(void **state)
     none_is_next(16);
 }
 
+static void the_peak_is_waited_for(void **state)
+{
+    (void)state;
+    hear(10, "chosen", "/a", 0, 5);
+    expect_names("/a", 1, 4, 6);
+    none_is_next(6);
+    hear(11, "emulator", "", 1000, 6);
+    hear(10, "chosen", "", 100, 7);
+    struct victim victim;
+    assert_true(victims_next(&victims, 7 * SEC, &victim));
+    assert_int_equal(victim.death.pid, 10);
+    assert_string_equal(victim.key, "cgroup:/a");
+    assert_int_equal(victim.death.peak_rss, 100);
+    hear(12, "never told", "/a", 0, 20);
+    expect_names("/a", 1, 19, 21);
+    none_is_next(30);
+    next_is(12, "cgroup:/a", 31);
+}
+
 /* Something that somebody else has killed at that time, on v1. */
 static void who_was_larger_than_the_slice_may_be_did_not_hang_there(void **state)
 {
@@ -160,6 +179,7 @@ int main(void)
         TEST(who_dies_late_is_waited_for),
         TEST(a_death_told_twice_is_one),
         TEST(where_it_cannot_be_told_it_is_said_late_and_so),
+        TEST(the_peak_is_waited_for),
         TEST(who_was_larger_than_the_slice_may_be_did_not_hang_there),
         TEST(a_storm_is_bounded),
     };

@@ -1,4 +1,5 @@
-/* What the kernel's netlink messages tell of a death, and which of them tell nothing. */
+/* What the kernel's log and netlink messages tell of a death, and which of them tell nothing. */
+#include "slices/read/kernel_log.h"
 #include "slices/read/proc_connector.h"
 #include "slices/read/taskstats.h"
 
@@ -204,6 +205,79 @@ static void a_length_beyond_all_memory_is_not_believed(void **state)
     assert_false(proc_connector_parse(datagram, length, &death));
 }
 
+/* --- Kernel log ------------------------------------------------------------------------------- */
+
+#define CHOSEN                                                                                     \
+    "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a"
+
+static void log_tells(const char *record, int pid, const char *name, const char *group)
+{
+    struct death death = {.peak_rss = 5};
+    assert_true(kernel_log_parse(record, &death));
+    assert_int_equal(death.pid, pid);
+    assert_string_equal(death.name, name);
+    assert_string_equal(death.group, group);
+    assert_int_equal(death.peak_rss, 5);
+}
+
+static void the_kernels_log_tells_where_the_chosen_one_hung(void **state)
+{
+    (void)state;
+    log_tells("6,9745,508,-;" CHOSEN ",task_memcg=/a/b,task=eater,pid=19055,uid=0\n", 19055,
+        "eater", "/a/b");
+    log_tells("6,1,2,-,caller=T5;" CHOSEN ",task_memcg=/a,task=x,pid=7,uid=0\n SUBSYSTEM=x\n", 7,
+        "x", "/a");
+    log_tells("6,1,2,-;oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,"
+              "global_oom,task_memcg=/,task=,pid=7,uid=0\n",
+        7, "", "/");
+    log_tells("6,1,2,-;" CHOSEN ",task_memcg=/a\\x5cx2db\\xc3\\xa9,task=\\x0a\\x1b[m,pid=7,uid=0\n",
+        7, "\n\x1b[m", "/a\\x2db\u00e9");
+}
+
+/* A process can be called so, a group too, and a program may write into the log. */
+static void what_others_put_into_the_log_tells_nothing(void **state)
+{
+    (void)state;
+    static const char *const records[] = {
+        "14,1,2,-;" CHOSEN ",task_memcg=/b,task=eater,pid=7,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=/a,task=a,task=b,pid=7,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=/a,task=a,pid=9,uid=1,pid=7,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=/b,task_memcg=/a,task=a,pid=7,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task=a,task_memcg=/b,pid=7,uid=0\n",
+        "6,1,2,-;usb 1-1: " CHOSEN ",task_memcg=/b,task=eater,pid=7,uid=0\n",
+        "4,1,2,-;Memory cgroup out of memory: Killed process 7 (eater) total-vm:1kB\n",
+    };
+    struct death death = {.pid = 0};
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        assert_false(kernel_log_parse(records[i], &death));
+}
+
+static void cut_and_crooked_lines_of_the_log_tell_nothing(void **state)
+{
+    (void)state;
+    static const char *const records[] = {
+        "6,1,2,-;" CHOSEN ",task_memcg=/a,task=x,pid=,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=/a,task=x,pid=0,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=/a,task=x,pid=99999999999,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=a,task=x,pid=7,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=/a\\x5,task=x,pid=7,uid=0\n",
+        "6,1,2,-;" CHOSEN ",task_memcg=/a\\x00,task=x,pid=7,uid=0\n",
+        "6,1,2,-;" CHOSEN
+        ",task_memcg=/a,task=0123456789012345678901234567890123456789,pid=7,uid=0\n",
+    };
+    struct death death = {.pid = 0};
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        assert_false(kernel_log_parse(records[i], &death));
+    static const char whole[] = "6,9745,508,-;" CHOSEN ",task_memcg=/a/b,task=eater,pid=19055,";
+    char cut[sizeof whole];
+    for (size_t length = 0; length < sizeof whole - 1; length++) {
+        memcpy(cut, whole, length);
+        cut[length] = '\0';
+        assert_false(kernel_log_parse(cut, &death));
+    }
+    assert_int_equal(death.pid, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +290,9 @@ int main(void)
         cmocka_unit_test(the_proc_connector_tells_who_was_killed),
         cmocka_unit_test(cut_events_tell_nothing),
         cmocka_unit_test(a_length_beyond_all_memory_is_not_believed),
+        cmocka_unit_test(the_kernels_log_tells_where_the_chosen_one_hung),
+        cmocka_unit_test(what_others_put_into_the_log_tells_nothing),
+        cmocka_unit_test(cut_and_crooked_lines_of_the_log_tell_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
