@@ -11,7 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECE = 64 * 1024, PIECES_A_MIB = 16, STEP_USEC = 50000 };
+enum { PIECE = 64 * 1024, PIECES_A_MIB = 16 };
+
+/* While there is nothing to do, it looks less and less often: a day must not cost much. */
+enum { STEP_USEC = 50000, STEP_MOST_USEC = 6400000 };
 
 static const char usage[] =
     "usage: eater steady MIB            takes it at once and holds it\n"
@@ -51,8 +54,10 @@ static void *take(void)
     return piece;
 }
 
-static void hold(double mib)
+/* True when that changed something. */
+static bool hold(double mib)
 {
+    size_t before = held;
     size_t wanted = mib > 0 ? (size_t)(mib * PIECES_A_MIB) : 0;
     while (held < wanted) {
         if (held == room) {
@@ -65,6 +70,7 @@ static void hold(double mib)
     }
     while (held > wanted)
         (void)munmap(pieces[--held], PIECE);
+    return held != before;
 }
 
 static double now(void)
@@ -103,8 +109,10 @@ int main(int argc, char **argv)
     if (spills && spill_fd < 0)
         fail(argv[4]);
     double start = now();
+    useconds_t step = STEP_USEC;
     for (;;) {
-        hold(wanted(argv[1], numbers, now() - start));
-        (void)usleep(STEP_USEC);
+        bool busy = hold(wanted(argv[1], numbers, now() - start));
+        (void)usleep(step);
+        step = busy ? STEP_USEC : step < STEP_MOST_USEC ? 2 * step : step;
     }
 }
