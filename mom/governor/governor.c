@@ -184,6 +184,7 @@ static int open_actuator(struct governor *governor, struct mom_error *error)
 static int open_threads(struct governor *governor, struct mom_error *error)
 {
     governor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    governor->tick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     const struct hands_options hands = {
         .actuator = governor->actuator,
         .outcomes = &governor->outcome_ring,
@@ -199,6 +200,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .looks = &governor->look_ring,
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .policy = governor->policy,
+        .tick_fd = governor->tick_fd,
     };
     if (r == 0)
         r = guard_open(&guard, &governor->guard, error);
@@ -231,12 +233,14 @@ static int watch_fd(struct governor *governor, int fd)
     return fd < 0 || epoll_ctl(governor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static void set_timer(struct governor *governor)
+/* The next tick comes after `first_usec`, the others at the policy's pace. */
+static void set_timer(struct governor *governor, int64_t first_usec)
 {
     int64_t period = policy_globals(governor->policy)->tick_usec;
-    const struct timespec interval = {
-        .tv_sec = period / USEC_PER_SEC, .tv_nsec = period % USEC_PER_SEC * 1000};
-    const struct itimerspec timer = {.it_interval = interval, .it_value = {.tv_nsec = 1}};
+    const struct itimerspec timer = {
+        .it_interval = {period / USEC_PER_SEC, period % USEC_PER_SEC * 1000},
+        .it_value = {first_usec / USEC_PER_SEC, first_usec % USEC_PER_SEC * 1000},
+    };
     (void)timerfd_settime(governor->timer_fd, 0, &timer, NULL);
 }
 
@@ -245,9 +249,9 @@ static int open_loop(struct governor *governor, struct mom_error *error)
     governor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     governor->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (watch_fd(governor, governor->timer_fd) < 0 || watch_fd(governor, governor->signal_fd) < 0 ||
-        watch_fd(governor, governor->wake_fd) < 0)
+        watch_fd(governor, governor->wake_fd) < 0 || watch_fd(governor, governor->tick_fd) < 0)
         return error_errno(error, -errno, "the event loop");
-    set_timer(governor);
+    set_timer(governor, 1);
     return 0;
 }
 
@@ -261,6 +265,31 @@ static bool take_signal(struct governor *governor)
         requests_reload(governor->requests);
     }
     return true;
+}
+
+/* What the guard asked for while a tick was on its way has been done by that one. */
+static bool is_asked_for(const struct governor *governor, int fd, struct stamp now)
+{
+    return fd == governor->timer_fd ||
+           (fd == governor->tick_fd &&
+               now.boot_usec - governor->last_tick.boot_usec >= STANDING_LEAST_USEC);
+}
+
+/* History has a row a second at most, and a tick that is not in it can't be replayed. */
+static bool has_its_second(const struct governor *governor, struct stamp now)
+{
+    return policy_globals(governor->policy)->tick_usec < USEC_PER_SEC ||
+           now.unix_usec / USEC_PER_SEC != governor->last_tick.unix_usec / USEC_PER_SEC;
+}
+
+static void tick_if_due(struct governor *governor, int fd, struct stamp now)
+{
+    if (!is_asked_for(governor, fd, now))
+        return;
+    if (has_its_second(governor, now))
+        governor_tick(governor, now);
+    else /* and from then on early in each second: what is late is in the same one still */
+        set_timer(governor, USEC_PER_SEC - now.unix_usec % USEC_PER_SEC + 1000);
 }
 
 static void loop(struct governor *governor)
@@ -278,11 +307,11 @@ static void loop(struct governor *governor)
         else if (count > 0)
             (void)!read(event.data.fd, &ignored, sizeof ignored);
         governor_answer(governor, now);
-        if (count > 0 && event.data.fd == governor->timer_fd)
-            governor_tick(governor, now);
+        if (count > 0)
+            tick_if_due(governor, event.data.fd, now);
         if (policy_globals(governor->policy)->tick_usec != tick_usec) {
             tick_usec = policy_globals(governor->policy)->tick_usec;
-            set_timer(governor);
+            set_timer(governor, 1);
         }
         page->beat_usec[HEART_GOVERNOR] = now.boot_usec;
         page->ready = governor->state.ticks > 0;
@@ -309,12 +338,12 @@ static int open_all(struct governor *governor, struct mom_error *error)
     return r < 0 ? r : open_loop(governor, error);
 }
 
-static void begin_state(struct governor *governor)
+static void begin_state(struct governor *governor, struct stamp started)
 {
     struct live_state *state = &governor->state;
     state->pid = getpid();
     memcpy(state->boot, governor->boot, sizeof state->boot);
-    state->started = clock_now();
+    state->started = started;
     state->dry_run = governor->options->dry_run;
     state->hierarchy = (uint8_t)governor->hierarchy.version;
     (void)text_copy(state->scope, sizeof state->scope, governor->options->paths.scope);
@@ -328,9 +357,10 @@ int governor_run(const struct options *options, struct policy *policy)
     static struct governor governor;
     struct mom_error error = {0};
     governor_init(&governor, options, policy);
+    struct stamp started = clock_now(); /* before the guard's first look: a replay begins there */
     int r = open_all(&governor, &error);
     if (r == 0) {
-        begin_state(&governor);
+        begin_state(&governor, started);
         seal_process();
         loop(&governor);
         tell_note(&governor, clock_now(), "stop", "asked to");

@@ -35,6 +35,7 @@
 /* What is remembered of one place of the tree's table. */
 struct place {
     struct watch watch;
+    bool stands;          /* it was offered to the standing list */
     bool announced;       /* the recorder knows this life */
     uint64_t told_serial; /* of the slice in the live table's row; 0: none */
     uint64_t decision;    /* seq of the newest one that the hands were given */
@@ -86,7 +87,7 @@ struct governor {
     uint32_t folded_told;     /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch;
-    int wake_fd, timer_fd, signal_fd, epoll_fd;
+    int wake_fd, timer_fd, tick_fd, signal_fd, epoll_fd; /* tick_fd: the guard wants a tick */
 };
 
 /* Runs until SIGTERM or SIGINT. Returns the exit status. */

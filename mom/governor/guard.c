@@ -135,12 +135,20 @@ static bool carry_out(struct guard *guard)
     return false;
 }
 
+static void ask_for_a_tick(const struct guard *guard)
+{
+    const uint64_t one = 1;
+    (void)!write(guard->options.tick_fd, &one, sizeof one); /* never blocks: EAGAIN is as good */
+}
+
 static void look(struct guard *guard)
 {
     struct stamp now = clock_now();
     struct node_sample node;
     if (node_read(&guard->reader, now, &node) < 0)
         return;
+    if (standing_is_overtaken(&guard->standing, &node))
+        ask_for_a_tick(guard);
     struct decision *decision = &guard->decision;
     uint32_t count =
         decide_node(&guard->watch, guard->policy, &node, &guard->standing, now, decision);

@@ -3,7 +3,8 @@
  * standing list and the policy reach it over a try-lock, its decisions go into a ring of their own,
  * the deed to the hands.
  *
- * If the governor's thread hangs, the guard goes on with the last standing list it has. */
+ * When the node has moved much since the standing list was made, the guard asks for a new one. If
+ * the governor's thread hangs, the guard goes on with the last standing list it has. */
 #ifndef MOM_GOVERNOR_GUARD_H
 #define MOM_GOVERNOR_GUARD_H
 
@@ -32,6 +33,7 @@ struct guard_options {
     struct ring_writer *decisions, *looks; /* this thread is their only writer */
     struct heartbeat_page *heartbeat;
     const struct policy *policy;
+    int tick_fd; /* gets a number when the standing list is overtaken */
 };
 
 int guard_open(const struct guard_options *options, struct guard **ret, struct mom_error *error);

@@ -80,7 +80,8 @@ static void meet(
     policy_for_slice(governor->policy, slice, &policy);
     bool warm = governor->hands == NULL; /* --once has nobody who could tell of the past */
     memset(place, 0, sizeof *place);
-    watch_init(&place->watch, slice, &policy, now, warm);
+    int64_t absent_usec = governor->state.ticks > 0 ? governor->last_tick.boot_usec : 0;
+    watch_init(&place->watch, slice, &policy, absent_usec, now, warm);
     if (governor->hands)
         tell_born(governor, place, slice, now);
 }
@@ -164,6 +165,19 @@ static void beat(struct governor *governor)
         heartbeat_page(&governor->heartbeat)->beat_usec[HEART_GOVERNOR] = clock_now().boot_usec;
 }
 
+static void stand(struct governor *governor, struct stamp now)
+{
+    struct standing *standing = &governor->standing;
+    standing_begin(standing, &governor->node, now, policy_hash(governor->policy));
+    for (uint32_t i = 0; i < governor->capacity; i++)
+        if (governor->places[i].stands)
+            standing_weigh(standing, &governor->places[i].watch, tree_slice(governor->tree, i));
+    for (uint32_t i = 0; i < governor->capacity; i++)
+        if (governor->places[i].stands)
+            standing_offer(
+                standing, &governor->places[i].watch, tree_slice(governor->tree, i), now);
+}
+
 void governor_look(struct governor *governor, struct stamp now)
 {
     struct tree_changes changes;
@@ -181,30 +195,30 @@ void governor_look(struct governor *governor, struct stamp now)
     governor->standing_before = governor->standing.unprotected;
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;
-    standing_begin(&governor->standing, now, policy_hash(governor->policy));
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
-        if (!slice || !observe(governor, &governor->places[i], slice, now))
+        struct place *place = &governor->places[i];
+        place->stands = slice && observe(governor, place, slice, now);
+        if (!place->stands)
             continue;
         if (governor->hands)
-            decide(governor, &governor->places[i], slice, now);
-        standing_offer(&governor->standing, &governor->places[i].watch, slice, now);
+            decide(governor, place, slice, now);
         beat(governor);
     }
+    stand(governor, now);
     note_unread(governor, unread_before, now);
 }
 
 void governor_restand(struct governor *governor, struct stamp now)
 {
-    standing_begin(&governor->standing, now, policy_hash(governor->policy));
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
-        struct watch *watch = &governor->places[i].watch;
-        if (!slice || watch->serial != slice->serial)
-            continue;
-        watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
-        standing_offer(&governor->standing, watch, slice, now);
+        struct place *place = &governor->places[i];
+        place->stands = slice && place->watch.serial == slice->serial;
+        if (place->stands)
+            place->watch.held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
     }
+    stand(governor, now);
     guard_publish(governor->guard, &governor->standing, governor->policy);
 }
 
@@ -227,9 +241,9 @@ void governor_tick(struct governor *governor, struct stamp now)
             tell_live(governor, &governor->places[i], slice);
     }
     (void)ring_write(&governor->samples, RECORD_NODE, &governor->node, sizeof governor->node);
-    guard_publish(governor->guard, &governor->standing, governor->policy);
     governor->state.ticks++;
     governor->state.ticked = governor->last_tick = now;
-    governor->state.tick_cost_usec = thread_cost_usec() - cost;
+    governor->state.tick_cost_usec = governor->standing.tick_cost_usec = thread_cost_usec() - cost;
+    guard_publish(governor->guard, &governor->standing, governor->policy);
     tell_state(governor);
 }

@@ -53,7 +53,7 @@ int64_t course_born(struct course *course, const struct slice *slice, struct sta
     struct slice_policy policy;
     policy_for_slice(course->policy, slice, &policy);
     *born = (struct course_slice){.slice = *slice, .lives = true};
-    watch_init(&born->watch, slice, &policy, now, warm);
+    watch_init(&born->watch, slice, &policy, course->node.at.boot_usec, now, warm);
     return course->count++;
 }
 
@@ -85,15 +85,26 @@ void course_vanished(struct course *course, uint32_t index, struct stamp now)
         pursue(course, index);
 }
 
+static void stand(struct course *course, struct stamp now)
+{
+    standing_begin(&course->standing, &course->node, now, policy_hash(course->policy));
+    for (uint32_t i = 0; i < course->count; i++)
+        if (course->slices[i].stands)
+            standing_weigh(&course->standing, &course->slices[i].watch, &course->slices[i].slice);
+    for (uint32_t i = 0; i < course->count; i++)
+        if (course->slices[i].stands)
+            standing_offer(
+                &course->standing, &course->slices[i].watch, &course->slices[i].slice, now);
+}
+
 void course_tick(struct course *course, const struct node_sample *node, struct stamp now)
 {
     bool lone = course->standing.unprotected == 1;
     course->node = *node;
-    standing_begin(&course->standing, now, policy_hash(course->policy));
     for (uint32_t i = 0, count = course->count; i < count; i++) {
         struct course_slice *slice = &course->slices[i];
         bool sampled = slice->sampled;
-        slice->sampled = false;
+        slice->sampled = slice->stands = false;
         if (!slice->lives || slice->absent || !sampled)
             continue;
         slice->watch.lone = lone;
@@ -101,19 +112,16 @@ void course_tick(struct course *course, const struct node_sample *node, struct s
         if (decide_slice(
                 &slice->watch, &slice->slice, course->policy, node, now, &course->scratch) > 0)
             pursue(course, i); /* which may move the slices */
-        slice = &course->slices[i];
-        if (slice->lives)
-            standing_offer(&course->standing, &slice->watch, &slice->slice, now);
+        course->slices[i].stands = course->slices[i].lives;
     }
+    stand(course, now);
 }
 
 void course_restand(struct course *course, struct stamp now)
 {
-    standing_begin(&course->standing, now, policy_hash(course->policy));
     for (uint32_t i = 0; i < course->count; i++)
-        if (course->slices[i].lives && !course->slices[i].absent)
-            standing_offer(
-                &course->standing, &course->slices[i].watch, &course->slices[i].slice, now);
+        course->slices[i].stands = course->slices[i].lives && !course->slices[i].absent;
+    stand(course, now);
 }
 
 void course_look(struct course *course, const struct node_sample *node,

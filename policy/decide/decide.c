@@ -12,9 +12,10 @@
 #define OUTCOME_PATIENCE_USEC (2 * 60 * 1000000ll)
 
 void watch_init(struct watch *watch, const struct slice *slice, const struct slice_policy *policy,
-    struct stamp now, bool warm)
+    int64_t absent_usec, struct stamp now, bool warm)
 {
     memset(watch, 0, sizeof *watch);
+    watch->absent_usec = watch->growth_at_usec = absent_usec;
     watch->serial = slice->serial;
     watch->policy = *policy;
     watch->born = now;

@@ -23,7 +23,8 @@ struct watch {
     struct ladder ladder;
     struct slice_policy policy;
     struct stamp born;
-    bool held; /* a person's hold is in force; set by the governor */
+    int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */
+    bool held;           /* a person's hold is in force; set by the governor */
     bool lone; /* the only unprotected slice (standing.unprotected == 1); set by the governor */
     uint64_t footprint; /* newest, bytes */
     double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
@@ -33,8 +34,10 @@ struct watch {
 
 #define WATCH_EPOCH_USEC (8 * 86400 * 1000000ll)
 
+/* `absent_usec`: boot time when the slice is known not to have been there yet: all that it has now
+ * is growth since then. 0: unknown. */
 void watch_init(struct watch *watch, const struct slice *slice, const struct slice_policy *policy,
-    struct stamp now, bool warm);
+    int64_t absent_usec, struct stamp now, bool warm);
 
 /* Floors of the past into the detector, as leak_preload, by the Unix time of the first. Times that
  * can't be are passed over; and so is all where there is a time_scale: it makes the detector's

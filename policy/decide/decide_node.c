@@ -38,6 +38,18 @@ static bool would_help(const struct standing_entry *entry, const struct node_sam
     return entry->gives_back > 0 && (double)entry->gives_back >= NEGLIGIBLE_PART * total;
 }
 
+/* Somebody whom people have said not to touch has taken most of what is missing, and this one next
+ * to nothing: it would die in the other's place, and the other would take what that gave back. */
+#define GUILTY   0.5
+#define INNOCENT 0.25
+static bool stands_in(const struct standing_entry *entry, const struct standing *standing)
+{
+    const struct standing_entry *guiltiest = &standing->guiltiest;
+    bool spared =
+        guiltiest->restraint == RESTRAINT_PROTECTED || guiltiest->restraint == RESTRAINT_HOLD;
+    return spared && guiltiest->guilt >= GUILTY && entry->guilt < INNOCENT;
+}
+
 /* Whom the rule is about; NULL: the list is empty. A rule that looks ahead is about whoever fills
  * the memory, whatever his rank: before the node is really short, nobody else is to blame. */
 static const struct standing_entry *choose(
@@ -47,7 +59,8 @@ static const struct standing_entry *choose(
         return rule_growth_owner(standing);
     for (uint32_t i = 0; i < standing->count; i++)
         if (!standing->entry[i].barred && would_help(&standing->entry[i], node))
-            return &standing->entry[i];
+            return stands_in(&standing->entry[i], standing) ? &standing->guiltiest
+                                                            : &standing->entry[i];
     return standing->count > 0 ? &standing->entry[0] : NULL;
 }
 
@@ -97,6 +110,7 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     ret->leak.limit_bytes = SAMPLE_NO_LIMIT;
     evidence_add(&ret->evidence, "gives_back", UNIT_BYTES, (double)chosen->gives_back, ' ', 0);
     evidence_add(&ret->evidence, "growth", UNIT_RATE, chosen->growth, ' ', 0);
+    evidence_add(&ret->evidence, "guilt", UNIT_COUNT, chosen->guilt, ' ', 0);
     evidence_add(&ret->evidence, "score", UNIT_BYTES, chosen->score, ' ', 0);
 }
 

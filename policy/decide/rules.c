@@ -170,6 +170,17 @@ static bool available_below(const struct look *look)
     return available < bound;
 }
 
+static bool room_below(const struct look *look)
+{
+    const struct node_sample *node = look->node;
+    double room;
+    if (!room_of(node, &room) || !node_has(node, NODE_MEM_TOTAL))
+        return false;
+    double bound = (double)amount_of(&look->rule->room_below, node->value[NODE_MEM_TOTAL]);
+    evidence_add(look->evidence, "room", UNIT_BYTES, room, '<', bound);
+    return room < bound;
+}
+
 static bool swap_used_above(const struct look *look)
 {
     const struct node_sample *node = look->node;
@@ -250,6 +261,7 @@ static const struct {
     bool (*holds)(const struct look *look);
 } conditions[] = {
     {RULE_AVAILABLE_BELOW, available_below},
+    {RULE_ROOM_BELOW, room_below},
     {RULE_SWAP_USED_ABOVE, swap_used_above},
     {RULE_PSI_FULL_ABOVE, psi_full_above},
     {RULE_SWAPPING, swapping},

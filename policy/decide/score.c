@@ -2,7 +2,10 @@
 
 #include "policy/decide/decide.h"
 
+#include <math.h>
+
 #define SWAPPED_PART 0.5
+#define SHARED_PART  0.5
 
 static const double leak_weight[LEAK_VERDICTS] = {
     [LEAK_NONE] = 1,
@@ -22,10 +25,10 @@ static uint64_t less(uint64_t a, uint64_t b)
 
 uint64_t score_gives_back(const struct watch *watch)
 {
-    uint64_t footprint;
+    uint64_t footprint, shared = known(&watch->sample, SAMPLE_SHMEM);
     if (!sample_footprint(&watch->sample, &footprint))
         return 0;
-    return less(footprint, known(&watch->sample, SAMPLE_SHMEM));
+    return less(footprint, (uint64_t)((1 - SHARED_PART) * (double)shared));
 }
 
 enum leak_verdict score_leak(const struct leak_report *report)
@@ -34,13 +37,62 @@ enum leak_verdict score_leak(const struct leak_report *report)
     return ends ? LEAK_NONE : report->verdict;
 }
 
-double score_slice(const struct watch *watch)
+/* How many of the window's minutes lie within each horizon, the one that is still filling too. */
+static const uint32_t minutes_of[SCORE_HORIZONS] = {
+    [SCORE_MINUTE] = 1, [SCORE_TEN_MINUTES] = 10, [SCORE_HOUR_AND_A_HALF] = WINDOW_MINUTES};
+
+static bool was_absent(const struct watch *watch, uint32_t minutes)
+{
+    int64_t ago = watch->sample.at.boot_usec - watch->absent_usec;
+    return watch->absent_usec != 0 && ago < minutes * 60000000ll;
+}
+
+static double lowest(const struct watch *watch, uint32_t minutes)
+{
+    double low = (double)watch->footprint;
+    for (uint32_t back = 0; back < minutes; back++) {
+        uint32_t floor = window_floor(&watch->leak.window, WINDOW_MINUTE, back);
+        if (floor != WINDOW_NO_FLOOR && (double)floor * WINDOW_PAGE < low)
+            low = (double)floor * WINDOW_PAGE;
+    }
+    return low;
+}
+
+struct score_taken score_taken(const struct watch *watch)
+{
+    struct score_taken taken;
+    double minute = watch->growth * (double)WATCH_GROWTH_USEC / 1e6;
+    taken.bytes[SCORE_MINUTE] = minute > 0 ? minute : 0;
+    for (int i = SCORE_TEN_MINUTES; i < SCORE_HORIZONS; i++)
+        taken.bytes[i] = (double)watch->footprint -
+                         (was_absent(watch, minutes_of[i]) ? 0 : lowest(watch, minutes_of[i]));
+    return taken;
+}
+
+void score_taken_add(struct score_taken *sum, const struct score_taken *taken)
+{
+    for (int i = 0; i < SCORE_HORIZONS; i++)
+        sum->bytes[i] += taken->bytes[i];
+}
+
+double score_guilt(const struct score_taken *taken, const struct score_taken *all, double memory)
+{
+    double guilt = 0;
+    for (int i = 0; i < SCORE_HORIZONS; i++) {
+        double whole = fmax(all->bytes[i], SCORE_NOTABLE * memory);
+        if (whole > 0)
+            guilt += taken->bytes[i] / whole / SCORE_HORIZONS;
+    }
+    return guilt;
+}
+
+double score_slice(const struct watch *watch, double guilt)
 {
     const struct sample *sample = &watch->sample;
     uint64_t gives_back = score_gives_back(watch);
     uint64_t swapped = less(known(sample, SAMPLE_SWAP), known(sample, SAMPLE_SWAPCACHED));
     double resident = (double)less(gives_back, swapped);
-    double grown = watch->growth > 0 ? watch->growth * (double)WATCH_GROWTH_USEC / 1e6 : 0;
-    double bytes = resident + SWAPPED_PART * (double)(gives_back - (uint64_t)resident) + grown;
-    return leak_weight[score_leak(&watch->leak.report)] * bytes;
+    double worth = resident + SWAPPED_PART * ((double)gives_back - resident);
+    return leak_weight[score_leak(&watch->leak.report)] * worth *
+           (SCORE_INNOCENT_PART + (1 - SCORE_INNOCENT_PART) * guilt);
 }

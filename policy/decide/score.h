@@ -1,33 +1,56 @@
 /* What a reset of a slice is worth when the node is short.
  *
- *   score = weight(leak) x (resident + swapped / 2 + growth x 60 s)        in bytes
+ *   score = weight(leak) x worth x (INNOCENT_PART + (1 - INNOCENT_PART) x guilt)        in bytes
  *
- *   resident   anon + kernel part: the memory that comes free at once
- *   swapped    swap - swapcached, by half: it makes room on the swap device, but no memory until
- *              the kernel has swapped something else out there. An idle slice that was swapped out
- *              must not go for that: it is the one that suffers from the others.
- *   growth     smoothed over a minute, so growth x 60 s is about what was taken in the last minute
- *              (and would be taken in the next): what has just grown counts twice. Who shrinks gets
- *              no bonus.
+ *   worth      resident + swapped / 2 + shmem / 2: what a reset gives back
+ *     resident   anon + kernel part: the memory that comes free at once
+ *     swapped    swap - swapcached, by half: it makes room on the swap device, but no memory until
+ *                the kernel has swapped something else out there
+ *     shmem      tmpfs and shared memory, by half: nobody knows whether it outlives the processes
+ *   guilt      0 to 1: the slice's part in what all slices have taken within a minute, ten minutes,
+ *              an hour and a half; the mean of the three, so that who goes on taking is guiltier
+ *              than who did so once. An idle slice that was swapped out has taken nothing: it is
+ *              the one that suffers from the others. Who has not grown at all still counts a tenth
+ *              of its worth, for when nobody has.
  *   weight     none 1, suspected 1.5, confirmed 4: a leak will be as large again soon, whereas
  *              large and steady is just large. A shape that ends (bounded, saturating) weighs 1.
  *
- * tmpfs and shared memory don't count, as they may outlive the processes; nor does page cache,
- * which the kernel takes back by itself. No term comes from lifetime totals, so age is no guilt. */
+ * Page cache doesn't count, as the kernel takes it back by itself. No term comes from lifetime
+ * totals, so age is no guilt. */
 #ifndef POLICY_DECIDE_SCORE_H
 #define POLICY_DECIDE_SCORE_H
 
 #include "policy/leak/leak.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct watch;
 
-/* Bytes of memory and swap that a reset would free now: the footprint less shared memory. 0 while
- * unknown. */
+#define SCORE_INNOCENT_PART 0.1
+
+/* Backwards from now; floors are by the detector's time (time_scale). */
+enum score_horizon { SCORE_MINUTE, SCORE_TEN_MINUTES, SCORE_HOUR_AND_A_HALF, SCORE_HORIZONS };
+
+/* Bytes by which footprints have grown within each horizon; of one slice or of all. */
+struct score_taken {
+    double bytes[SCORE_HORIZONS];
+};
+
+/* Who shrank has taken nothing. */
+struct score_taken score_taken(const struct watch *watch);
+void score_taken_add(struct score_taken *sum, const struct score_taken *taken);
+
+/* The mean part of one in what all have taken. All together count as SCORE_NOTABLE of the node's
+ * memory at least: of next to nothing nobody is guilty. `memory` 0: unknown. */
+#define SCORE_NOTABLE 0.05
+double score_guilt(const struct score_taken *taken, const struct score_taken *all, double memory);
+
+/* Bytes of memory and swap that a reset would free now: the footprint less half of the shared
+ * memory. 0 while unknown. */
 uint64_t score_gives_back(const struct watch *watch);
 
-double score_slice(const struct watch *watch);
+double score_slice(const struct watch *watch, double guilt);
 
 /* The verdict, but none where the shape says that the growth ends. */
 enum leak_verdict score_leak(const struct leak_report *report);

@@ -4,6 +4,7 @@
 #include "policy/decide/score.h"
 #include "slices/base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool is_protected(const struct watch *watch, const struct slice *slice)
@@ -25,16 +26,24 @@ enum restraint standing_restraint(
     return RESTRAINT_NONE;
 }
 
-void standing_begin(struct standing *standing, struct stamp now, uint64_t policy_hash)
+void standing_begin(struct standing *standing, const struct node_sample *node, struct stamp now,
+    uint64_t policy_hash)
 {
     memset(standing, 0, sizeof *standing);
+    standing->node = *node;
     standing->made = now;
     standing->policy_hash = policy_hash;
 }
 
-static void fill_entry(struct standing_entry *entry, const struct watch *watch,
-    const struct slice *slice, struct stamp now)
+static double memory_of(const struct node_sample *node)
 {
+    return node_has(node, NODE_MEM_TOTAL) ? (double)node->value[NODE_MEM_TOTAL] : 0;
+}
+
+static void fill_entry(struct standing_entry *entry, const struct standing *standing,
+    const struct watch *watch, const struct slice *slice, struct stamp now)
+{
+    const struct score_taken taken = score_taken(watch);
     const struct slice_policy *policy = &watch->policy;
     memset(entry, 0, sizeof *entry);
     entry->serial = slice->serial;
@@ -51,7 +60,8 @@ static void fill_entry(struct standing_entry *entry, const struct watch *watch,
     entry->barred = restraint != RESTRAINT_NONE;
     entry->rank = policy->rank;
     entry->strikes = watch->ladder.strikes;
-    entry->score = score_slice(watch);
+    entry->guilt = score_guilt(&taken, &standing->taken, memory_of(&standing->node));
+    entry->score = score_slice(watch, entry->guilt);
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
     entry->leak = (uint8_t)score_leak(&watch->leak.report);
@@ -69,14 +79,21 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
     return a->serial < b->serial;
 }
 
+void standing_weigh(struct standing *standing, const struct watch *watch, const struct slice *slice)
+{
+    const struct score_taken taken = score_taken(watch);
+    standing->unprotected += !is_protected(watch, slice);
+    standing->growth_total += watch->growth > 0 ? watch->growth : 0;
+    score_taken_add(&standing->taken, &taken);
+}
+
 void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
     struct stamp now)
 {
-    standing->unprotected += !is_protected(watch, slice);
-    standing->growth_total += watch->growth > 0 ? watch->growth : 0;
-
     struct standing_entry entry;
-    fill_entry(&entry, watch, slice, now);
+    fill_entry(&entry, standing, watch, slice, now);
+    if (entry.guilt > standing->guiltiest.guilt)
+        standing->guiltiest = entry;
     uint32_t place = standing->count;
     while (place > 0 && goes_before(&entry, &standing->entry[place - 1]))
         place--;
@@ -87,4 +104,24 @@ void standing_offer(struct standing *standing, const struct watch *watch, const 
         (last - place) * sizeof standing->entry[0]);
     standing->entry[place] = entry;
     standing->count = last + 1;
+}
+
+static bool has_moved(const struct node_sample *then, const struct node_sample *now,
+    enum node_field field, enum node_field total)
+{
+    if (!node_has(then, field) || !node_has(now, field) || !node_has(now, total))
+        return false;
+    double moved = fabs((double)now->value[field] - (double)then->value[field]);
+    return moved > STANDING_MOVED * (double)now->value[total];
+}
+
+bool standing_is_overtaken(const struct standing *standing, const struct node_sample *node)
+{
+    const struct node_sample *then = &standing->node;
+    int64_t pause = STANDING_COST_PART * standing->tick_cost_usec;
+    if (pause < STANDING_LEAST_USEC)
+        pause = STANDING_LEAST_USEC;
+    return node->at.boot_usec - then->at.boot_usec >= pause &&
+           (has_moved(then, node, NODE_MEM_AVAILABLE, NODE_MEM_TOTAL) ||
+               has_moved(then, node, NODE_SWAP_FREE, NODE_SWAP_TOTAL));
 }

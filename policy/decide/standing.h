@@ -4,6 +4,7 @@
 #define POLICY_DECIDE_STANDING_H
 
 #include "policy/decide/decision.h"
+#include "policy/decide/score.h"
 #include "policy/file/policy.h"
 #include "slices/slice.h"
 
@@ -23,7 +24,7 @@ struct standing_entry {
     uint8_t restraint; /* enum restraint: why */
     int rank;
     uint32_t strikes;
-    double score;        /* see score.h */
+    double score, guilt; /* see score.h */
     uint64_t gives_back; /* bytes that a reset would free now */
     double growth;       /* bytes a second */
     uint8_t leak;        /* enum leak_verdict */
@@ -33,9 +34,13 @@ struct standing_entry {
 
 struct standing {
     struct stamp made;
+    struct node_sample node; /* of the tick that it comes from */
+    int64_t tick_cost_usec;  /* CPU time that this tick took; 0: unknown */
     uint64_t policy_hash;
     uint32_t unprotected; /* slices that are not protected, of all */
     double growth_total;  /* of all slices that grow, bytes a second */
+    struct score_taken taken;
+    struct standing_entry guiltiest; /* whatever bars it; serial 0: nobody has taken anything */
     uint32_t count;
     struct standing_entry entry[STANDING_MAX];
 };
@@ -46,10 +51,23 @@ struct standing {
 enum restraint standing_restraint(
     const struct watch *watch, const struct slice *slice, struct stamp now);
 
-/* Starts a list; then each slice is offered; the best STANDING_MAX are kept in order: barred ones
- * after all others, lower rank first, higher score first, lower serial first. */
-void standing_begin(struct standing *standing, struct stamp now, uint64_t policy_hash);
+/* Starts a list. Then each slice is weighed, and then each is offered; the best STANDING_MAX are
+ * kept in order: barred ones after all others, lower rank first, higher score first, lower serial
+ * first.
+ */
+void standing_begin(struct standing *standing, const struct node_sample *node, struct stamp now,
+    uint64_t policy_hash);
+void standing_weigh(
+    struct standing *standing, const struct watch *watch, const struct slice *slice);
 void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
     struct stamp now);
+
+/* Available memory or free swap have moved by more than STANDING_MOVED of their total since the
+ * tick, and so much time has passed that ticks cost no more than a twentieth of a processor: it is
+ * time for another one, ahead of its time. */
+#define STANDING_MOVED      0.02
+#define STANDING_LEAST_USEC 1000000ll
+#define STANDING_COST_PART  20
+bool standing_is_overtaken(const struct standing *standing, const struct node_sample *node);
 
 #endif

@@ -37,6 +37,7 @@ enum rule_condition {
                                        time, and one slice makes at least half of the growth */
     RULE_NO_SWAP = 1 << 5,          /* the node has no swap */
     RULE_PSI_UNUSABLE = 1 << 6,     /* PSI is absent or stuck */
+    RULE_ROOM_BELOW = 1 << 7, /* MemAvailable + free swap (not zram's) < amount (of MemTotal) */
 };
 enum rule_action { RULE_RECORD, RULE_WARN, RULE_RESET, RULE_REBOOT, RULE_ACTIONS };
 extern const char *const rule_action_names[RULE_ACTIONS]; /* "record", "warn", "reset", "reboot" */
@@ -44,7 +45,7 @@ extern const char *const rule_action_names[RULE_ACTIONS]; /* "record", "warn", "
 struct rule {
     char name[32];
     unsigned conditions; /* enum rule_condition, or-ed */
-    struct amount available_below, swap_used_above;
+    struct amount available_below, room_below, swap_used_above;
     double psi_full_above; /* per cent */
     int64_t swapping_usec, exhausted_usec;
     int64_t hold_usec;

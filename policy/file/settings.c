@@ -152,6 +152,9 @@ static const struct setting table[] = {
         .help = "What the rule is called in decisions and mails."},
     {RULE(available_below, RULE_AVAILABLE_BELOW), .name = "available_below", .type = VALUE_AMOUNT,
         .help = "MemAvailable is less than this (part of MemTotal, or a size)."},
+    {RULE(room_below, RULE_ROOM_BELOW), .name = "room_below", .type = VALUE_AMOUNT,
+        .help = "MemAvailable and free swap (on disks) together are less than this (part of "
+                "MemTotal, or a size)."},
     {RULE(swap_used_above, RULE_SWAP_USED_ABOVE), .name = "swap_used_above", .type = VALUE_AMOUNT,
         .help = "At least so much swap is used (part of SwapTotal, or a size); never holds without "
                 "swap."},

@@ -90,7 +90,7 @@ static int copy_part(char *dst, size_t size, const char *from, const char *to)
 {
     size_t length = 0;
     while (from < to) {
-        int byte = *from++;
+        int byte = (unsigned char)*from++;
         if (byte == '\\') {
             int high = to - from < 3 ? -1 : hex_digit(from[1]),
                 low = high < 0 ? -1 : hex_digit(from[2]);

@@ -78,6 +78,9 @@ static void decided(void *context, const struct decision *decision, uint32_t sli
         return;
     actor->order = *decision;
     actor->outcome_usec = player->t_usec + (actor->resists ? HANDS_GIVE_UP : RESET_TAKES);
+    /* Who dies takes no more; the memory is back when the last process is gone. */
+    if (!actor->resists && slice_life_equal(&actor->slice.life, &decision->life))
+        body_steady(&player->bodies[actor - player->actors], player->t_usec);
 }
 
 /* ---- statements ---- */
@@ -533,6 +536,8 @@ static void look(struct player *player)
 {
     struct node_sample node;
     world_sample_node(&player->world, player->bodies, player->count, now_of(player), &node);
+    if (standing_is_overtaken(&player->course.standing, &node))
+        tick(player);
     course_look(&player->course, &node, NULL, now_of(player));
 }
 

@@ -35,7 +35,7 @@ void subject_init(struct subject *subject, const struct policy *policy, uint64_t
     (void)text_copy(slice->name, sizeof slice->name, name);
     struct slice_policy own;
     policy_for_slice(policy, slice, &own);
-    watch_init(&subject->watch, slice, &own, at(-3000), true);
+    watch_init(&subject->watch, slice, &own, 0, at(-3000), true);
     sample_set(&subject->watch.sample, SAMPLE_ANON, anon);
     sample_set(&subject->watch.sample, SAMPLE_FILE_MAPPED, 4 * MIB);
     sample_set(&subject->watch.sample, SAMPLE_SWAP, swap);
@@ -73,7 +73,10 @@ struct node_sample node_of(double seconds, uint64_t available, uint64_t swap_fre
 void stand(struct standing *standing, const struct policy *policy, struct subject *const *subject,
     size_t count, double seconds)
 {
-    standing_begin(standing, at(seconds), policy_hash(policy));
+    const struct node_sample node = node_of(seconds, 1024 * MIB, 0);
+    standing_begin(standing, &node, at(seconds), policy_hash(policy));
+    for (size_t i = 0; i < count; i++)
+        standing_weigh(standing, &subject[i]->watch, &subject[i]->slice);
     for (size_t i = 0; i < count; i++)
         standing_offer(standing, &subject[i]->watch, &subject[i]->slice, at(seconds));
 }

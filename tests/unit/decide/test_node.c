@@ -19,6 +19,7 @@ static void use_policy(const char *text)
     subject_init(&big, policy, 2, "big", 50 * MIB, 200 * MIB);
     subject_init(&small, policy, 3, "c1", 70 * MIB, 0);
     leaker.watch.growth = 20e6;
+    leaker.watch.absent_usec = at(-30).boot_usec; /* all that it has it took since then */
 }
 
 static int set_up(void **state)
@@ -100,7 +101,7 @@ static int run_out(void)
     int resets = 0;
     stand(&standing, policy, all, 3, 0);
     for (int i = 0; i < 16; i++) {
-        struct node_sample node = node_of(i * 0.25, (200 - 10 * (uint64_t)i) * MIB, 100 * MIB);
+        struct node_sample node = node_of(i * 0.25, (200 - 10 * (uint64_t)i) * MIB, 20 * MIB);
         resets += look(&node) == ACTION_RESET;
     }
     return resets;
@@ -220,12 +221,31 @@ static void a_protected_slice_is_passed_over_and_named(void **state)
 {
     (void)state;
     leaker.watch.policy.protect = true;
+    leaker.watch.growth = 0; /* large, and that is all */
+    leaker.watch.absent_usec = 0;
     int decided[ACTION_KINDS];
     show(used_up(), 0, 5, decided);
     assert_int_equal(decided[ACTION_RESET], 1);
     assert_string_equal(decision.name, "big");
     assert_non_null(evidence_of(&decision.evidence, "passed_over"));
     assert_string_equal(decision.runner_up[0].key, "cgroup:/cont.slice/c0");
+}
+
+static void nobody_dies_in_the_place_of_a_protected_leaker(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    leaker.watch.policy.protect = true;
+    show(used_up(), 0, 5, decided);
+    assert_int_equal(decided[ACTION_RESET], 0);
+    assert_int_equal(decided[ACTION_ALARM], 1);
+    assert_string_equal(decision.name, "c0");
+    assert_int_equal(decision.restraint, RESTRAINT_PROTECTED);
+    leaker.watch.policy.protect = false;
+    leaker.watch.policy.min_age_usec = 86400 * SECOND; /* nobody's word that it must live */
+    show(used_up(), 10, 5, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_string_equal(decision.name, "big");
 }
 
 static void where_all_are_barred_the_alarm_comes_once(void **state)
@@ -303,8 +323,8 @@ static void a_reset_that_gives_back_next_to_nothing_is_not_done(void **state)
 static void with_nobody_there_the_operators_are_told(void **state)
 {
     (void)state;
-    standing_begin(&standing, at(0), policy_hash(policy));
     struct node_sample node = used_up();
+    standing_begin(&standing, &node, at(0), policy_hash(policy));
     int alarms = 0;
     for (int i = 0; i < 20; i++) {
         node.at = at(i * 0.25);
@@ -365,7 +385,7 @@ static double leak_beside_an_idle_slice(uint64_t rate)
     subject_init(&big, policy, 2, "big", 250 * MIB, 0);
     subject_init(&small, policy, 3, "c1", 20 * MIB, 0);
     uint64_t others = 200 * MIB; /* the kernel and the system */
-    for (uint64_t i = 0; i < 400; i++) {
+    for (uint64_t i = 0; i < 440; i++) {
         double now = (double)i * 0.25;
         uint64_t leaked = rate * MIB * i / 4;
         uint64_t wanted = others + (250 + 20) * MIB + leaked, fits = 1000 * MIB;
@@ -421,6 +441,7 @@ int main(void)
         TEST(missing_numbers_decide_nothing),
         TEST(after_a_reset_comes_the_cool_down),
         TEST(a_protected_slice_is_passed_over_and_named),
+        TEST(nobody_dies_in_the_place_of_a_protected_leaker),
         TEST(where_all_are_barred_the_alarm_comes_once),
         TEST(a_rule_that_comes_and_goes_does_not_talk_all_the_time),
         TEST(the_mode_turns_a_reset_into_words),

@@ -44,6 +44,7 @@ static void what_is_not_known_does_not_hold(void **state)
     struct node_sample nothing = {.at = at(0)};
     static const struct rule rules[] = {
         {.conditions = RULE_AVAILABLE_BELOW, .available_below = {.bytes = UINT64_MAX}},
+        {.conditions = RULE_ROOM_BELOW, .room_below = {.bytes = UINT64_MAX}},
         {.conditions = RULE_SWAP_USED_ABOVE, .swap_used_above = {.bytes = 0}},
         {.conditions = RULE_PSI_FULL_ABOVE, .psi_full_above = 0},
         {.conditions = RULE_SWAPPING, .swapping_usec = INT64_MAX},
@@ -204,6 +205,24 @@ static void a_single_stall_without_pressure_does_not_make_psi_unusable(void **st
     assert_false(holds(&blind, &node));
 }
 
+static void room_is_memory_and_swap_that_is_not_in_memory(void **state)
+{
+    (void)state;
+    static const struct rule rule = {
+        .conditions = RULE_ROOM_BELOW, .room_below = {.relative = true, .ratio = 0.25}};
+    struct node_sample node = node_of(0, 100 * MIB, 156 * MIB); /* of 1 GiB */
+    assert_false(holds(&rule, &node));
+    node = node_of(0, 100 * MIB, 155 * MIB);
+    assert_true(holds(&rule, &node));
+    node = node_of(0, 100 * MIB, 500 * MIB);
+    assert_false(holds(&rule, &node));
+    node_set(&node, NODE_ZRAM_SWAP, 512 * MIB);
+    assert_true(holds(&rule, &node));
+    node = node_of(0, 100 * MIB, 0);
+    node_set(&node, NODE_SWAP_TOTAL, 0); /* none is as good as full */
+    assert_true(holds(&rule, &node));
+}
+
 static void exhaustion_needs_an_owner_of_the_growth(void **state)
 {
     (void)state;
@@ -253,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup(swapping_means_in_the_last_seconds, set_up),
         cmocka_unit_test_setup(psi_that_stands_still_under_reclaim_is_unusable, set_up),
         cmocka_unit_test_setup(a_single_stall_without_pressure_does_not_make_psi_unusable, set_up),
+        cmocka_unit_test_setup(room_is_memory_and_swap_that_is_not_in_memory, set_up),
         cmocka_unit_test_setup(exhaustion_needs_an_owner_of_the_growth, set_up),
         cmocka_unit_test_setup(free_zram_puts_exhaustion_off_by_nothing, set_up),
     };

@@ -2,6 +2,7 @@
 
 #include "policy/decide/score.h"
 
+#include <math.h>
 #include <string.h>
 
 static struct policy *policy;
@@ -61,7 +62,7 @@ static void size_decides_among_the_steady_and_growth_over_size(void **state)
 {
     (void)state;
     three_of(210, 200, 300);
-    grown(&a, 10e6);
+    grown(&a, 1e6); /* of 1 GiB */
     stand_all();
     assert_string_equal(place(0), "c");
     grown(&a, 160e6); /* 210 now, 50 before */
@@ -111,14 +112,14 @@ static void a_confirmed_leak_goes_before_a_slice_that_is_merely_large(void **sta
     assert_string_equal(place(0), "b");
 }
 
-static void shared_memory_is_not_given_back(void **state)
+static void half_of_shared_memory_is_given_back(void **state)
 {
     (void)state;
     three_of(100, 60, 20);
     sample_set(&b.watch.sample, SAMPLE_SHMEM, 400 * MIB);
-    assert_int_equal(score_gives_back(&b.watch), 60 * MIB);
+    assert_int_equal(score_gives_back(&b.watch), 260 * MIB);
     stand_all();
-    assert_string_equal(place(0), "a");
+    assert_string_equal(place(0), "b");
 }
 
 static void what_is_also_in_the_swap_cache_counts_once(void **state)
@@ -181,13 +182,76 @@ static void probation_does_not_send_an_innocent_in_the_offenders_place(void **st
     assert_false(standing.entry[0].barred);
 }
 
+static void guilt_is_the_mean_part_of_what_all_have_taken(void **state)
+{
+    (void)state;
+    const struct score_taken nothing = {{0}}, quick = {{60e6, 60e6, 60e6}},
+                             slow = {{0, 20e6, 300e6}}, all = {{60e6, 80e6, 400e6}};
+    assert_true(score_guilt(&nothing, &all, 1e9) <= 0);
+    assert_true(fabs(score_guilt(&quick, &all, 1e9) - (1 + 0.75 + 0.15) / 3) < 1e-9);
+    assert_true(fabs(score_guilt(&slow, &all, 1e9) - (0 + 0.25 + 0.75) / 3) < 1e-9);
+    /* Of next to nothing nobody is guilty. */
+    assert_true(fabs(score_guilt(&quick, &all, 12e9) - 0.1) < 1e-9);
+    assert_true(fabs(score_guilt(&quick, &quick, 0) - 1) < 1e-9);
+    assert_true(score_guilt(&nothing, &nothing, 0) <= 0);
+}
+
+static void whoever_was_not_there_a_minute_ago_has_taken_all_that_it_has(void **state)
+{
+    (void)state;
+    const struct slice slice = {.serial = 1};
+    struct slice_policy own;
+    struct node_sample node = node_of(10, 500 * MIB, 0);
+    struct watch born, found;
+    policy_for_slice(policy, &slice, &own);
+    watch_init(&born, &slice, &own, at(0).boot_usec, at(10), true);
+    watch_init(&found, &slice, &own, 0, at(10), true);
+    struct watch *const both[] = {&born, &found};
+    for (size_t i = 0; i < 2; i++) {
+        sample_set(&both[i]->sample, SAMPLE_ANON, 100 * MIB);
+        both[i]->sample.at = at(10);
+        (void)watch_update(both[i], policy_globals(policy), &node);
+    }
+    assert_true(born.growth > 1e6);
+    assert_true(found.growth <= 0);
+    for (int i = SCORE_TEN_MINUTES; i < SCORE_HORIZONS; i++) {
+        assert_int_equal(score_taken(&born).bytes[i], 100 * MIB);
+        assert_int_equal(score_taken(&found).bytes[i], 0);
+    }
+}
+
+static void a_list_is_overtaken_when_memory_has_moved_and_ticks_stay_cheap(void **state)
+{
+    (void)state;
+    struct node_sample then = node_of(0, 500 * MIB, 300 * MIB);
+    standing_begin(&standing, &then, at(0), 0);
+    struct node_sample now = node_of(5, 490 * MIB, 300 * MIB);
+    assert_false(standing_is_overtaken(&standing, &now));
+    now = node_of(5, 475 * MIB, 300 * MIB); /* 25 of 1024 */
+    assert_true(standing_is_overtaken(&standing, &now));
+    now = node_of(5, 525 * MIB, 300 * MIB);
+    assert_true(standing_is_overtaken(&standing, &now));
+    now = node_of(5, 500 * MIB, 285 * MIB); /* 15 of 512 */
+    assert_true(standing_is_overtaken(&standing, &now));
+    now.at = at(0.9);
+    assert_false(standing_is_overtaken(&standing, &now));
+    now.at = at(5);
+    standing.tick_cost_usec = 300000;
+    assert_false(standing_is_overtaken(&standing, &now));
+    now.at = at(6);
+    assert_true(standing_is_overtaken(&standing, &now));
+    now.have = 0;
+    assert_false(standing_is_overtaken(&standing, &now));
+}
+
 static void the_best_32_of_many_are_kept_in_order(void **state)
 {
     (void)state;
-    standing_begin(&standing, at(0), 0);
+    standing_begin(&standing, &(struct node_sample){.at = at(0)}, at(0), 0);
     for (uint64_t i = 0; i < 200; i++) {
         uint64_t size = (i * 37 % 200 + 1) * MIB; /* each size once, in disorder */
         subject_init(&a, policy, i + 1, "s", size, 0);
+        standing_weigh(&standing, &a.watch, &a.slice);
         standing_offer(&standing, &a.watch, &a.slice, at(0));
     }
     assert_int_equal(standing.count, STANDING_MAX);
@@ -205,12 +269,15 @@ int main(void)
         cmocka_unit_test(swap_alone_does_not_lead_the_list),
         cmocka_unit_test(who_gives_back_gets_no_bonus),
         cmocka_unit_test(a_confirmed_leak_goes_before_a_slice_that_is_merely_large),
-        cmocka_unit_test(shared_memory_is_not_given_back),
+        cmocka_unit_test(half_of_shared_memory_is_given_back),
         cmocka_unit_test(what_is_also_in_the_swap_cache_counts_once),
         cmocka_unit_test(an_unread_slice_gives_nothing_back),
         cmocka_unit_test(rank_goes_before_score_and_bars_go_before_rank),
         cmocka_unit_test(each_bar_has_its_reason),
         cmocka_unit_test(probation_does_not_send_an_innocent_in_the_offenders_place),
+        cmocka_unit_test(guilt_is_the_mean_part_of_what_all_have_taken),
+        cmocka_unit_test(whoever_was_not_there_a_minute_ago_has_taken_all_that_it_has),
+        cmocka_unit_test(a_list_is_overtaken_when_memory_has_moved_and_ticks_stay_cheap),
         cmocka_unit_test(the_best_32_of_many_are_kept_in_order),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
