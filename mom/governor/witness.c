@@ -54,7 +54,7 @@ static void *run(void *argument)
     struct witness *witness = argument;
     struct mom_error error[DEATH_SOURCES] = {0};
     int count = deaths_open(witness->hierarchy, witness->proc_root, &witness->deaths, error);
-    for (int i = 0; i < DEATH_SOURCES; i++)
+    for (enum death_source i = 0; i < DEATH_SOURCES; i++)
         if (!deaths_are_told_by(&witness->deaths, i))
             log_notice("whom the kernel kills is not told by %s", error[i].text);
     atomic_store(&witness->hears, count > 0);

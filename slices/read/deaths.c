@@ -28,12 +28,12 @@ int deaths_open(const struct hierarchy *hierarchy, const char *proc_root, struct
 {
     int count = 0;
     *ret = (struct deaths){.hierarchy = hierarchy, .proc_root = proc_root};
-    for (int i = 0; i < DEATHS_NETLINK; i++)
+    for (enum death_source i = 0; i < DEATHS_NETLINK; i++)
         ret->fd[i] = families[i].open(&ret->socket[i], &error[i]) == 0
                          ? mnl_socket_get_fd(ret->socket[i])
                          : -1;
     ret->fd[DEATHS_KERNEL_LOG] = kernel_log_open(&error[DEATHS_KERNEL_LOG]);
-    for (int i = 0; i < DEATH_SOURCES; i++)
+    for (enum death_source i = 0; i < DEATH_SOURCES; i++)
         count += deaths_are_told_by(ret, i);
     return count;
 }
@@ -51,7 +51,7 @@ static void close_source(struct deaths *deaths, enum death_source source)
 
 void deaths_close(struct deaths *deaths)
 {
-    for (int i = 0; i < DEATH_SOURCES; i++)
+    for (enum death_source i = 0; i < DEATH_SOURCES; i++)
         close_source(deaths, i);
 }
 
@@ -62,7 +62,7 @@ bool deaths_are_told_by(const struct deaths *deaths, enum death_source source)
 
 bool deaths_are_told(const struct deaths *deaths)
 {
-    for (int i = 0; i < DEATH_SOURCES; i++)
+    for (enum death_source i = 0; i < DEATH_SOURCES; i++)
         if (deaths_are_told_by(deaths, i))
             return true;
     return false;
@@ -71,7 +71,7 @@ bool deaths_are_told(const struct deaths *deaths)
 bool deaths_wait(const struct deaths *deaths, int stop_fd)
 {
     struct pollfd ready[DEATH_SOURCES + 1] = {{.fd = stop_fd, .events = POLLIN}};
-    for (int i = 0; i < DEATH_SOURCES; i++) {
+    for (enum death_source i = 0; i < DEATH_SOURCES; i++) {
         ready[i + 1].fd = deaths->fd[i];
         ready[i + 1].events = POLLIN;
     }

@@ -33,9 +33,9 @@ static int set_up(void **state)
     if (!live_open(&hierarchy))
         return 0;
     (void)deaths_open(&hierarchy, "/proc", &deaths, error);
-    for (int i = 0; i < DEATHS_NETLINK; i++)
+    for (enum death_source i = 0; i < DEATHS_NETLINK; i++)
         sources += deaths_are_told_by(&deaths, i);
-    for (int i = 0; i < DEATH_SOURCES; i++)
+    for (enum death_source i = 0; i < DEATH_SOURCES; i++)
         if (!deaths_are_told_by(&deaths, i))
             (void)printf("skipped: %s\n", error[i].text);
     return 0;
@@ -154,7 +154,7 @@ static void what_was_lost_is_counted_and_the_next_death_is_told(void **state)
     enum { MANY = 100 };
     int least = 1;
     struct death death;
-    for (int i = 0; i < DEATHS_NETLINK; i++)
+    for (enum death_source i = 0; i < DEATHS_NETLINK; i++)
         if (deaths.socket[i])
             assert_int_equal(setsockopt(mnl_socket_get_fd(deaths.socket[i]), SOL_SOCKET, SO_RCVBUF,
                                  &least, sizeof least),
