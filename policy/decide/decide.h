@@ -29,6 +29,7 @@ struct watch {
     uint64_t footprint; /* newest, bytes */
     double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
     int64_t growth_at_usec;
+    struct score_taken taken; /* as it was last weighed; set by standing_weigh */
 };
 #define WATCH_GROWTH_USEC (60 * 1000000ll) /* not scaled: the node's trouble is in real time */
 

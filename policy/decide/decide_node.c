@@ -42,7 +42,7 @@ static bool would_help(const struct standing_entry *entry, const struct node_sam
  * to nothing: it would die in the other's place, and the other would take what that gave back. */
 #define GUILTY   0.5
 #define INNOCENT 0.25
-static bool stands_in(const struct standing_entry *entry, const struct standing *standing)
+static bool is_scapegoat(const struct standing_entry *entry, const struct standing *standing)
 {
     const struct standing_entry *guiltiest = &standing->guiltiest;
     bool spared =
@@ -59,8 +59,8 @@ static const struct standing_entry *choose(
         return rule_growth_owner(standing);
     for (uint32_t i = 0; i < standing->count; i++)
         if (!standing->entry[i].barred && would_help(&standing->entry[i], node))
-            return stands_in(&standing->entry[i], standing) ? &standing->guiltiest
-                                                            : &standing->entry[i];
+            return is_scapegoat(&standing->entry[i], standing) ? &standing->guiltiest
+                                                               : &standing->entry[i];
     return standing->count > 0 ? &standing->entry[0] : NULL;
 }
 

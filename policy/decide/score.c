@@ -47,25 +47,21 @@ static bool was_absent(const struct watch *watch, uint32_t minutes)
     return watch->absent_usec != 0 && ago < minutes * 60000000ll;
 }
 
-static double lowest(const struct watch *watch, uint32_t minutes)
-{
-    double low = (double)watch->footprint;
-    for (uint32_t back = 0; back < minutes; back++) {
-        uint32_t floor = window_floor(&watch->leak.window, WINDOW_MINUTE, back);
-        if (floor != WINDOW_NO_FLOOR && (double)floor * WINDOW_PAGE < low)
-            low = (double)floor * WINDOW_PAGE;
-    }
-    return low;
-}
-
 struct score_taken score_taken(const struct watch *watch)
 {
     struct score_taken taken;
+    double now = (double)watch->footprint, low = now;
     double minute = watch->growth * (double)WATCH_GROWTH_USEC / 1e6;
     taken.bytes[SCORE_MINUTE] = minute > 0 ? minute : 0;
-    for (int i = SCORE_TEN_MINUTES; i < SCORE_HORIZONS; i++)
-        taken.bytes[i] = (double)watch->footprint -
-                         (was_absent(watch, minutes_of[i]) ? 0 : lowest(watch, minutes_of[i]));
+    uint32_t back = 0;
+    for (int i = SCORE_TEN_MINUTES; i < SCORE_HORIZONS; i++) {
+        for (; back < minutes_of[i]; back++) {
+            uint32_t floor = window_floor(&watch->leak.window, WINDOW_MINUTE, back);
+            if (floor != WINDOW_NO_FLOOR && (double)floor * WINDOW_PAGE < low)
+                low = (double)floor * WINDOW_PAGE;
+        }
+        taken.bytes[i] = now - (was_absent(watch, minutes_of[i]) ? 0 : low);
+    }
     return taken;
 }
 

@@ -43,7 +43,6 @@ static double memory_of(const struct node_sample *node)
 static void fill_entry(struct standing_entry *entry, const struct standing *standing,
     const struct watch *watch, const struct slice *slice, struct stamp now)
 {
-    const struct score_taken taken = score_taken(watch);
     const struct slice_policy *policy = &watch->policy;
     memset(entry, 0, sizeof *entry);
     entry->serial = slice->serial;
@@ -60,7 +59,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->barred = restraint != RESTRAINT_NONE;
     entry->rank = policy->rank;
     entry->strikes = watch->ladder.strikes;
-    entry->guilt = score_guilt(&taken, &standing->taken, memory_of(&standing->node));
+    entry->guilt = score_guilt(&watch->taken, &standing->taken, memory_of(&standing->node));
     entry->score = score_slice(watch, entry->guilt);
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
@@ -79,12 +78,12 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
     return a->serial < b->serial;
 }
 
-void standing_weigh(struct standing *standing, const struct watch *watch, const struct slice *slice)
+void standing_weigh(struct standing *standing, struct watch *watch, const struct slice *slice)
 {
-    const struct score_taken taken = score_taken(watch);
+    watch->taken = score_taken(watch);
     standing->unprotected += !is_protected(watch, slice);
     standing->growth_total += watch->growth > 0 ? watch->growth : 0;
-    score_taken_add(&standing->taken, &taken);
+    score_taken_add(&standing->taken, &watch->taken);
 }
 
 void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,

@@ -57,8 +57,7 @@ enum restraint standing_restraint(
  */
 void standing_begin(struct standing *standing, const struct node_sample *node, struct stamp now,
     uint64_t policy_hash);
-void standing_weigh(
-    struct standing *standing, const struct watch *watch, const struct slice *slice);
+void standing_weigh(struct standing *standing, struct watch *watch, const struct slice *slice);
 void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
     struct stamp now);
 
