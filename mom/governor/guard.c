@@ -180,8 +180,9 @@ static void *run(void *argument)
         take_standing(guard);
         look(guard);
         struct pollfd pressure = {.fd = guard->pressure_fd, .events = POLLPRI};
-        int64_t period_usec = policy_globals(guard->policy)->guard_usec;
-        if (poll(&pressure, 1, (int)(period_usec / 1000)) > 0 && (pressure.revents & POLLERR)) {
+        int64_t pause_usec =
+            node_watch_pause_usec(&guard->watch, policy_globals(guard->policy)->guard_usec);
+        if (poll(&pressure, 1, (int)(pause_usec / 1000)) > 0 && (pressure.revents & POLLERR)) {
             (void)close(guard->pressure_fd); /* PSI was switched off */
             guard->pressure_fd = -1;
         }

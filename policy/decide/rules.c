@@ -102,6 +102,16 @@ void node_watch_update(struct node_watch *watch, const struct node_sample *node)
     watch->last = *node;
 }
 
+int64_t node_watch_pause_usec(const struct node_watch *watch, int64_t interval_usec)
+{
+    double room;
+    if (watch->fill_rate <= 0 || !room_of(&watch->last, &room))
+        return interval_usec;
+    double pause_usec =
+        fmax(room / watch->fill_rate * 1e6 / NODE_LOOKS_LEFT, NODE_PAUSE_LEAST_USEC);
+    return pause_usec < (double)interval_usec ? (int64_t)pause_usec : interval_usec;
+}
+
 struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,
     const struct standing *standing, enum node_look_kind kind)
 {

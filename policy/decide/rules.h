@@ -37,6 +37,13 @@ void node_watch_forget_rules(struct node_watch *watch);
  * newer than the last one changes nothing, so calling it twice is harmless. */
 void node_watch_update(struct node_watch *watch, const struct node_sample *node);
 
+/* How long the guard may rest after a look: as long as the policy says, and yet so shortly that it
+ * looks NODE_LOOKS_LEFT times more before memory and swap are gone at the present rate; not less
+ * than NODE_PAUSE_LEAST_USEC, unless the policy says so. */
+#define NODE_LOOKS_LEFT       10
+#define NODE_PAUSE_LEAST_USEC 20000ll
+int64_t node_watch_pause_usec(const struct node_watch *watch, int64_t interval_usec);
+
 /* The looks in between were not recorded; the next; or the second reading before a reset
  * (decide_node_confirm). */
 enum node_look_kind { LOOK_FIRST, LOOK_NEXT, LOOK_AGAIN };

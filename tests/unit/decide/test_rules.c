@@ -223,6 +223,22 @@ static void room_is_memory_and_swap_that_is_not_in_memory(void **state)
     assert_true(holds(&rule, &node));
 }
 
+static void the_nearer_the_end_the_more_often_the_guard_looks(void **state)
+{
+    (void)state;
+    watch.last = node_of(0, 300 * MIB, 200 * MIB);
+    assert_int_equal(node_watch_pause_usec(&watch, 250000), 250000); /* nothing fills it */
+    watch.fill_rate = 100.0 * MIB;
+    assert_int_equal(node_watch_pause_usec(&watch, 250000), 250000); /* 5 s are left */
+    watch.last = node_of(0, 50 * MIB, 50 * MIB);
+    assert_int_equal(node_watch_pause_usec(&watch, 250000), 100000);
+    watch.last = node_of(0, 0, 0);
+    assert_int_equal(node_watch_pause_usec(&watch, 250000), NODE_PAUSE_LEAST_USEC);
+    assert_int_equal(node_watch_pause_usec(&watch, 10000), 10000);
+    watch.last.have = 0;
+    assert_int_equal(node_watch_pause_usec(&watch, 250000), 250000);
+}
+
 static void exhaustion_needs_an_owner_of_the_growth(void **state)
 {
     (void)state;
@@ -273,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup(psi_that_stands_still_under_reclaim_is_unusable, set_up),
         cmocka_unit_test_setup(a_single_stall_without_pressure_does_not_make_psi_unusable, set_up),
         cmocka_unit_test_setup(room_is_memory_and_swap_that_is_not_in_memory, set_up),
+        cmocka_unit_test_setup(the_nearer_the_end_the_more_often_the_guard_looks, set_up),
         cmocka_unit_test_setup(exhaustion_needs_an_owner_of_the_growth, set_up),
         cmocka_unit_test_setup(free_zram_puts_exhaustion_off_by_nothing, set_up),
     };
