@@ -16,6 +16,8 @@ const struct verb verbs[] = {
         verb_history},
     {"leaks", "", 0, 0, "slices that leak: since when, how fast, when it hurts", BIT(OPTION_ALL),
         verb_leaks},
+    {"next", "", 0, 0, "who would go if the node were short now, and every term of the score", 0,
+        verb_next},
     {"events", "[GLOB]", 0, 1, "decisions, their outcomes, and notes", PERIOD, verb_events},
     {"why", "ID", 1, 1, "one decision with its evidence and what came of it", 0, verb_why},
     {"policy check", "[FILE]", 0, 1, "what is wrong with the policy", 0, verb_policy_check},

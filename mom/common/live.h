@@ -9,6 +9,7 @@
 #define MOM_COMMON_LIVE_H
 
 #include "policy/decide/ladder.h"
+#include "policy/decide/score.h"
 #include "policy/file/policy.h"
 #include "policy/leak/leak.h"
 #include "slices/base/file.h"
@@ -54,6 +55,10 @@ struct live_slice {
     uint32_t strikes;
     int rank;
     bool protected_by_policy, held;
+    uint32_t place; /* in the standing list, from 1 on; 0: not on it. If so: */
+    uint8_t restraint;
+    struct score score;
+    uint64_t gives_back; /* bytes */
     enum mode mode, leak_mode;
     char owner[128];
     struct stamp born;

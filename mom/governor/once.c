@@ -11,7 +11,7 @@ static void print_entry(const struct standing_entry *entry)
 {
     char key[SLICE_KEY_MAX];
     (void)printf("%-48s %10.1f %6d %10.1f  %s\n", text_show(key, sizeof key, entry->key),
-        (double)entry->gives_back / 1048576, entry->rank, entry->score / 1048576,
+        (double)entry->gives_back / 1048576, entry->rank, entry->score.value / 1048576,
         entry->barred ? restraint_names[entry->restraint] : "");
 }
 

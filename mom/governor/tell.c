@@ -183,6 +183,19 @@ void tell_victims(struct governor *governor, struct stamp now)
             note_victim(governor, &victim, now);
 }
 
+static void add_standing(struct live_slice *row, const struct standing *standing, uint64_t serial)
+{
+    for (uint32_t i = 0; i < standing->count; i++) {
+        const struct standing_entry *entry = &standing->entry[i];
+        if (entry->serial != serial)
+            continue;
+        row->place = i + 1;
+        row->restraint = entry->restraint;
+        row->score = entry->score;
+        row->gives_back = entry->gives_back;
+    }
+}
+
 void tell_live(struct governor *governor, struct place *place, const struct slice *slice)
 {
     const struct watch *watch = &place->watch;
@@ -204,6 +217,7 @@ void tell_live(struct governor *governor, struct place *place, const struct slic
     leak_report_unscale(&row.leak, policy_globals(governor->policy)->time_scale);
     tell_to_wall(&row.leak, watch->sample.at);
     (void)text_copy(row.owner, sizeof row.owner, watch->policy.owner);
+    add_standing(&row, &governor->standing, slice->serial);
     if (live_write_slice(&governor->live, slice->index, &row) == 0)
         place->told_serial = slice->serial;
 }

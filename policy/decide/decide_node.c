@@ -47,7 +47,7 @@ static bool is_scapegoat(const struct standing_entry *entry, const struct standi
     const struct standing_entry *guiltiest = &standing->guiltiest;
     bool spared =
         guiltiest->restraint == RESTRAINT_PROTECTED || guiltiest->restraint == RESTRAINT_HOLD;
-    return spared && guiltiest->guilt >= GUILTY && entry->guilt < INNOCENT;
+    return spared && guiltiest->score.guilt >= GUILTY && entry->score.guilt < INNOCENT;
 }
 
 /* Whom the rule is about; NULL: the list is empty. A rule that looks ahead is about whoever fills
@@ -110,15 +110,15 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     ret->leak.limit_bytes = SAMPLE_NO_LIMIT;
     evidence_add(&ret->evidence, "gives_back", UNIT_BYTES, (double)chosen->gives_back, ' ', 0);
     evidence_add(&ret->evidence, "growth", UNIT_RATE, chosen->growth, ' ', 0);
-    evidence_add(&ret->evidence, "guilt", UNIT_COUNT, chosen->guilt, ' ', 0);
-    evidence_add(&ret->evidence, "score", UNIT_BYTES, chosen->score, ' ', 0);
+    evidence_add(&ret->evidence, "guilt", UNIT_COUNT, chosen->score.guilt, ' ', 0);
+    evidence_add(&ret->evidence, "score", UNIT_BYTES, chosen->score.value, ' ', 0);
 }
 
 /* It stands behind only because it may not be touched. */
 static bool was_passed_over(const struct standing_entry *entry, const struct standing_entry *chosen)
 {
     return entry->barred && !chosen->barred && entry->rank <= chosen->rank &&
-           entry->score > chosen->score;
+           entry->score.value > chosen->score.value;
 }
 
 static void add_runner_up(struct decision *ret, const struct standing_entry *entry)
@@ -128,7 +128,7 @@ static void add_runner_up(struct decision *ret, const struct standing_entry *ent
     struct runner_up *runner_up = &ret->runner_up[ret->runners_up++];
     (void)text_copy(runner_up->key, sizeof runner_up->key, entry->key);
     runner_up->rank = entry->rank;
-    runner_up->score = entry->score;
+    runner_up->score = entry->score.value;
 }
 
 /* First those that were passed over, then the list's order. */
@@ -138,8 +138,8 @@ static void add_runners_up(
     const struct standing_entry *entry = standing->entry, *end = entry + standing->count;
     for (; entry < end; entry++)
         if (was_passed_over(entry, chosen)) {
-            evidence_add(
-                &ret->evidence, "passed_over", UNIT_BYTES, entry->score, '>', chosen->score);
+            evidence_add(&ret->evidence, "passed_over", UNIT_BYTES, entry->score.value, '>',
+                chosen->score.value);
             add_runner_up(ret, entry);
         }
     for (entry = standing->entry; entry < end; entry++)

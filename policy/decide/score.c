@@ -71,24 +71,22 @@ void score_taken_add(struct score_taken *sum, const struct score_taken *taken)
         sum->bytes[i] += taken->bytes[i];
 }
 
-double score_guilt(const struct score_taken *taken, const struct score_taken *all, double memory)
-{
-    double guilt = 0;
-    for (int i = 0; i < SCORE_HORIZONS; i++) {
-        double whole = fmax(all->bytes[i], SCORE_NOTABLE * memory);
-        if (whole > 0)
-            guilt += taken->bytes[i] / whole / SCORE_HORIZONS;
-    }
-    return guilt;
-}
-
-double score_slice(const struct watch *watch, double guilt)
+struct score score_slice(const struct watch *watch, const struct score_taken *all, double memory)
 {
     const struct sample *sample = &watch->sample;
     uint64_t gives_back = score_gives_back(watch);
-    uint64_t swapped = less(known(sample, SAMPLE_SWAP), known(sample, SAMPLE_SWAPCACHED));
-    double resident = (double)less(gives_back, swapped);
-    double worth = resident + SWAPPED_PART * ((double)gives_back - resident);
-    return leak_weight[score_leak(&watch->leak.report)] * worth *
-           (SCORE_INNOCENT_PART + (1 - SCORE_INNOCENT_PART) * guilt);
+    uint64_t resident =
+        less(gives_back, less(known(sample, SAMPLE_SWAP), known(sample, SAMPLE_SWAPCACHED)));
+    struct score score = {.resident = (double)resident,
+        .swapped = (double)(gives_back - resident),
+        .weight = leak_weight[score_leak(&watch->leak.report)]};
+    for (int i = 0; i < SCORE_HORIZONS; i++) {
+        double whole = fmax(all->bytes[i], SCORE_NOTABLE * memory);
+        score.share[i] = whole > 0 ? watch->taken.bytes[i] / whole : 0;
+        score.guilt += score.share[i] / SCORE_HORIZONS;
+    }
+    double worth = score.resident + SWAPPED_PART * score.swapped;
+    score.value =
+        score.weight * worth * (SCORE_INNOCENT_PART + (1 - SCORE_INNOCENT_PART) * score.guilt);
+    return score;
 }

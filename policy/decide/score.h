@@ -41,16 +41,23 @@ struct score_taken {
 struct score_taken score_taken(const struct watch *watch);
 void score_taken_add(struct score_taken *sum, const struct score_taken *taken);
 
-/* The mean part of one in what all have taken. All together count as SCORE_NOTABLE of the node's
- * memory at least: of next to nothing nobody is guilty. `memory` 0: unknown. */
+/* The score with its terms. */
+struct score {
+    double resident, swapped;     /* bytes, each with its share of shmem, before swap is halved */
+    double share[SCORE_HORIZONS]; /* in what all have taken within each horizon, 0 to 1 */
+    double guilt;                 /* their mean */
+    double weight;                /* of the leak */
+    double value;                 /* bytes */
+};
+
+/* All together count as SCORE_NOTABLE of the node's memory at least: of next to nothing nobody is
+ * guilty. `memory` 0: unknown. */
 #define SCORE_NOTABLE 0.05
-double score_guilt(const struct score_taken *taken, const struct score_taken *all, double memory);
+struct score score_slice(const struct watch *watch, const struct score_taken *all, double memory);
 
 /* Bytes of memory and swap that a reset would free now: the footprint less half of the shared
  * memory. 0 while unknown. */
 uint64_t score_gives_back(const struct watch *watch);
-
-double score_slice(const struct watch *watch, double guilt);
 
 /* The verdict, but none where the shape says that the growth ends. */
 enum leak_verdict score_leak(const struct leak_report *report);

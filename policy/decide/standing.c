@@ -59,8 +59,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->barred = restraint != RESTRAINT_NONE;
     entry->rank = policy->rank;
     entry->strikes = watch->ladder.strikes;
-    entry->guilt = score_guilt(&watch->taken, &standing->taken, memory_of(&standing->node));
-    entry->score = score_slice(watch, entry->guilt);
+    entry->score = score_slice(watch, &standing->taken, memory_of(&standing->node));
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
     entry->leak = (uint8_t)score_leak(&watch->leak.report);
@@ -73,8 +72,8 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
         return b->barred;
     if (a->rank != b->rank)
         return a->rank < b->rank;
-    if (a->score < b->score || a->score > b->score)
-        return a->score > b->score;
+    if (a->score.value < b->score.value || a->score.value > b->score.value)
+        return a->score.value > b->score.value;
     return a->serial < b->serial;
 }
 
@@ -91,7 +90,7 @@ void standing_offer(struct standing *standing, const struct watch *watch, const 
 {
     struct standing_entry entry;
     fill_entry(&entry, standing, watch, slice, now);
-    if (entry.guilt > standing->guiltiest.guilt)
+    if (entry.score.guilt > standing->guiltiest.score.guilt)
         standing->guiltiest = entry;
     uint32_t place = standing->count;
     while (place > 0 && goes_before(&entry, &standing->entry[place - 1]))

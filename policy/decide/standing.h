@@ -24,7 +24,7 @@ struct standing_entry {
     uint8_t restraint; /* enum restraint: why */
     int rank;
     uint32_t strikes;
-    double score, guilt; /* see score.h */
+    struct score score;
     uint64_t gives_back; /* bytes that a reset would free now */
     double growth;       /* bytes a second */
     uint8_t leak;        /* enum leak_verdict */

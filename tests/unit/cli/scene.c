@@ -192,6 +192,9 @@ void scene_make_live(const char *dir, int pid)
             sample_set(&row.sample, SAMPLE_EVENT_OOM_KILL, i == 2 ? 3 : 0);
         row.leak.verdict = i == 0 ? LEAK_CONFIRMED : LEAK_NONE;
         row.leak.rate = 1024;
+        row.place = (uint32_t[SLICES]){2, 0, 1}[i];
+        row.restraint = i == 0 ? RESTRAINT_HOLD : RESTRAINT_NONE;
+        row.score = (struct score){.resident = 4096, .guilt = 0.25, .weight = 1.5, .value = 1997};
         assert_int_equal(live_write_slice(&live, i, &row), 0);
     }
     live_close(&live);
