@@ -296,7 +296,7 @@ static void loop(struct governor *governor)
 {
     struct heartbeat_page *page = heartbeat_page(&governor->heartbeat);
     int64_t tick_usec = policy_globals(governor->policy)->tick_usec;
-    seal_thread(true);
+    seal_thread(SEAL_ALLOCATION);
     for (bool go_on = true; go_on;) {
         struct epoll_event event;
         int count = epoll_wait(governor->epoll_fd, &event, 1, 1000);
@@ -316,7 +316,7 @@ static void loop(struct governor *governor)
         page->beat_usec[HEART_GOVERNOR] = now.boot_usec;
         page->ready = governor->state.ticks > 0;
     }
-    seal_thread(false);
+    seal_thread(SEAL_NONE);
 }
 
 static int open_all(struct governor *governor, struct mom_error *error)

@@ -174,7 +174,7 @@ static void look(struct guard *guard)
 static void *run(void *argument)
 {
     struct guard *guard = argument;
-    seal_thread(true);
+    seal_thread(SEAL_WAITING);
     while (!atomic_load(&guard->stop)) {
         guard->options.heartbeat->beat_usec[HEART_GUARD] = clock_now().boot_usec;
         take_standing(guard);

@@ -57,7 +57,7 @@ static bool work(struct hands *hands)
 static void *run(void *argument)
 {
     struct hands *hands = argument;
-    seal_thread(true);
+    seal_thread(SEAL_ALLOCATION);
     do {
         while (work(hands))
             ;

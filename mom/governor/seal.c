@@ -36,49 +36,9 @@ void seal_process(void)
             strerrorname_np(-r));
 }
 
-static _Thread_local bool thread_is_sealed;
+_Thread_local enum seal thread_seal;
 
-void seal_thread(bool sealed)
+void seal_thread(enum seal seal)
 {
-    thread_is_sealed = sealed;
+    thread_seal = seal;
 }
-
-#ifdef MOM_SEAL_CHECK
-
-#include <stdlib.h>
-#include <unistd.h>
-
-/* Interposed for the whole program, libc's own calls (stdio buffers, opendir) included. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-
-static void check(void)
-{
-    static const char text[] = "mom-governor: a sealed thread called the allocator\n";
-    if (!thread_is_sealed)
-        return;
-    thread_is_sealed = false;
-    (void)!write(STDERR_FILENO, text, sizeof text - 1);
-    abort();
-}
-
-void *malloc(size_t size)
-{
-    check();
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    check();
-    return __libc_calloc(count, size);
-}
-
-void *realloc(void *old, size_t size)
-{
-    check();
-    return __libc_realloc(old, size);
-}
-
-#endif

@@ -32,7 +32,7 @@ static void hear(struct witness *witness)
 {
     struct death death;
     uint64_t unheard = 0;
-    seal_thread(true);
+    seal_thread(SEAL_ALLOCATION);
     while (deaths_wait(&witness->deaths, witness->stop_fd)) {
         if (deaths_read(&witness->deaths, &death)) {
             death.at = clock_now();
