@@ -157,6 +157,8 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
     evidence_add_node(&ret->evidence, node);
     if (!chosen)
         return;
+    evidence_add(&ret->evidence, "standing_age", UNIT_USEC,
+        (double)(node->at.boot_usec - standing->made.boot_usec), ' ', 0);
     describe_slice(ret, chosen);
     add_runners_up(ret, standing, chosen);
 }

@@ -74,9 +74,9 @@ static void the_very_same_decisions_come_out(void **state)
 {
     (void)state;
     struct replay_result result = replay(NULL);
-    assert_int_equal(result.ticks, 62);
-    assert_int_equal(result.samples, 120);
-    assert_int_equal(result.looks, 207);
+    assert_int_equal(result.ticks, 71);
+    assert_int_equal(result.samples, 137);
+    assert_int_equal(result.looks, 212);
     assert_int_equal(result.recorded, 2);
     assert_int_equal(result.replayed, 2);
     assert_int_equal(result.same, 2);
