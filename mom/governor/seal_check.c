@@ -133,7 +133,9 @@ static int opened(int fd)
 
 static mode_t mode_of(int flags, va_list more)
 {
-    return flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
+    bool makes_one =
+        flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE; /* has O_DIRECTORY in it */
+    return makes_one ? va_arg(more, mode_t) : 0;
 }
 
 int open(const char *path, int flags, ...)

@@ -1,5 +1,4 @@
 /* stall THREAD: one thread of another process stands still until this program is ended. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
