@@ -43,7 +43,7 @@ void score_taken_add(struct score_taken *sum, const struct score_taken *taken);
 
 /* The score with its terms. */
 struct score {
-    double resident, swapped;     /* bytes, each with its share of shmem, before swap is halved */
+    double resident, swapped;     /* bytes: half of shmem is left out, swap not halved yet */
     double share[SCORE_HORIZONS]; /* in what all have taken within each horizon, 0 to 1 */
     double guilt;                 /* their mean */
     double weight;                /* of the leak */
