@@ -147,6 +147,7 @@ static int take_look(struct walk *walk, struct stream *stream)
     look->swapped_out_usec = get_int(call);
     look->reclaimed_usec = get_int(call);
     look->psi_stuck_since_usec = get_int(call);
+    look->stalled = get_real(call);
     get_node(call, &look->node);
     if (look->kind == LOOK_AGAIN) /* belongs to that one, and so does what was decided by both */
         stream->head.at = walk->looked;
@@ -227,6 +228,8 @@ static int next_sample(struct living *living)
         brief->have |= next_is_null(call) ? 0 : bits[i];
         *known[i] = get_u32(call);
     }
+    brief->have |= next_is_null(call) ? 0 : BRIEF_BADNESS;
+    brief->badness = (uint64_t)get_int_or(call, 0);
     brief->faults = get_u32(call);
     brief->shmem = get_u32(call);
     brief->swapcached = get_u32(call);

@@ -188,6 +188,11 @@ static const char *const migrations[] = {
     "CREATE INDEX policy_use_time ON policy_use(unix_usec);"
     "CREATE TABLE policy_layer (hash INTEGER NOT NULL, n INTEGER NOT NULL, file TEXT,"
     " text BLOB NOT NULL, UNIQUE (hash, n)) STRICT;",
+
+    /* Of a sample, what a policy that ranks by processes goes by; of a look, how much of the time
+     * all have waited for memory. */
+    "ALTER TABLE raw ADD COLUMN badness INTEGER;"
+    "ALTER TABLE look ADD COLUMN stalled REAL;",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -28,7 +28,7 @@
 
 #define LOOK                                                                                       \
     NODE ", boot, boot_usec, kind, standing_usec, fill_rate, swapped_out_usec, reclaimed_usec,"    \
-         " psi_stuck_usec"
+         " psi_stuck_usec, stalled"
 
 #define MAIL "id, created_usec, decision, key, stage, message_id, subject, bytes"
 
@@ -97,14 +97,14 @@ const char *const statement_sql[STATEMENTS] = {
                         " l ON (l.slice, l.t) = (SELECT slice, t FROM limit_change"
                         " WHERE slice = ?1 ORDER BY t DESC LIMIT 1) WHERE s.id = ?1",
     [SQL_RAW_ADD] = "INSERT OR IGNORE INTO raw(slice, t, rss, swap, footprint, current, pressure,"
-                    " faults, shmem, swapcached)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    " faults, shmem, swapcached, badness)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_RAW_STORED] =
         "SELECT EXISTS (SELECT 1 FROM shifted"
-        " WHERE boot = ?11 AND serial = ?12 AND unix_usec = ?13)"
+        " WHERE boot = ?12 AND serial = ?13 AND unix_usec = ?14)"
         " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS ?4"
         " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8"
-        " AND shmem IS ?9 AND swapcached IS ?10)"
+        " AND shmem IS ?9 AND swapcached IS ?10 AND badness IS ?11)"
         " AND NOT EXISTS (SELECT 1 FROM shifted WHERE slice = ?1 AND t = ?2))",
     [SQL_RAW_TIMES] = "SELECT t FROM raw WHERE slice = ?1 AND t >= ?2 ORDER BY t",
     [SQL_SHIFTED_ADD] = "INSERT OR IGNORE INTO shifted(slice, t, boot, serial, unix_usec)"
@@ -120,7 +120,7 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_LOOK_ADD] = "INSERT OR IGNORE INTO look(" LOOK ")"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
                      " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30,"
-                     " ?31, ?32)",
+                     " ?31, ?32, ?33)",
     [SQL_POLICY_USE_ADD] = "INSERT OR IGNORE INTO policy_use(boot, boot_usec, unix_usec, hash)"
                            " VALUES (?1, ?2, ?3, ?4)",
     [SQL_POLICY_LAYER_ADD] = "INSERT OR IGNORE INTO policy_layer(hash, n, file, text)"
@@ -318,7 +318,7 @@ const char *const statement_sql[STATEMENTS] = {
                               " ORDER BY boot, ended_boot_usec",
     [SQL_RECORDED_LOOKS] =
         "SELECT boot, boot_usec, unix_usec, kind, standing_usec, fill_rate, swapped_out_usec,"
-        " reclaimed_usec, psi_stuck_usec, " NODE_NUMBERS " FROM look"
+        " reclaimed_usec, psi_stuck_usec, coalesce(stalled, 0), " NODE_NUMBERS " FROM look"
         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec, kind",
     [SQL_RECORDED_DECISIONS] =
         "SELECT d.boot, d.boot_usec, d.unix_usec,"
@@ -337,7 +337,7 @@ const char *const statement_sql[STATEMENTS] = {
     /* ?1: slice; ?2, ?3: seconds. */
     [SQL_RECORDED_SAMPLES] =
         "SELECT coalesce(f.unix_usec, r.t * 1000000), r.rss, r.swap, r.footprint, r.current,"
-        " r.pressure, r.faults, coalesce(r.shmem, 0), coalesce(r.swapcached, 0),"
+        " r.pressure, r.badness, r.faults, coalesce(r.shmem, 0), coalesce(r.swapcached, 0),"
         " (SELECT bytes FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
         " (SELECT high FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1)"
         " FROM raw r LEFT JOIN shifted f ON f.slice = r.slice AND f.t = r.t"

@@ -156,6 +156,7 @@ int store_look(struct db *db, const struct node_look *look, struct mom_error *er
     put_int(&call, look->swapped_out_usec);
     put_int(&call, look->reclaimed_usec);
     put_int(&call, look->psi_stuck_since_usec);
+    put_real(&call, look->stalled);
     return call_run(&call);
 }
 

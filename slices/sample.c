@@ -32,6 +32,7 @@ const struct field_info sample_fields[SAMPLE_FIELDS] = {
     [SAMPLE_LIMIT_MAX] = {"limit_max", UNIT_BYTES},
     [SAMPLE_LIMIT_HIGH] = {"limit_high", UNIT_BYTES},
     [SAMPLE_LIMIT_SWAP] = {"limit_swap", UNIT_BYTES},
+    [SAMPLE_BADNESS] = {"badness", UNIT_COUNT},
 };
 
 const struct field_info node_fields[NODE_FIELDS] = {
@@ -135,6 +136,10 @@ struct sample_brief sample_to_brief(const struct sample *sample)
         brief.pressure = (uint32_t)sample->value[SAMPLE_PSI_SOME_AVG10];
         brief.have |= BRIEF_PRESSURE;
     }
+    if (sample_has(sample, SAMPLE_BADNESS)) {
+        brief.badness = sample->value[SAMPLE_BADNESS];
+        brief.have |= BRIEF_BADNESS;
+    }
     if (sample_has(sample, SAMPLE_LIMIT_MAX))
         brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
     if (sample_has(sample, SAMPLE_LIMIT_HIGH))
@@ -165,6 +170,8 @@ void sample_from_brief(const struct sample_brief *brief, struct stamp at, struct
     set_pages(ret, SAMPLE_CURRENT, brief->have & BRIEF_CURRENT, brief->current);
     if (brief->have & BRIEF_PRESSURE)
         sample_set(ret, SAMPLE_PSI_SOME_AVG10, brief->pressure);
+    if (brief->have & BRIEF_BADNESS)
+        sample_set(ret, SAMPLE_BADNESS, brief->badness);
     sample_set(ret, SAMPLE_LIMIT_MAX, brief->limit_bytes);
     sample_set(ret, SAMPLE_LIMIT_HIGH, brief->high_bytes);
 }

@@ -64,6 +64,7 @@ enum sample_field {
     SAMPLE_LIMIT_MAX,  /* memory.max; SAMPLE_NO_LIMIT where there is none */
     SAMPLE_LIMIT_HIGH, /* memory.high; v1 memory.soft_limit_in_bytes */
     SAMPLE_LIMIT_SWAP, /* memory.swap.max; v1 memsw.limit - limit */
+    SAMPLE_BADNESS,    /* of its processes, where the policy ranks by that (read/badness.h) */
     SAMPLE_FIELDS
 };
 extern const struct field_info sample_fields[SAMPLE_FIELDS];
@@ -109,9 +110,17 @@ struct sample_brief {
     uint32_t shmem, swapcached;             /* pages; 0 where unknown */
     uint32_t pressure;                      /* some avg10, hundredths of a per cent */
     uint32_t faults;                        /* major faults since the brief before */
-    uint8_t have;                           /* bits below */
+    uint64_t badness;
+    uint8_t have; /* bits below */
 };
-enum { BRIEF_RSS = 1, BRIEF_SWAP = 2, BRIEF_FOOTPRINT = 4, BRIEF_CURRENT = 8, BRIEF_PRESSURE = 16 };
+enum {
+    BRIEF_RSS = 1,
+    BRIEF_SWAP = 2,
+    BRIEF_FOOTPRINT = 4,
+    BRIEF_CURRENT = 8,
+    BRIEF_PRESSURE = 16,
+    BRIEF_BADNESS = 32
+};
 
 /* All but the serial and the faults, which belong to a life. */
 struct sample_brief sample_to_brief(const struct sample *sample);

@@ -45,14 +45,11 @@ static void find_starter(const struct governor *governor, char *path, size_t siz
     char name[64], text[1024];
     struct process_row momd;
     path[0] = '\0';
-    int proc = open(proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     (void)text_format(name, sizeof name, "%d/stat", (int)getppid());
-    if (proc >= 0 && file_read(proc, name, text, sizeof text) > 0 &&
+    if (file_read(governor->proc_fd, name, text, sizeof text) > 0 &&
         processes_parse_stat(text, &momd) == 0 &&
         hierarchy_group_of(&governor->hierarchy, proc_root, momd.parent, path, size) < 0)
         path[0] = '\0';
-    if (proc >= 0)
-        (void)close(proc);
 }
 
 static int open_places(struct governor *governor, struct mom_error *error)
@@ -70,7 +67,7 @@ void governor_init(struct governor *governor, const struct options *options, str
 {
     governor->options = options;
     governor->policy = policy;
-    governor->hierarchy.root_fd = -1;
+    governor->hierarchy.root_fd = governor->proc_fd = -1;
     governor->node_reader = (struct node_reader){-1, -1, -1, -1};
 }
 
@@ -78,6 +75,9 @@ int governor_open_eyes(struct governor *governor, struct mom_error *error)
 {
     const struct paths *paths = &governor->options->paths;
     const struct policy_globals *globals = policy_globals(governor->policy);
+    governor->proc_fd = open(paths->proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (governor->proc_fd < 0)
+        return error_errno(error, -errno, "%s", paths->proc_root);
     int r = hierarchy_open(or_null(paths->cgroup_root), &governor->hierarchy, error);
     if (r == 0)
         r = names_open(&governor->names, "", error);
@@ -108,6 +108,8 @@ int governor_open_eyes(struct governor *governor, struct mom_error *error)
 void governor_close_eyes(struct governor *governor)
 {
     node_reader_close(&governor->node_reader);
+    if (governor->proc_fd >= 0)
+        (void)close(governor->proc_fd);
     if (governor->sampler)
         sampler_close(governor->sampler);
     if (governor->tree)

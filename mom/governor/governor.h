@@ -58,6 +58,7 @@ struct governor {
     struct tree *tree;
     struct sampler *sampler;
     struct node_reader node_reader;
+    int proc_fd;
     struct arena arena;
     struct place *places; /* tree_capacity of them */
     uint32_t capacity;

@@ -168,7 +168,7 @@ static void beat(struct governor *governor)
 static void stand(struct governor *governor, struct stamp now)
 {
     struct standing *standing = &governor->standing;
-    standing_begin(standing, &governor->node, now, policy_hash(governor->policy));
+    standing_begin(standing, &governor->node, now, governor->policy);
     for (uint32_t i = 0; i < governor->capacity; i++)
         if (governor->places[i].stands)
             standing_weigh(standing, &governor->places[i].watch, tree_slice(governor->tree, i));
@@ -176,6 +176,16 @@ static void stand(struct governor *governor, struct stamp now)
         if (governor->places[i].stands)
             standing_offer(
                 standing, &governor->places[i].watch, tree_slice(governor->tree, i), now);
+}
+
+/* What the policy's formula wants to know of them. */
+static void ask_of_processes(struct governor *governor)
+{
+    static const enum badness_rule rules[FORMULAS] = {[FORMULA_VSZ] = BADNESS_VSZ,
+        [FORMULA_BADNESS] = BADNESS_OLD,
+        [FORMULA_OOM_SCORE] = BADNESS_OOM_SCORE};
+    sampler_ask(
+        governor->sampler, governor->proc_fd, rules[policy_globals(governor->policy)->formula]);
 }
 
 void governor_look(struct governor *governor, struct stamp now)
@@ -192,6 +202,7 @@ void governor_look(struct governor *governor, struct stamp now)
     state->unreadable = newest_count(&changes, state->unreadable, changes.unreadable);
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
+    ask_of_processes(governor);
     governor->standing_before = governor->standing.unprotected;
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;

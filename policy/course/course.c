@@ -87,7 +87,7 @@ void course_vanished(struct course *course, uint32_t index, struct stamp now)
 
 static void stand(struct course *course, struct stamp now)
 {
-    standing_begin(&course->standing, &course->node, now, policy_hash(course->policy));
+    standing_begin(&course->standing, &course->node, now, course->policy);
     for (uint32_t i = 0; i < course->count; i++)
         if (course->slices[i].stands)
             standing_weigh(&course->standing, &course->slices[i].watch, &course->slices[i].slice);

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Fill rates are smoothed over this: long enough to bridge what the kernel frees and takes in
- * batches, short enough for a leak that has the node full in ten seconds. */
-#define FILL_SMOOTH_USEC 2000000.0
+/* Fill rates and stalls are smoothed over this: long enough to bridge what the kernel frees and
+ * takes in batches, short enough for a leak that has the node full in ten seconds. */
+#define SMOOTH_USEC 2000000.0
 /* PSI's totals are brought up to date at least every 2 s (kernel/sched/psi.c, PSI_FREQ): direct
  * reclaim that goes on for longer than twice that without moving them is not accounted for. */
 #define PSI_STUCK_USEC 5000000
@@ -58,6 +58,11 @@ static bool differs(
     return both_have(last, node, field) && node->value[field] != last->value[field];
 }
 
+static double smooth(double before, double now, int64_t usec)
+{
+    return before + (1 - exp(-(double)usec / SMOOTH_USEC)) * (now - before);
+}
+
 static void update_fill_rate(struct node_watch *watch, const struct node_sample *node, int64_t usec)
 {
     double before, after;
@@ -68,8 +73,16 @@ static void update_fill_rate(struct node_watch *watch, const struct node_sample 
     if (differs(&watch->last, node, NODE_MEM_TOTAL) || differs(&watch->last, node, NODE_SWAP_TOTAL))
         return; /* swap or memory was added or taken away: nobody filled it */
     double rate = (before - after) / ((double)usec / 1e6);
-    double weight = 1 - exp(-(double)usec / FILL_SMOOTH_USEC);
-    watch->fill_rate = fmax(watch->fill_rate + weight * (rate - watch->fill_rate), 0);
+    watch->fill_rate = fmax(smooth(watch->fill_rate, rate, usec), 0);
+}
+
+static void update_stalled(struct node_watch *watch, const struct node_sample *node, int64_t usec)
+{
+    double stalled_usec = 0;
+    if (advanced(&watch->last, node, NODE_PSI_FULL_TOTAL))
+        stalled_usec =
+            (double)(node->value[NODE_PSI_FULL_TOTAL] - watch->last.value[NODE_PSI_FULL_TOTAL]);
+    watch->stalled = smooth(watch->stalled, fmin(stalled_usec / (double)usec, 1), usec);
 }
 
 static void update_psi(struct node_watch *watch, const struct node_sample *node, bool reclaimed)
@@ -91,6 +104,7 @@ void node_watch_update(struct node_watch *watch, const struct node_sample *node)
         return;
     if (watch->last.have != 0) {
         update_fill_rate(watch, node, usec);
+        update_stalled(watch, node, usec);
         bool reclaimed = advanced(&watch->last, node, NODE_ALLOCSTALL) ||
                          advanced(&watch->last, node, NODE_PGSCAN_DIRECT);
         update_psi(watch, node, reclaimed);
@@ -119,6 +133,7 @@ struct node_look node_look_of(const struct node_watch *watch, const struct node_
         .standing_usec = standing->made.boot_usec,
         .kind = kind,
         .fill_rate = watch->fill_rate,
+        .stalled = watch->stalled,
         .swapped_out_usec = watch->swapped_out_usec,
         .reclaimed_usec = watch->reclaimed_usec,
         .psi_stuck_since_usec = watch->psi_stuck_since_usec};
@@ -128,6 +143,7 @@ void node_watch_resume(struct node_watch *watch, const struct node_look *look)
 {
     watch->last = look->node;
     watch->fill_rate = look->fill_rate;
+    watch->stalled = look->stalled;
     watch->swapped_out_usec = look->swapped_out_usec;
     watch->reclaimed_usec = look->reclaimed_usec;
     watch->psi_stuck_since_usec = look->psi_stuck_since_usec;
@@ -221,6 +237,15 @@ static bool psi_full_above(const struct look *look)
     return full >= bound && !psi_is_stuck(look->watch, node);
 }
 
+static bool stalled_above(const struct look *look)
+{
+    if (!node_has(look->node, NODE_PSI_FULL_TOTAL))
+        return false;
+    double stalled = 1e4 * look->watch->stalled, bound = look->rule->stalled_above * 100;
+    evidence_add(look->evidence, "stalled", UNIT_CENTI, stalled, '>', bound);
+    return stalled >= bound && !psi_is_stuck(look->watch, look->node);
+}
+
 static bool swapping(const struct look *look)
 {
     if (look->watch->swapped_out_usec == 0)
@@ -274,6 +299,7 @@ static const struct {
     {RULE_ROOM_BELOW, room_below},
     {RULE_SWAP_USED_ABOVE, swap_used_above},
     {RULE_PSI_FULL_ABOVE, psi_full_above},
+    {RULE_STALLED_ABOVE, stalled_above},
     {RULE_SWAPPING, swapping},
     {RULE_EXHAUSTED_WITHIN, exhausted_within},
     {RULE_NO_SWAP, no_swap},

@@ -20,6 +20,7 @@ struct node_watch {
     int64_t reclaimed_usec; /* when processes were last seen to reclaim memory themselves */
     double fill_rate;       /* bytes a second by which available memory + free swap (not
                                zram's) shrink; >= 0 */
+    double stalled;         /* share of the time in which all wait for memory, 0 to 1 */
     int64_t rule_since_usec[POLICY_RULES_MAX]; /* 0: does not hold */
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
     int64_t acted_usec;                        /* last reset: cool-down */
@@ -54,7 +55,7 @@ struct node_look {
     struct node_sample node;
     int64_t standing_usec; /* when the standing list was made that was looked at */
     enum node_look_kind kind;
-    double fill_rate; /* of the watch, afterwards; and so the others */
+    double fill_rate, stalled; /* of the watch, afterwards; and so the others */
     int64_t swapped_out_usec, reclaimed_usec, psi_stuck_since_usec;
 };
 

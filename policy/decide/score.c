@@ -71,7 +71,32 @@ void score_taken_add(struct score_taken *sum, const struct score_taken *taken)
         sum->bytes[i] += taken->bytes[i];
 }
 
-struct score score_slice(const struct watch *watch, const struct score_taken *all, double memory)
+/* mom's own formula. */
+static double value_of(const struct score *score)
+{
+    double worth = score->resident + SWAPPED_PART * score->swapped;
+    return score->weight * worth * (SCORE_INNOCENT_PART + (1 - SCORE_INNOCENT_PART) * score->guilt);
+}
+
+/* Those of others. */
+static double value_by(enum formula formula, const struct watch *watch)
+{
+    const struct sample *sample = &watch->sample;
+    uint64_t rss;
+    switch (formula) {
+    case FORMULA_RSS:
+        return sample_rss(sample, &rss) ? (double)rss : 0;
+    case FORMULA_SWAP:
+        return (double)known(sample, SAMPLE_SWAP);
+    case FORMULA_GROWTH:
+        return fmax(watch->growth, 0);
+    default:
+        return (double)known(sample, SAMPLE_BADNESS);
+    }
+}
+
+struct score score_slice(
+    const struct watch *watch, enum formula formula, const struct score_taken *all, double memory)
 {
     const struct sample *sample = &watch->sample;
     uint64_t gives_back = score_gives_back(watch);
@@ -85,8 +110,6 @@ struct score score_slice(const struct watch *watch, const struct score_taken *al
         score.share[i] = whole > 0 ? watch->taken.bytes[i] / whole : 0;
         score.guilt += score.share[i] / SCORE_HORIZONS;
     }
-    double worth = score.resident + SWAPPED_PART * score.swapped;
-    score.value =
-        score.weight * worth * (SCORE_INNOCENT_PART + (1 - SCORE_INNOCENT_PART) * score.guilt);
+    score.value = formula == FORMULA_MOM ? value_of(&score) : value_by(formula, watch);
     return score;
 }

@@ -15,11 +15,14 @@
  *   weight     none 1, suspected 1.5, confirmed 4: a leak will be as large again soon, whereas
  *              large and steady is just large. A shape that ends (bounded, saturating) weighs 1.
  *
+ * A policy may choose another formula (enum formula); rank, protection and holds go before any.
+ *
  * Page cache doesn't count, as the kernel takes it back by itself. No term comes from lifetime
  * totals, so age is no guilt. */
 #ifndef POLICY_DECIDE_SCORE_H
 #define POLICY_DECIDE_SCORE_H
 
+#include "policy/file/policy.h"
 #include "policy/leak/leak.h"
 
 #include <stdbool.h>
@@ -47,13 +50,14 @@ struct score {
     double share[SCORE_HORIZONS]; /* in what all have taken within each horizon, 0 to 1 */
     double guilt;                 /* their mean */
     double weight;                /* of the leak */
-    double value;                 /* bytes */
+    double value;                 /* bytes; of other formulas whatever they give */
 };
 
 /* All together count as SCORE_NOTABLE of the node's memory at least: of next to nothing nobody is
  * guilty. `memory` 0: unknown. */
 #define SCORE_NOTABLE 0.05
-struct score score_slice(const struct watch *watch, const struct score_taken *all, double memory);
+struct score score_slice(
+    const struct watch *watch, enum formula formula, const struct score_taken *all, double memory);
 
 /* Bytes of memory and swap that a reset would free now: the footprint less half of the shared
  * memory. 0 while unknown. */

@@ -27,12 +27,13 @@ enum restraint standing_restraint(
 }
 
 void standing_begin(struct standing *standing, const struct node_sample *node, struct stamp now,
-    uint64_t policy_hash)
+    const struct policy *policy)
 {
     memset(standing, 0, sizeof *standing);
     standing->node = *node;
     standing->made = now;
-    standing->policy_hash = policy_hash;
+    standing->policy_hash = policy_hash(policy);
+    standing->formula = policy_globals(policy)->formula;
 }
 
 static double memory_of(const struct node_sample *node)
@@ -59,7 +60,8 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->barred = restraint != RESTRAINT_NONE;
     entry->rank = policy->rank;
     entry->strikes = watch->ladder.strikes;
-    entry->score = score_slice(watch, &standing->taken, memory_of(&standing->node));
+    entry->score =
+        score_slice(watch, standing->formula, &standing->taken, memory_of(&standing->node));
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
     entry->leak = (uint8_t)score_leak(&watch->leak.report);

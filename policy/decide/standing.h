@@ -37,6 +37,7 @@ struct standing {
     struct node_sample node; /* of the tick that it comes from */
     int64_t tick_cost_usec;  /* CPU time that this tick took; 0: unknown */
     uint64_t policy_hash;
+    enum formula formula;
     uint32_t unprotected; /* slices that are not protected, of all */
     double growth_total;  /* of all slices that grow, bytes a second */
     struct score_taken taken;
@@ -56,7 +57,7 @@ enum restraint standing_restraint(
  * first.
  */
 void standing_begin(struct standing *standing, const struct node_sample *node, struct stamp now,
-    uint64_t policy_hash);
+    const struct policy *policy);
 void standing_weigh(struct standing *standing, struct watch *watch, const struct slice *slice);
 void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
     struct stamp now);

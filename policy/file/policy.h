@@ -37,7 +37,8 @@ enum rule_condition {
                                        time, and one slice makes at least half of the growth */
     RULE_NO_SWAP = 1 << 5,          /* the node has no swap */
     RULE_PSI_UNUSABLE = 1 << 6,     /* PSI is absent or stuck */
-    RULE_ROOM_BELOW = 1 << 7, /* MemAvailable + free swap (not zram's) < amount (of MemTotal) */
+    RULE_ROOM_BELOW = 1 << 7,    /* MemAvailable + free swap (not zram's) < amount (of MemTotal) */
+    RULE_STALLED_ABOVE = 1 << 8, /* the same as PSI full, of the last two seconds or so */
 };
 enum rule_action { RULE_RECORD, RULE_WARN, RULE_RESET, RULE_REBOOT, RULE_ACTIONS };
 extern const char *const rule_action_names[RULE_ACTIONS]; /* "record", "warn", "reset", "reboot" */
@@ -46,7 +47,7 @@ struct rule {
     char name[32];
     unsigned conditions; /* enum rule_condition, or-ed */
     struct amount available_below, room_below, swap_used_above;
-    double psi_full_above; /* per cent */
+    double psi_full_above, stalled_above; /* per cent */
     int64_t swapping_usec, exhausted_usec;
     int64_t hold_usec;
     enum rule_action action;
@@ -127,6 +128,19 @@ struct mail_settings {
     int64_t timeout_usec;  /* of one delivery by SMTP or sendmail */
 };
 
+/* By what slices are compared when the node is short. */
+enum formula {
+    FORMULA_MOM, /* policy/decide/score.h */
+    FORMULA_RSS,
+    FORMULA_SWAP,
+    FORMULA_GROWTH,
+    FORMULA_VSZ, /* this and those below: slices/read/badness.h */
+    FORMULA_BADNESS,
+    FORMULA_OOM_SCORE,
+    FORMULAS
+};
+extern const char *const formula_names[FORMULAS];
+
 /* Settings that are not about one slice. */
 struct policy_globals {
     double time_scale; /* divides every time constant of detector, ladder and probation */
@@ -136,6 +150,7 @@ struct policy_globals {
     struct mail_settings mail;
     int64_t cooldown_usec; /* after a reset for the node's sake, before the next */
     int64_t guard_usec;    /* how often the node is looked at */
+    enum formula formula;
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
         hour_retention_usec, mail_retention_usec;
     uint64_t database_cap_bytes;

@@ -15,6 +15,15 @@ const char *const rule_action_names[RULE_ACTIONS] = {
     [RULE_RESET] = "reset",
     [RULE_REBOOT] = "reboot",
 };
+const char *const formula_names[FORMULAS] = {
+    [FORMULA_MOM] = "mom",
+    [FORMULA_RSS] = "rss",
+    [FORMULA_SWAP] = "swap",
+    [FORMULA_GROWTH] = "growth",
+    [FORMULA_VSZ] = "vsz",
+    [FORMULA_BADNESS] = "badness",
+    [FORMULA_OOM_SCORE] = "oom_score",
+};
 const char *const mail_transport_names[MAIL_TRANSPORTS] = {
     [MAIL_DEFAULT] = "default",
     [MAIL_DIRECTORY] = "directory",
@@ -55,6 +64,13 @@ static const struct setting table[] = {
         .most = "1h", .fallback = "15s",
         .help = "After a reset for the node's sake, nothing else is reset for so long: pressure "
                 "falls late."},
+    {GLOBAL(formula), .name = "guard.score", .type = VALUE_WORD, .words = {formula_names, FORMULAS},
+        .fallback = "mom",
+        .help =
+            "By what slices of one rank are compared: `mom`: what a reset gives back, by guilt "
+            "for the shortage and leak; rss, swap, growth; vsz: address space of all processes; "
+            "badness: the kernel's points before 2.6.36; oom_score: its worst process by the "
+            "kernel's points of today."},
     {GLOBAL(mail.operators), .name = "mail.operators", .type = VALUE_ADDRESSES,
         .fallback = "root@localhost", .help = "Who gets a copy of every mail."},
     {GLOBAL(mail.owner), .name = "mail.owner", .type = VALUE_ADDRESS, .fallback = "",
@@ -161,6 +177,9 @@ static const struct setting table[] = {
     {RULE(psi_full_above, RULE_PSI_FULL_ABOVE), .name = "psi_full_above", .type = VALUE_PERCENTAGE,
         .help = "All tasks stalled on memory for at least this share of the last 10 s (PSI full "
                 "avg10)."},
+    {RULE(stalled_above, RULE_STALLED_ABOVE), .name = "stalled_above", .type = VALUE_PERCENTAGE,
+        .help = "All tasks stalled on memory for at least this share of the last seconds (PSI full "
+                "total, smoothed over 2 s): sooner than psi_full_above by some seconds."},
     {RULE(swapping_usec, RULE_SWAPPING), .name = "swapping", .type = VALUE_DURATION,
         .least = "100ms", .most = "1h",
         .help = "Pages were swapped out, or reclaimed directly, within the last so long."},

@@ -1,6 +1,7 @@
 #include "slices/act/backend.h"
 
 #include "slices/base/file.h"
+#include "slices/base/priority.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/keyed.h"
@@ -8,7 +9,6 @@
 #include "slices/read/processes.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +131,21 @@ static bool becomes_empty(const struct attempt *attempt, int64_t within_usec)
     }
 }
 
+/* Who can't die yet, since he waits in the kernel or has found no processor, still holds his memory:
+ * it is taken from him. (process_mrelease, since 5.15; the kernel refuses it for whoever is not about
+ * to die, or shares his memory with such.) */
+static int release_member(void *context, int32_t pid)
+{
+    const struct attempt *attempt = context;
+    int process = attempt_spares(pid) ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+    if (process < 0)
+        return 0;
+    if (attempt_is_member(attempt, pid))
+        (void)syscall(SYS_process_mrelease, process, 0);
+    (void)close(process);
+    return 0;
+}
+
 static enum action_result repeat(
     struct attempt *attempt, int (*kill_all)(struct attempt *attempt), int64_t round_usec)
 {
@@ -141,6 +156,8 @@ static enum action_result repeat(
             return attempt_fail(attempt, r, "killing");
         if (becomes_empty(attempt, round_usec))
             return RESULT_DONE;
+        if (round_usec == ROUND_USEC) /* in a race there is no time for it */
+            (void)processes_visit(attempt->group_fd, release_member, attempt);
     } while (!attempt_timed_out(attempt));
     return RESULT_INCOMPLETE;
 }
@@ -148,12 +165,10 @@ static enum action_result repeat(
 enum action_result attempt_rounds(
     struct attempt *attempt, int (*kill_all)(struct attempt *attempt), int64_t round_usec)
 {
-    struct sched_param before, urgent = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
-    int policy = sched_getscheduler(0);
-    bool raised = policy >= 0 && sched_getparam(0, &before) == 0 &&
-                  sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &urgent) == 0;
+    struct priority before;
+    bool raised = priority_raise(&before);
     enum action_result result = repeat(attempt, kill_all, round_usec);
     if (raised)
-        (void)sched_setscheduler(0, policy, &before);
+        priority_restore(&before);
     return result;
 }

@@ -157,21 +157,22 @@ int processes_visit(int group_fd, int (*visit)(void *context, int32_t pid), void
 
 /* --- One process ----------------------------------------------------------------------------- */
 
-static void skip_fields(const char **cursor, unsigned count)
+const char *processes_stat_field(const char *text, unsigned number)
 {
-    while (count-- > 0) {
-        *cursor += strcspn(*cursor, " ");
-        *cursor += strspn(*cursor, " ");
+    const char *field = strrchr(text, ')');
+    if (!field || field[1] != ' ')
+        return NULL;
+    for (field += 2; number > 3; number--) {
+        field += strcspn(field, " ");
+        field += strspn(field, " ");
     }
+    return *field ? field : NULL;
 }
 
-static int parse_pid(const char **cursor, int32_t *ret)
+static int parse_field(const char *text, unsigned number, uint64_t *ret)
 {
-    uint64_t pid;
-    if (text_u64(cursor, &pid) < 0 || pid > INT32_MAX)
-        return -EINVAL;
-    *ret = (int32_t)pid;
-    return 0;
+    const char *field = processes_stat_field(text, number);
+    return field ? text_u64(&field, ret) : -EINVAL;
 }
 
 static void copy_comm(char comm[static 16], const char *open, const char *close)
@@ -187,26 +188,18 @@ int processes_parse_stat(const char *text, struct process_row *ret)
 {
     struct process_row row = {0};
     const char *open = strchr(text, '('), *close = strrchr(text, ')');
-    if (!open || !close || close < open || parse_pid(&text, &row.pid) < 0)
-        return -EINVAL;
-    copy_comm(row.comm, open, close);
-    if (close[1] != ' ' || !close[2] || close[3] != ' ')
-        return -EINVAL;
-    row.state = close[2]; /* field 3 */
-    const char *c = close + 4;
-    uint64_t rss_pages;
-    if (parse_pid(&c, &row.parent) < 0)
-        return -EINVAL;
-    skip_fields(&c, 22 - 4);
-    if (text_u64(&c, &row.start_ticks) < 0) /* field 22 */
-        return -EINVAL;
-    skip_fields(&c, 1);
-    if (text_u64(&c, &row.vsz_bytes) < 0) /* field 23 */
-        return -EINVAL;
-    skip_fields(&c, 1);
-    if (text_u64(&c, &rss_pages) < 0 || /* field 24 */
+    const char *state = processes_stat_field(text, 3), *pid_text = text;
+    uint64_t pid, parent, rss_pages;
+    if (!open || !state || close < open || state[1] != ' ' || text_u64(&pid_text, &pid) < 0 ||
+        parse_field(text, 4, &parent) < 0 || pid > INT32_MAX || parent > INT32_MAX ||
+        parse_field(text, 22, &row.start_ticks) < 0 || parse_field(text, 23, &row.vsz_bytes) < 0 ||
+        parse_field(text, 24, &rss_pages) < 0 ||
         __builtin_mul_overflow(rss_pages, (uint64_t)sysconf(_SC_PAGESIZE), &row.rss_bytes))
         return -EINVAL;
+    copy_comm(row.comm, open, close);
+    row.pid = (int32_t)pid;
+    row.parent = (int32_t)parent;
+    row.state = *state;
     *ret = row;
     return 0;
 }

@@ -20,6 +20,8 @@ int processes_read(int group_fd, int proc_fd, int64_t budget_usec, struct proces
 /* The parsers, for tests and fuzzing. comm may hold anything: ')' and newlines too. -EINVAL when it
  * is no stat text. */
 int processes_parse_stat(const char *text, struct process_row *ret);
+/* Field `number` (from 3 on) of a stat text, and what follows; NULL where there is none. */
+const char *processes_stat_field(const char *text, unsigned number);
 void processes_parse_status(const char *text, struct process_row *row);
 
 /* Calls `visit` for every pid of the group and of the groups nested below it, until it returns

@@ -203,6 +203,8 @@ struct sampler {
     const struct version *version;
     bool is_v1;
     int root_fd; /* the hierarchy's */
+    int proc_fd;
+    enum badness_rule badness;
     uint32_t max_slices, full_every;
     uint32_t kept, kept_max; /* slots with descriptors */
     struct slot slot[];
@@ -302,6 +304,12 @@ static int open_slot(struct sampler *sampler, struct slot *slot, const struct sl
     return r;
 }
 
+void sampler_ask(struct sampler *sampler, int proc_fd, enum badness_rule rule)
+{
+    sampler->proc_fd = proc_fd;
+    sampler->badness = rule;
+}
+
 void sampler_forget(struct sampler *sampler, const struct slice *slice)
 {
     if (slice->index >= sampler->max_slices)
@@ -377,6 +385,15 @@ static void read_rest(const struct sampler *sampler, int directory, struct sampl
         settle_limits_v1(sample);
 }
 
+static void ask(const struct sampler *sampler, int directory, struct sample *sample)
+{
+    uint64_t badness;
+    sample->have &= ~(1ull << SAMPLE_BADNESS);
+    if (sampler->badness != BADNESS_NONE &&
+        badness_read(directory, sampler->proc_fd, sampler->badness, &badness) == 0)
+        sample_set(sample, SAMPLE_BADNESS, badness);
+}
+
 static int read_slot(
     const struct sampler *sampler, struct slot *slot, bool force, struct sample *sample)
 {
@@ -386,6 +403,7 @@ static int read_slot(
         return r;
     if (full)
         read_rest(sampler, slot->directory, sample);
+    ask(sampler, slot->directory, sample);
     slot->due = full ? sampler->full_every : slot->due - 1;
     return 0;
 }

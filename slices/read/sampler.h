@@ -14,6 +14,7 @@
 
 #include "slices/base/error.h"
 #include "slices/find/hierarchy.h"
+#include "slices/read/badness.h"
 #include "slices/sample.h"
 #include "slices/slice.h"
 
@@ -34,6 +35,10 @@ void sampler_close(struct sampler *sampler);
  * leaves its fields out. `force` reads everything. */
 int sampler_read(struct sampler *sampler, const struct slice *slice, struct stamp now, bool force,
     struct sample *sample);
+
+/* From now on each read also asks how bad the slice's processes are (SAMPLE_BADNESS), by that rule;
+ * BADNESS_NONE: it no longer does. `proc_fd` stays the caller's. */
+void sampler_ask(struct sampler *sampler, int proc_fd, enum badness_rule rule);
 
 /* Closes what is kept for a vanished slice. */
 void sampler_forget(struct sampler *sampler, const struct slice *slice);

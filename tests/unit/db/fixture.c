@@ -66,6 +66,8 @@ static const char *const undo[][12] = {
         "ALTER TABLE node DROP COLUMN boot", "ALTER TABLE node DROP COLUMN boot_usec",
         "DROP TABLE look", "DROP TABLE policy_use", "DROP TABLE policy_layer",
         "PRAGMA user_version = 3"},
+    [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE look DROP COLUMN stalled",
+        "PRAGMA user_version = 4"},
 };
 
 void fixture_age(struct fixture *fixture, int version)

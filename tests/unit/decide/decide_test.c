@@ -74,7 +74,7 @@ void stand(struct standing *standing, const struct policy *policy, struct subjec
     size_t count, double seconds)
 {
     const struct node_sample node = node_of(seconds, 1024 * MIB, 0);
-    standing_begin(standing, &node, at(seconds), policy_hash(policy));
+    standing_begin(standing, &node, at(seconds), policy);
     for (size_t i = 0; i < count; i++)
         standing_weigh(standing, &subject[i]->watch, &subject[i]->slice);
     for (size_t i = 0; i < count; i++)

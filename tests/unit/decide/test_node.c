@@ -324,7 +324,7 @@ static void with_nobody_there_the_operators_are_told(void **state)
 {
     (void)state;
     struct node_sample node = used_up();
-    standing_begin(&standing, &node, at(0), policy_hash(policy));
+    standing_begin(&standing, &node, at(0), policy);
     int alarms = 0;
     for (int i = 0; i < 20; i++) {
         node.at = at(i * 0.25);

@@ -129,6 +129,28 @@ static void swap_that_is_switched_off_is_not_filled_by_anybody(void **state)
     assert_true(watch.fill_rate <= 0);
 }
 
+static void a_stall_is_seen_sooner_than_its_average_over_ten_seconds(void **state)
+{
+    (void)state;
+    static const struct rule rule = {.conditions = RULE_STALLED_ABOVE, .stalled_above = 60};
+    uint64_t total = 0;
+    struct node_sample node;
+    for (int i = 0; i <= 8; i++, total += 250000) { /* all wait from the first look on */
+        node = node_of(i * 0.25, 50 * MIB, 0);
+        node_set(&node, NODE_PSI_FULL_TOTAL, total);
+        node_watch_update(&watch, &node);
+        assert_true(holds(&rule, &node) == (i == 8)); /* 1 - 1/e of it after 2 s */
+    }
+    assert_true(fabs(evidence_of(&evidence, "stalled")->value - 6321) < 1);
+    node = node_of(2.25, 50 * MIB, 0);
+    node_set(&node, NODE_PSI_FULL_TOTAL, 0); /* it goes back */
+    node_watch_update(&watch, &node);
+    assert_false(holds(&rule, &node));
+    node.have &= ~(1ull << NODE_PSI_FULL_TOTAL);
+    watch.stalled = 1;
+    assert_false(holds(&rule, &node));
+}
+
 static void the_same_sample_twice_changes_nothing(void **state)
 {
     (void)state;
@@ -286,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup(swap_that_is_switched_off_is_not_filled_by_anybody, set_up),
         cmocka_unit_test_setup(the_same_sample_twice_changes_nothing, set_up),
         cmocka_unit_test_setup(swapping_means_in_the_last_seconds, set_up),
+        cmocka_unit_test_setup(a_stall_is_seen_sooner_than_its_average_over_ten_seconds, set_up),
         cmocka_unit_test_setup(psi_that_stands_still_under_reclaim_is_unusable, set_up),
         cmocka_unit_test_setup(a_single_stall_without_pressure_does_not_make_psi_unusable, set_up),
         cmocka_unit_test_setup(room_is_memory_and_swap_that_is_not_in_memory, set_up),

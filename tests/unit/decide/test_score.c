@@ -186,7 +186,7 @@ static double guilt_of(
     const struct score_taken *taken, const struct score_taken *all, double memory)
 {
     struct watch watch = {.taken = *taken};
-    return score_slice(&watch, all, memory).guilt;
+    return score_slice(&watch, FORMULA_MOM, all, memory).guilt;
 }
 
 static void guilt_is_the_mean_part_of_what_all_have_taken(void **state)
@@ -231,7 +231,7 @@ static void a_list_is_overtaken_when_memory_has_moved_and_ticks_stay_cheap(void 
 {
     (void)state;
     struct node_sample then = node_of(0, 500 * MIB, 300 * MIB);
-    standing_begin(&standing, &then, at(0), 0);
+    standing_begin(&standing, &then, at(0), policy);
     struct node_sample now = node_of(5, 490 * MIB, 300 * MIB);
     assert_false(standing_is_overtaken(&standing, &now));
     now = node_of(5, 475 * MIB, 300 * MIB); /* 25 of 1024 */
@@ -251,10 +251,39 @@ static void a_list_is_overtaken_when_memory_has_moved_and_ticks_stay_cheap(void 
     assert_false(standing_is_overtaken(&standing, &now));
 }
 
+/* a is large in memory, b in swap, c grows. */
+static const char *first_by(const char *text)
+{
+    struct policy *other = load(text);
+    struct subject *const all[] = {&a, &b, &c};
+    subject_init(&a, other, 1, "a", 300 * MIB, 0);
+    subject_init(&b, other, 2, "b", 10 * MIB, 250 * MIB);
+    subject_init(&c, other, 3, "c", 100 * MIB, 0);
+    grown(&c, 30e6);
+    sample_set(&a.watch.sample, SAMPLE_FILE_MAPPED, 0);
+    sample_set(&b.watch.sample, SAMPLE_FILE_MAPPED, 0);
+    sample_set(&c.watch.sample, SAMPLE_FILE_MAPPED, 0);
+    sample_set(&b.watch.sample, SAMPLE_BADNESS, 7);
+    stand(&standing, other, all, 3, 0);
+    policy_free(other);
+    return place(0);
+}
+
+static void a_policy_may_rank_by_another_formula(void **state)
+{
+    (void)state;
+    assert_string_equal(first_by("guard: {score: rss}\nslices: {min_size: 0B}\n"), "a");
+    assert_string_equal(first_by("guard: {score: swap}\nslices: {min_size: 0B}\n"), "b");
+    assert_string_equal(first_by("guard: {score: growth}\nslices: {min_size: 0B}\n"), "c");
+    assert_string_equal(first_by("guard: {score: vsz}\nslices: {min_size: 0B}\n"), "b");
+    assert_string_equal(first_by("guard: {score: badness}\nslices: {min_size: 0B}\n"), "b");
+    assert_string_equal(first_by("guard: {score: oom_score}\nslices: {min_size: 0B}\n"), "b");
+}
+
 static void the_best_32_of_many_are_kept_in_order(void **state)
 {
     (void)state;
-    standing_begin(&standing, &(struct node_sample){.at = at(0)}, at(0), 0);
+    standing_begin(&standing, &(struct node_sample){.at = at(0)}, at(0), policy);
     for (uint64_t i = 0; i < 200; i++) {
         uint64_t size = (i * 37 % 200 + 1) * MIB; /* each size once, in disorder */
         subject_init(&a, policy, i + 1, "s", size, 0);
@@ -285,6 +314,7 @@ int main(void)
         cmocka_unit_test(guilt_is_the_mean_part_of_what_all_have_taken),
         cmocka_unit_test(whoever_was_not_there_a_minute_ago_has_taken_all_that_it_has),
         cmocka_unit_test(a_list_is_overtaken_when_memory_has_moved_and_ticks_stay_cheap),
+        cmocka_unit_test(a_policy_may_rank_by_another_formula),
         cmocka_unit_test(the_best_32_of_many_are_kept_in_order),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
