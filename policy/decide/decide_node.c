@@ -111,7 +111,7 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     evidence_add(&ret->evidence, "gives_back", UNIT_BYTES, (double)chosen->gives_back, ' ', 0);
     evidence_add(&ret->evidence, "growth", UNIT_RATE, chosen->growth, ' ', 0);
     evidence_add(&ret->evidence, "guilt", UNIT_COUNT, chosen->score.guilt, ' ', 0);
-    evidence_add(&ret->evidence, "score", UNIT_BYTES, chosen->score.value, ' ', 0);
+    evidence_add(&ret->evidence, "score", chosen->score.unit, chosen->score.value, ' ', 0);
 }
 
 /* It stands behind only because it may not be touched. */
@@ -138,7 +138,7 @@ static void add_runners_up(
     const struct standing_entry *entry = standing->entry, *end = entry + standing->count;
     for (; entry < end; entry++)
         if (was_passed_over(entry, chosen)) {
-            evidence_add(&ret->evidence, "passed_over", UNIT_BYTES, entry->score.value, '>',
+            evidence_add(&ret->evidence, "passed_over", entry->score.unit, entry->score.value, '>',
                 chosen->score.value);
             add_runner_up(ret, entry);
         }

@@ -78,6 +78,14 @@ static double value_of(const struct score *score)
     return score->weight * worth * (SCORE_INNOCENT_PART + (1 - SCORE_INNOCENT_PART) * score->guilt);
 }
 
+static const enum unit unit_by[FORMULAS] = {[FORMULA_MOM] = UNIT_BYTES,
+    [FORMULA_RSS] = UNIT_BYTES,
+    [FORMULA_SWAP] = UNIT_BYTES,
+    [FORMULA_GROWTH] = UNIT_RATE,
+    [FORMULA_VSZ] = UNIT_BYTES,
+    [FORMULA_BADNESS] = UNIT_COUNT,
+    [FORMULA_OOM_SCORE] = UNIT_COUNT};
+
 /* Those of others. */
 static double value_by(enum formula formula, const struct watch *watch)
 {
@@ -111,5 +119,6 @@ struct score score_slice(
         score.guilt += score.share[i] / SCORE_HORIZONS;
     }
     score.value = formula == FORMULA_MOM ? value_of(&score) : value_by(formula, watch);
+    score.unit = unit_by[formula];
     return score;
 }

@@ -50,7 +50,8 @@ struct score {
     double share[SCORE_HORIZONS]; /* in what all have taken within each horizon, 0 to 1 */
     double guilt;                 /* their mean */
     double weight;                /* of the leak */
-    double value;                 /* bytes; of other formulas whatever they give */
+    double value;                 /* by the formula */
+    enum unit unit;               /* of the value */
 };
 
 /* All together count as SCORE_NOTABLE of the node's memory at least: of next to nothing nobody is

@@ -131,9 +131,9 @@ static bool becomes_empty(const struct attempt *attempt, int64_t within_usec)
     }
 }
 
-/* Who can't die yet, since he waits in the kernel or has found no processor, still holds his memory:
- * it is taken from him. (process_mrelease, since 5.15; the kernel refuses it for whoever is not about
- * to die, or shares his memory with such.) */
+/* Who can't die yet, since he waits in the kernel or has found no processor, still holds his
+ * memory: it is taken from him. (process_mrelease, since 5.15; the kernel refuses it for whoever is
+ * not about to die, or shares his memory with such.) */
 static int release_member(void *context, int32_t pid)
 {
     const struct attempt *attempt = context;

@@ -21,7 +21,8 @@ static const char usage[] =
     "       eater saw LOW HIGH PERIOD   swings between LOW and HIGH MiB in PERIOD seconds\n"
     "       eater warm-up MIB TAU       approaches MIB as 1 - exp(-t/TAU), then holds\n"
     "       eater leak MIB RATE [MOST]  takes MIB, then RATE MiB a second, up to MOST\n"
-    "       eater spill MIB RATE FILE   the same into a file, for ever\n";
+    "       eater spill MIB RATE FILE   the same into a file, for ever\n"
+    "       eater reserve MIB           has the addresses, and touches none of them\n";
 
 static size_t held; /* pieces */
 static int spill_fd = -1;
@@ -90,8 +91,17 @@ static double wanted(const char *way, const double *a, double t)
         return a[0] * (1 - exp(-t / a[1]));
     if (strcmp(way, "leak") == 0 || strcmp(way, "spill") == 0)
         return fmin(a[0] + a[1] * t, a[2]);
+    if (strcmp(way, "reserve") == 0)
+        return 0;
     (void)fputs(usage, stderr);
     exit(64);
+}
+
+static void reserve(double mib)
+{
+    if (mmap(NULL, (size_t)(mib * PIECES_A_MIB) * PIECE, PROT_NONE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED)
+        fail("mmap");
 }
 
 int main(int argc, char **argv)
@@ -108,6 +118,8 @@ int main(int argc, char **argv)
         spill_fd = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (spills && spill_fd < 0)
         fail(argv[4]);
+    if (strcmp(argv[1], "reserve") == 0)
+        reserve(numbers[0]);
     double start = now();
     useconds_t step = STEP_USEC;
     for (;;) {
