@@ -90,6 +90,7 @@ static int read_decision(
     ret->restraint = get_word(&call, restraint_names, RESTRAINTS);
     ret->reason = get_word(&call, reason_names, REASONS);
     get_text_into(&call, ret->rule, sizeof ret->rule);
+    get_text_into(&call, ret->domain, sizeof ret->domain);
     get_target(&call, ret);
     ret->mode = get_word(&call, mode_names, MODES);
     ret->leak_mode = get_word(&call, mode_names, MODES);

@@ -148,6 +148,7 @@ static int take_look(struct walk *walk, struct stream *stream)
     look->reclaimed_usec = get_int(call);
     look->psi_stuck_since_usec = get_int(call);
     look->stalled = get_real(call);
+    get_text_into(call, look->domain, sizeof look->domain);
     get_node(call, &look->node);
     if (look->kind == LOOK_AGAIN) /* belongs to that one, and so does what was decided by both */
         stream->head.at = walk->looked;

@@ -157,6 +157,7 @@ int store_look(struct db *db, const struct node_look *look, struct mom_error *er
     put_int(&call, look->reclaimed_usec);
     put_int(&call, look->psi_stuck_since_usec);
     put_real(&call, look->stalled);
+    put_text_within(&call, look->domain, sizeof look->domain);
     return call_run(&call);
 }
 

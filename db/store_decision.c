@@ -112,6 +112,7 @@ static int add_decision(struct db *db, const struct decision *decision, struct m
     put_word(&call, restraint_names, RESTRAINTS, decision->restraint);
     put_word(&call, reason_names, REASONS, decision->reason);
     put_text_within(&call, decision->rule, sizeof decision->rule);
+    put_text_within(&call, decision->domain, sizeof decision->domain);
     put_target(&call, decision);
     put_word(&call, mode_names, MODES, decision->mode);
     put_word(&call, mode_names, MODES, decision->leak_mode);

@@ -28,6 +28,21 @@ struct action {
     char path[SLICE_PATH_MAX];
 };
 
+/* What the kernel's OOM killer is told of a slice, should it be first. */
+enum kernel_rank {
+    HINT_NONE,   /* nothing: it goes by size */
+    HINT_FIRST,  /* this one next */
+    HINT_LATER,  /* after those that it is told nothing of */
+    HINT_SPARED, /* last of all */
+    KERNEL_HINTS
+};
+struct kernel_hint {
+    struct slice_life life;
+    char path[SLICE_PATH_MAX];
+    enum kernel_rank rank;
+    bool together; /* all of its processes, or none */
+};
+
 enum action_result {
     RESULT_DONE,       /* a reset: verified empty */
     RESULT_DRY_RUN,    /* all but the last write */

@@ -69,11 +69,6 @@ bool sample_rss(const struct sample *sample, uint64_t *ret)
     return true;
 }
 
-static uint64_t known(const struct sample *sample, enum sample_field field)
-{
-    return sample_has(sample, field) ? sample->value[field] : 0;
-}
-
 static uint64_t less(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
@@ -83,9 +78,11 @@ static uint64_t less(uint64_t a, uint64_t b)
  * read-ahead has brought them in. */
 static uint64_t unmapped_swapcache(const struct sample *sample)
 {
-    uint64_t listed = known(sample, SAMPLE_INACTIVE_ANON) + known(sample, SAMPLE_ACTIVE_ANON);
-    uint64_t rest = less(listed, known(sample, SAMPLE_ANON) + known(sample, SAMPLE_SHMEM));
-    uint64_t swapcached = known(sample, SAMPLE_SWAPCACHED);
+    uint64_t listed =
+        sample_known(sample, SAMPLE_INACTIVE_ANON) + sample_known(sample, SAMPLE_ACTIVE_ANON);
+    uint64_t rest =
+        less(listed, sample_known(sample, SAMPLE_ANON) + sample_known(sample, SAMPLE_SHMEM));
+    uint64_t swapcached = sample_known(sample, SAMPLE_SWAPCACHED);
     return rest < swapcached ? rest : swapcached;
 }
 
@@ -93,11 +90,13 @@ bool sample_footprint(const struct sample *sample, uint64_t *ret)
 {
     if (!sample_has(sample, SAMPLE_ANON))
         return false;
-    uint64_t kernel = less(known(sample, SAMPLE_KERNEL), known(sample, SAMPLE_SLAB_RECLAIMABLE));
-    uint64_t mapped = known(sample, SAMPLE_SWAPCACHED) - unmapped_swapcache(sample);
+    uint64_t kernel =
+        less(sample_known(sample, SAMPLE_KERNEL), sample_known(sample, SAMPLE_SLAB_RECLAIMABLE));
+    uint64_t mapped = sample_known(sample, SAMPLE_SWAPCACHED) - unmapped_swapcache(sample);
     uint64_t swapped =
-        less(known(sample, SAMPLE_SWAP), mapped); /* the mapped are in anon already */
-    uint64_t sum = sample->value[SAMPLE_ANON] + known(sample, SAMPLE_SHMEM) + kernel + swapped;
+        less(sample_known(sample, SAMPLE_SWAP), mapped); /* the mapped are in anon already */
+    uint64_t sum =
+        sample->value[SAMPLE_ANON] + sample_known(sample, SAMPLE_SHMEM) + kernel + swapped;
     *ret = sum - sum % SAMPLE_PAGE;
     return true;
 }
@@ -113,8 +112,8 @@ struct sample_brief sample_to_brief(const struct sample *sample)
     struct sample_brief brief = {.unix_usec = sample->at.unix_usec,
         .limit_bytes = SAMPLE_NO_LIMIT,
         .high_bytes = SAMPLE_NO_LIMIT,
-        .shmem = pages(known(sample, SAMPLE_SHMEM)),
-        .swapcached = pages(known(sample, SAMPLE_SWAPCACHED))};
+        .shmem = pages(sample_known(sample, SAMPLE_SHMEM)),
+        .swapcached = pages(sample_known(sample, SAMPLE_SWAPCACHED))};
     uint64_t bytes;
     if (sample_rss(sample, &bytes)) {
         brief.rss = pages(bytes);
@@ -186,5 +185,62 @@ bool node_swap_room(const struct node_sample *node, uint64_t *ret)
     uint64_t elsewhere = less(node->value[NODE_SWAP_TOTAL], node->value[NODE_ZRAM_SWAP]);
     if (elsewhere < *ret)
         *ret = elsewhere;
+    return true;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void set_swap_within(
+    const struct sample *group, const struct node_sample *node, struct node_sample *ret)
+{
+    if (!node_has(node, NODE_SWAP_TOTAL) || !node_has(node, NODE_SWAP_FREE))
+        return;
+    uint64_t total = node->value[NODE_SWAP_TOTAL];
+    if (sample_has(group, SAMPLE_LIMIT_SWAP))
+        total = least(total, group->value[SAMPLE_LIMIT_SWAP]);
+    uint64_t left = less(total, sample_known(group, SAMPLE_SWAP));
+    node_set(ret, NODE_SWAP_TOTAL, total);
+    node_set(ret, NODE_SWAP_FREE, least(left, node->value[NODE_SWAP_FREE]));
+}
+
+bool node_within(
+    const struct sample *group, const struct node_sample *node, struct node_sample *ret)
+{
+    static const struct {
+        enum sample_field from;
+        enum node_field to;
+    } same[] = {
+        {SAMPLE_FILE, NODE_CACHED},
+        {SAMPLE_SHMEM, NODE_SHMEM},
+        {SAMPLE_ANON, NODE_ANON},
+        {SAMPLE_SLAB_RECLAIMABLE, NODE_SLAB_RECLAIMABLE},
+        {SAMPLE_SLAB_UNRECLAIMABLE, NODE_SLAB_UNRECLAIMABLE},
+        {SAMPLE_PGMAJFAULT, NODE_PGMAJFAULT},
+        {SAMPLE_EVENT_MAX, NODE_ALLOCSTALL},
+        {SAMPLE_EVENT_OOM_KILL, NODE_OOM_KILL},
+        {SAMPLE_PSI_SOME_AVG10, NODE_PSI_SOME_AVG10},
+        {SAMPLE_PSI_FULL_AVG10, NODE_PSI_FULL_AVG10},
+        {SAMPLE_PSI_SOME_TOTAL, NODE_PSI_SOME_TOTAL},
+        {SAMPLE_PSI_FULL_TOTAL, NODE_PSI_FULL_TOTAL},
+    };
+    if (!sample_has(group, SAMPLE_LIMIT_MAX) || !sample_has(group, SAMPLE_CURRENT) ||
+        !node_has(node, NODE_MEM_TOTAL) ||
+        group->value[SAMPLE_LIMIT_MAX] >= node->value[NODE_MEM_TOTAL])
+        return false;
+    uint64_t limit = group->value[SAMPLE_LIMIT_MAX];
+    uint64_t left = less(limit, group->value[SAMPLE_CURRENT]);
+    uint64_t cache = less(sample_known(group, SAMPLE_FILE), sample_known(group, SAMPLE_SHMEM));
+    uint64_t available = left + cache + sample_known(group, SAMPLE_SLAB_RECLAIMABLE);
+    *ret = (struct node_sample){.at = group->at};
+    node_set(ret, NODE_MEM_TOTAL, limit);
+    node_set(ret, NODE_MEM_FREE, left);
+    node_set(ret, NODE_MEM_AVAILABLE, least(available, limit));
+    set_swap_within(group, node, ret);
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (sample_has(group, same[i].from))
+            node_set(ret, same[i].to, group->value[same[i].from]);
     return true;
 }

@@ -82,6 +82,12 @@ static inline bool sample_has(const struct sample *sample, enum sample_field fie
     return sample->have >> field & 1;
 }
 
+/* 0 where it is not known. */
+static inline uint64_t sample_known(const struct sample *sample, enum sample_field field)
+{
+    return sample_has(sample, field) ? sample->value[field] : 0;
+}
+
 static inline void sample_set(struct sample *sample, enum sample_field field, uint64_t value)
 {
     sample->value[field] = value;
@@ -157,8 +163,7 @@ enum node_field {
 };
 extern const struct field_info node_fields[NODE_FIELDS];
 
-/* With nested mode or --scope, mem_total and mem_available may be those of the enclosing limited
- * group. */
+/* Of the node, or of a group with a limit that several slices share (node_within). */
 struct node_sample {
     struct stamp at;
     uint64_t have;
@@ -180,5 +185,13 @@ static inline void node_set(struct node_sample *node, enum node_field field, uin
     node->value[field] = value;
     node->have |= 1ull << field;
 }
+
+/* The sample of a group with a limit, as that of a node of its own: mem_total is its limit, and
+ * available what is left of that and what the kernel would take back (page cache and such slab);
+ * its swap is what it may use of the node's, free what the node still has of it. Who runs into the
+ * limit reclaims, so that counts as an allocation that stalled. False: no limit below the memory of
+ * `node`, or none known. */
+bool node_within(
+    const struct sample *group, const struct node_sample *node, struct node_sample *ret);
 
 #endif

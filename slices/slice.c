@@ -27,3 +27,10 @@ bool slice_life_equal(const struct slice_life *a, const struct slice_life *b)
     return memcmp(a->boot, b->boot, sizeof a->boot) == 0 && a->mount == b->mount &&
            a->inode == b->inode;
 }
+
+bool slice_path_within(const char *path, const char *group)
+{
+    size_t length = strlen(group);
+    return length <= 1 ||
+           (strncmp(path, group, length) == 0 && (path[length] == '/' || path[length] == '\0'));
+}

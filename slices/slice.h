@@ -57,6 +57,9 @@ struct slice_life {
     uint64_t inode;   /* st_ino */
 };
 
+/* Whether a path is that of the group or of one below it; "" and "/" hold all. */
+bool slice_path_within(const char *path, const char *group);
+
 bool slice_life_equal(const struct slice_life *a, const struct slice_life *b);
 
 /* One slice while it lives. Owner and only writer: the tree (slices/find), on the governor's

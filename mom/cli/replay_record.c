@@ -130,7 +130,8 @@ static bool is_same(const struct decision *a, const struct decision *b)
 {
     return a->at.boot_usec == b->at.boot_usec && a->action == b->action && a->wanted == b->wanted &&
            a->restraint == b->restraint && a->reason == b->reason &&
-           strcmp(a->rule, b->rule) == 0 && strcmp(a->key, b->key) == 0;
+           strcmp(a->rule, b->rule) == 0 && strcmp(a->domain, b->domain) == 0 &&
+           strcmp(a->key, b->key) == 0;
 }
 
 static bool is_close(double a, double b)
@@ -249,7 +250,7 @@ static void flush_look(struct replay *replay, const struct node_look *again)
         second = again->node;
         give_back(replay, &second);
     }
-    course_look(&replay->course, &node, again ? &second : NULL, node.at);
+    course_look(&replay->course, replay->pending.domain, &node, again ? &second : NULL, node.at);
 }
 
 static void take_look(struct replay *replay, const struct node_look *look)
@@ -258,7 +259,7 @@ static void take_look(struct replay *replay, const struct node_look *look)
         return flush_look(replay, look);
     flush_look(replay, NULL);
     if (look->kind == LOOK_FIRST) {
-        node_watch_resume(&replay->course.guard, look);
+        course_resume(&replay->course, look);
         return;
     }
     replay->pending = *look;
@@ -351,7 +352,7 @@ static void take_tick(struct replay *replay, const struct node_sample *recorded)
     course_tick(&replay->course, &node, replay->now);
     /* Another policy may be in trouble where the guard saw none. */
     if (replay->given && !replay->looked_lately)
-        course_look(&replay->course, &node, NULL, replay->now);
+        course_look(&replay->course, "", &node, NULL, replay->now);
     replay->looked_lately = false;
     replay->result->ticks++;
 }

@@ -102,6 +102,35 @@ static void show_node(struct cli *cli, const struct node_sample *node)
     output_record(cli->output, "node", fields, COUNT(fields));
 }
 
+static void show_limited(struct cli *cli, const struct live_state *state)
+{
+    static const struct column columns[] = {
+        {"group", "Limited group", ALIGN_LEFT},
+        {"limit_bytes", "Limit", ALIGN_RIGHT},
+        {"available_bytes", "Available", ALIGN_RIGHT},
+        {"swap_free_bytes", "Swap free", ALIGN_RIGHT},
+        {"psi_full_percent", "Pressure, full", ALIGN_RIGHT},
+    };
+    static const struct section section = {"limited_groups", columns, COUNT(columns)};
+    bool begun = false;
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
+        const struct live_domain *domain = &state->domain[i];
+        if (domain->path[0] == '\0')
+            continue;
+        if (!begun)
+            output_section(cli->output, &section);
+        begun = true;
+        const struct cell cells[] = {
+            cell_text(domain->path),
+            node_cell(&domain->sample, NODE_MEM_TOTAL),
+            node_cell(&domain->sample, NODE_MEM_AVAILABLE),
+            node_cell(&domain->sample, NODE_SWAP_FREE),
+            node_cell(&domain->sample, NODE_PSI_FULL_AVG10),
+        };
+        output_row(cli->output, cells);
+    }
+}
+
 struct tally {
     uint64_t slices, alive;
     int64_t newest_unix_usec;
@@ -165,6 +194,7 @@ int verb_status(struct cli *cli)
     } else {
         show_daemon(cli, &daemon);
         show_node(cli, &daemon.state.node);
+        show_limited(cli, &daemon.state);
     }
     output_flush(cli->output);
     int stored = show_database(cli, &tally, &no_database);

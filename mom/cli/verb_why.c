@@ -47,6 +47,7 @@ static void write_decision(struct output *output, const struct query_decision *f
         {"restraint", "Restraint", cell_text(restraint_names[d->restraint])},
         {"reason", "Reason", cell_text(reason_names[d->reason])},
         {"rule", "Rule", cell_text(d->rule)},
+        {"within", "Short of memory", cell_text(d->domain)},
         {"mode", "Mode", cell_text(mode_names[d->mode])},
         {"leak_mode", "Mode for leaks", cell_text(mode_names[d->leak_mode])},
         {"owner", "Owner", cell_text(d->owner)},

@@ -16,7 +16,7 @@ const struct verb verbs[] = {
         verb_history},
     {"leaks", "", 0, 0, "slices that leak: since when, how fast, when it hurts", BIT(OPTION_ALL),
         verb_leaks},
-    {"next", "", 0, 0, "who would go if the node were short now, and every term of the score", 0,
+    {"next", "", 0, 0, "who would go if memory were short now, and every term of the score", 0,
         verb_next},
     {"events", "[GLOB]", 0, 1, "decisions, their outcomes, and notes", PERIOD, verb_events},
     {"why", "ID", 1, 1, "one decision with its evidence and what came of it", 0, verb_why},

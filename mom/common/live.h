@@ -8,8 +8,7 @@
 #ifndef MOM_COMMON_LIVE_H
 #define MOM_COMMON_LIVE_H
 
-#include "policy/decide/ladder.h"
-#include "policy/decide/score.h"
+#include "policy/decide/domains.h"
 #include "policy/file/policy.h"
 #include "policy/leak/leak.h"
 #include "slices/base/file.h"
@@ -43,6 +42,10 @@ struct live_state {
     uint64_t deaths_missed;            /* times when it told more than there was room for */
     int64_t clock_stepped_usec;        /* the newest step of the wall clock */
     struct node_sample node;
+    struct live_domain {
+        char path[SLICE_PATH_MAX]; /* "": nothing in this place */
+        struct node_sample sample;
+    } domain[DOMAINS_MAX]; /* limited groups that are watched; 0, the node, is not used */
 };
 
 struct live_slice {
@@ -55,10 +58,13 @@ struct live_slice {
     uint32_t strikes;
     int rank;
     bool protected_by_policy, held;
-    uint32_t place; /* in the standing list, from 1 on; 0: not on it. If so: */
-    uint8_t restraint;
-    struct score score;
-    uint64_t gives_back; /* bytes */
+    struct live_standing {
+        uint32_t place; /* from 1 on; 0: not on the list. If so: */
+        uint32_t domain;
+        uint8_t restraint;
+        struct score score;
+        uint64_t gives_back; /* bytes */
+    } standing[2];           /* of the node; of the innermost limited group that is watched */
     enum mode mode, leak_mode;
     char owner[128];
     struct stamp born;

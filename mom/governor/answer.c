@@ -215,7 +215,7 @@ static void take_past(struct governor *governor, struct stamp now)
 
 void governor_take_policy(struct governor *governor)
 {
-    if (governor->retired && guard_has_left(governor->guard, governor->retired)) {
+    if (governor->retired && guard_taken(governor->guard) >= governor->retired_by) {
         policy_free(governor->retired);
         governor->retired = NULL;
     }
@@ -225,6 +225,7 @@ void governor_take_policy(struct governor *governor)
     if (!policy)
         return;
     governor->retired = governor->policy;
+    governor->retired_by = guard_published(governor->guard) + 1;
     governor->policy = policy;
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);

@@ -108,6 +108,7 @@ int governor_open_eyes(struct governor *governor, struct mom_error *error)
 void governor_close_eyes(struct governor *governor)
 {
     node_reader_close(&governor->node_reader);
+    limited_close(&governor->limited);
     if (governor->proc_fd >= 0)
         (void)close(governor->proc_fd);
     if (governor->sampler)
@@ -225,6 +226,7 @@ static void close_threads(struct governor *governor)
         guard_close(governor->guard);
     if (governor->hands)
         hands_close(governor->hands);
+    (void)journal_undo_all(&governor->journal, NULL);
     if (governor->actuator)
         actuator_close(governor->actuator);
 }

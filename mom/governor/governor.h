@@ -17,6 +17,7 @@
 #include "mom/governor/guard.h"
 #include "mom/governor/hands.h"
 #include "mom/governor/holds.h"
+#include "mom/governor/limited.h"
 #include "mom/governor/requests.h"
 #include "mom/governor/victims.h"
 #include "mom/governor/witness.h"
@@ -45,13 +46,17 @@ struct place {
     uint64_t oom_noted;   /* as far as they were noted as events */
     int64_t oom_usec;     /* boot time when they were not more than were noted */
     bool oom_known;       /* the counter was seen once */
+    uint8_t hint;         /* enum kernel_rank: what the kernel was told last */
+    bool hinted;          /* it was told anything */
+    uint32_t hint_due;    /* ticks until it is told again, of new processes */
 };
 
 struct governor {
     const struct options *options;
     gid_t group; /* whose members may read what mom knows */
     uint8_t boot[16];
-    struct policy *policy, *retired; /* retired: the guard may still use it */
+    struct policy *policy, *retired; /* retired: the guard may still use it, */
+    uint64_t retired_by;             /* until it goes by these lists or later ones */
 
     struct hierarchy hierarchy;
     struct names names;
@@ -82,10 +87,11 @@ struct governor {
     bool past_open;
 
     struct node_sample node;
-    struct standing standing;
-    uint32_t standing_before; /* unprotected slices at the tick before */
-    uint32_t oom_notes;       /* at this tick */
-    uint32_t folded_told;     /* folded groups, as far as they were noted */
+    struct limited limited;
+    struct standings standings;
+    uint32_t unprotected_before; /* slices at the tick before */
+    uint32_t oom_notes;          /* at this tick */
+    uint32_t folded_told;        /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch;
     int wake_fd, timer_fd, tick_fd, signal_fd, epoll_fd; /* tick_fd: the guard wants a tick */

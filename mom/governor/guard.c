@@ -21,6 +21,21 @@
 
 enum { ORDERS = 32 };
 
+/* What the guard goes by. */
+struct lists {
+    struct standings standings;
+    struct domain_reader reader[DOMAINS_MAX]; /* of those in use but the node */
+    const struct policy *policy;
+    uint64_t number;
+};
+
+/* Of one domain: what was seen of it, and whether that goes into the record. */
+struct seen {
+    struct node_look look; /* the newest */
+    bool looked_before, recording;
+    int64_t close_usec; /* when it was last close to trouble; 0: never */
+};
+
 struct guard {
     struct guard_options options;
     pthread_t thread;
@@ -31,19 +46,15 @@ struct guard {
      */
     pthread_mutex_t box_lock;
     bool box_full;
-    struct standing box;
-    const struct policy *box_policy;
+    struct lists box;
+    _Atomic uint64_t taken;
 
     /* The guard's thread's own. */
     struct node_reader reader;
-    struct node_watch watch;
-    struct standing standing;
-    const struct policy *policy;
+    struct node_watches watches;
+    struct lists lists;
     struct decision decision;
-    struct node_look look; /* the newest */
-    bool looked_before, recording;
-    int64_t close_usec; /* when the node was last close to trouble; 0: never */
-    _Atomic(const struct policy *) policy_in_use;
+    struct seen seen[DOMAINS_MAX];
 
     struct queue orders;
     struct guard_order order_slots[ORDERS];
@@ -68,18 +79,25 @@ static int open_pressure(const char *proc_root)
     return -1;
 }
 
-static void take_standing(struct guard *guard)
+static void take_lists(struct guard *guard)
 {
     if (pthread_mutex_trylock(&guard->box_lock) != 0)
-        return; /* next time; the list at hand is at most a tick older */
+        return; /* next time; the lists at hand are at most a tick older */
     if (guard->box_full) {
-        if (guard->policy !=
-            guard->box_policy) /* other rules: none has held, or been told of, yet */
-            node_watch_forget_rules(&guard->watch);
-        guard->standing = guard->box;
-        guard->policy = guard->box_policy;
+        const struct policy *before = guard->lists.policy;
+        standings_copy(&guard->lists.standings, &guard->box.standings);
+        memcpy(guard->lists.reader, guard->box.reader, sizeof guard->box.reader);
+        guard->lists.policy = guard->box.policy;
+        guard->lists.number = guard->box.number;
         guard->box_full = false;
-        atomic_store(&guard->policy_in_use, guard->policy);
+        atomic_store(&guard->taken, guard->lists.number);
+        for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+            if (domains_follow(&guard->watches, &guard->lists.standings, i))
+                guard->seen[i] = (struct seen){0};
+            if (guard->lists.policy !=
+                before) /* other rules: none has held, or been told of, yet */
+                node_watch_forget_rules(&guard->watches.of[i]);
+        }
     }
     (void)pthread_mutex_unlock(&guard->box_lock);
 }
@@ -90,30 +108,43 @@ static void take_standing(struct guard *guard)
 
 /* The look before the first that is recorded goes with it: that is where a replay takes over. */
 static void record_look(
-    struct guard *guard, const struct node_sample *node, enum node_look_kind kind)
+    struct guard *guard, uint32_t domain, const struct node_sample *node, enum node_look_kind kind)
 {
-    const struct node_look look = node_look_of(&guard->watch, node, &guard->standing, kind);
-    if (node_is_close(&guard->watch))
-        guard->close_usec = node->at.boot_usec;
-    bool record = guard->close_usec != 0 && node->at.boot_usec - guard->close_usec <= RECORD_USEC;
-    guard->look.kind = LOOK_FIRST;
-    if (record && !guard->recording && guard->looked_before)
-        (void)ring_write(guard->options.looks, RECORD_LOOK, &guard->look, sizeof guard->look);
+    const struct node_watch *watch = &guard->watches.of[domain];
+    struct seen *seen = &guard->seen[domain];
+    const struct node_look look =
+        node_look_of(watch, node, &guard->lists.standings.of[domain], kind);
+    if (node_is_close(watch))
+        seen->close_usec = node->at.boot_usec;
+    bool record = seen->close_usec != 0 && node->at.boot_usec - seen->close_usec <= RECORD_USEC;
+    seen->look.kind = LOOK_FIRST;
+    if (record && !seen->recording && seen->looked_before)
+        (void)ring_write(guard->options.looks, RECORD_LOOK, &seen->look, sizeof seen->look);
     if (record)
         (void)ring_write(guard->options.looks, RECORD_LOOK, &look, sizeof look);
-    guard->recording = record;
-    guard->looked_before = true;
-    guard->look = look;
+    seen->recording = record;
+    seen->looked_before = true;
+    seen->look = look;
 }
 
-static bool still_short(struct guard *guard)
+/* The group's own numbers say what it may use; how much of that the node still has is taken from
+ * the look before at the node. */
+static int read_domain(struct guard *guard, uint32_t domain, struct node_sample *ret)
+{
+    struct stamp now = clock_now();
+    if (domain == 0)
+        return node_read(&guard->reader, now, ret);
+    return domain_read(&guard->lists.reader[domain], now, &guard->seen[0].look.node, ret);
+}
+
+static bool still_short(struct guard *guard, uint32_t domain)
 {
     struct node_sample node;
-    if (node_read(&guard->reader, clock_now(), &node) < 0)
+    if (read_domain(guard, domain, &node) < 0)
         return false;
-    bool is_short = decide_node_confirm(
-        &guard->watch, guard->policy, &node, &guard->standing, &guard->decision);
-    record_look(guard, &node, LOOK_AGAIN);
+    bool is_short = decide_node_confirm(&guard->watches.of[domain], guard->lists.policy, &node,
+        &guard->lists.standings.of[domain], &guard->decision);
+    record_look(guard, domain, &node, LOOK_AGAIN);
     return is_short;
 }
 
@@ -142,34 +173,62 @@ static void ask_for_a_tick(const struct guard *guard)
     (void)!write(guard->options.tick_fd, &one, sizeof one); /* never blocks: EAGAIN is as good */
 }
 
-static void look(struct guard *guard)
+/* A reset that is decided, but no good now. */
+static bool is_idle(struct guard *guard, uint32_t domain)
 {
-    struct stamp now = clock_now();
-    struct node_sample node;
-    if (node_read(&guard->reader, now, &node) < 0)
-        return;
-    if (standing_is_overtaken(&guard->standing, &node))
-        ask_for_a_tick(guard);
+    return domains_await(&guard->watches, guard->lists.policy, domain, &guard->decision) ||
+           !still_short(guard, domain);
+}
+
+static void pursue(struct guard *guard, uint32_t domain)
+{
     struct decision *decision = &guard->decision;
-    uint32_t count =
-        decide_node(&guard->watch, guard->policy, &node, &guard->standing, now, decision);
-    record_look(guard, &node, LOOK_NEXT);
-    if (count == 0)
-        return;
-    if (decision->action == ACTION_RESET && !still_short(guard)) {
-        decide_node_withdraw(&guard->watch);
-        return;
-    }
     decision->seq = decision->incident = live_next_seq(guard->options.live);
     bool told =
         ring_write(guard->options.decisions, RECORD_DECISION, decision, sizeof *decision) == 0;
-    if (decision->serial != 0 && decision->action >= ACTION_WARN && !carry_out(guard))
-        decide_node_withdraw(&guard->watch);
+    bool acts = decision->serial != 0 && decision->action >= ACTION_WARN;
+    if (acts && !carry_out(guard))
+        decide_node_withdraw(&guard->watches.of[domain]);
+    else if (decision->action == ACTION_RESET)
+        domains_note_reset(&guard->watches, domain, decision);
     /* Only now: a log that is a file may have to wait for its disk. */
-    log_warning("guard: rule %s: %s %s (decision %llu)%s", decision->rule,
-        action_kind_names[decision->action], decision->key[0] ? decision->key : "nobody",
-        (unsigned long long)decision->seq,
+    log_warning("guard: rule %s%s%s: %s %s (decision %llu)%s", decision->rule,
+        decision->domain[0] ? " in " : "", decision->domain, action_kind_names[decision->action],
+        decision->key[0] ? decision->key : "nobody", (unsigned long long)decision->seq,
         told ? "" : "; not recorded, the recorder is far behind");
+}
+
+static void look(struct guard *guard, uint32_t domain)
+{
+    struct node_watch *watch = &guard->watches.of[domain];
+    const struct standing *standing = &guard->lists.standings.of[domain];
+    struct node_sample node;
+    if (read_domain(guard, domain, &node) < 0)
+        return;
+    if (standing_is_overtaken(standing, &node))
+        ask_for_a_tick(guard);
+    struct decision *decision = &guard->decision;
+    uint32_t count = decide_node(watch, guard->lists.policy, &node, standing, node.at, decision);
+    record_look(guard, domain, &node, LOOK_NEXT);
+    if (count == 0)
+        return;
+    if (decision->action == ACTION_RESET && is_idle(guard, domain))
+        decide_node_withdraw(watch);
+    else
+        pursue(guard, domain);
+}
+
+/* Returns how long it may rest then. */
+static int64_t look_around(struct guard *guard)
+{
+    int64_t pause_usec = policy_globals(guard->lists.policy)->guard_usec;
+    for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+        if (i > 0 && !guard->lists.standings.of[i].in_use)
+            continue;
+        look(guard, i);
+        pause_usec = node_watch_pause_usec(&guard->watches.of[i], pause_usec);
+    }
+    return pause_usec;
 }
 
 static void *run(void *argument)
@@ -180,11 +239,9 @@ static void *run(void *argument)
     seal_thread(SEAL_WAITING);
     while (!atomic_load(&guard->stop)) {
         guard->options.heartbeat->beat_usec[HEART_GUARD] = clock_now().boot_usec;
-        take_standing(guard);
-        look(guard);
+        take_lists(guard);
+        int64_t pause_usec = look_around(guard);
         struct pollfd pressure = {.fd = guard->pressure_fd, .events = POLLPRI};
-        int64_t pause_usec =
-            node_watch_pause_usec(&guard->watch, policy_globals(guard->policy)->guard_usec);
         if (poll(&pressure, 1, (int)(pause_usec / 1000)) > 0 && (pressure.revents & POLLERR)) {
             (void)close(guard->pressure_fd); /* PSI was switched off */
             guard->pressure_fd = -1;
@@ -199,11 +256,9 @@ int guard_open(const struct guard_options *options, struct guard **ret, struct m
     if (!guard)
         return error_errno(error, -ENOMEM, "the guard");
     guard->options = *options;
-    guard->policy = options->policy;
-    atomic_init(&guard->policy_in_use, options->policy);
+    guard->lists.policy = options->policy;
     (void)pthread_mutex_init(&guard->box_lock, NULL);
     queue_init(&guard->orders, guard->order_slots, sizeof *guard->order_slots, ORDERS);
-    node_watch_init(&guard->watch);
     guard->pressure_fd = open_pressure(options->proc_root);
     int r = node_reader_open(&guard->reader, options->proc_root, error);
     if (r == 0) {
@@ -229,19 +284,28 @@ void guard_close(struct guard *guard)
     free(guard);
 }
 
-void guard_publish(
-    struct guard *guard, const struct standing *standing, const struct policy *policy)
+void guard_publish(struct guard *guard, const struct standings *standings,
+    const struct limited *limited, const struct policy *policy)
 {
+    struct lists *box = &guard->box;
     (void)pthread_mutex_lock(&guard->box_lock);
-    guard->box = *standing;
-    guard->box_policy = policy;
+    standings_copy(&box->standings, standings);
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++)
+        box->reader[i] = limited->of[i].reader;
+    box->policy = policy;
+    box->number++;
     guard->box_full = true;
     (void)pthread_mutex_unlock(&guard->box_lock);
 }
 
-bool guard_has_left(struct guard *guard, const struct policy *policy)
+uint64_t guard_published(const struct guard *guard)
 {
-    return atomic_load(&guard->policy_in_use) != policy;
+    return guard->box.number; /* this thread is the only one that writes it */
+}
+
+uint64_t guard_taken(const struct guard *guard)
+{
+    return atomic_load(&guard->taken);
 }
 
 bool guard_order(struct guard *guard, struct guard_order *ret)

@@ -1,7 +1,7 @@
-/* The guard: the thread that looks at the node several times a second, and resets the first valid
- * slice of the standing list when a rule says that the node is short. It waits for nobody: the
- * standing list and the policy reach it over a try-lock, its decisions go into a ring of their own,
- * the deed to the hands.
+/* The guard: the thread that looks at the node several times a second, and at the limited groups
+ * that are watched beside it, and resets the first valid slice of the standing list of whichever a
+ * rule says is short. It waits for nobody: the standing list and the policy reach it over a
+ * try-lock, its decisions go into a ring of their own, the deed to the hands.
  *
  * When the node has moved much since the standing list was made, the guard asks for a new one. If
  * the governor's thread hangs, the guard goes on with the last standing list it has. */
@@ -12,7 +12,8 @@
 #include "mom/common/live.h"
 #include "mom/common/ring.h"
 #include "mom/governor/hands.h"
-#include "policy/decide/decide.h"
+#include "mom/governor/limited.h"
+#include "policy/decide/domains.h"
 #include "policy/file/policy.h"
 
 #include <stdbool.h>
@@ -39,12 +40,15 @@ struct guard_options {
 int guard_open(const struct guard_options *options, struct guard **ret, struct mom_error *error);
 void guard_close(struct guard *guard);
 
-/* Hands over a new standing list and the policy it was made by. Governor's thread. */
-void guard_publish(
-    struct guard *guard, const struct standing *standing, const struct policy *policy);
+/* Hands over new standing lists, of the node and of the groups that are watched, and the policy
+ * that they were made by. Governor's thread. */
+void guard_publish(struct guard *guard, const struct standings *standings,
+    const struct limited *limited, const struct policy *policy);
 
-/* True when the guard no longer uses `policy`, so that it may be freed. Governor's thread. */
-bool guard_has_left(struct guard *guard, const struct policy *policy);
+/* How many were handed over so far, and the number of those that the guard goes by: what is not
+ * among them may be closed and freed. Governor's thread. */
+uint64_t guard_published(const struct guard *guard);
+uint64_t guard_taken(const struct guard *guard);
 
 /* The next order; false: none. Governor's thread. */
 bool guard_order(struct guard *guard, struct guard_order *ret);

@@ -11,19 +11,22 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ACTIONS = 64, OUTCOMES = 128, BEAT_SEC = 1 };
+enum { ACTIONS = 64, OUTCOMES = 128, HINTS = 64, BEAT_SEC = 1 };
 
 struct hands {
     struct hands_options options;
     pthread_t thread;
     sem_t given;
     atomic_bool stop;
-    struct queue actions[HANDS_CLIENTS], outcomes;
+    struct queue actions[HANDS_CLIENTS], outcomes, hints;
     struct action action_slots[HANDS_CLIENTS][ACTIONS];
     struct outcome outcome_slots[OUTCOMES];
+    struct kernel_hint hint_slots[HINTS];
+    bool hint_refused;            /* and said so */
     struct record_outcome record; /* too large for the stack of a small thread */
 };
 
@@ -41,9 +44,20 @@ static void report(struct hands *hands)
     (void)!write(hands->options.outcome_fd, &one, sizeof one);
 }
 
+static void tell_kernel(struct hands *hands, const struct kernel_hint *hint)
+{
+    int r = actuator_hint(hands->options.actuator, hint);
+    if (r == 0 || r == -ENODEV || hands->hint_refused)
+        return;
+    hands->hint_refused = true;
+    log_warning("the kernel's OOM killer can't be told all (%s): tell_kernel is of less use",
+        strerrorname_np(-r));
+}
+
 static bool work(struct hands *hands)
 {
     struct action action;
+    struct kernel_hint hint;
     for (int client = 0; client < HANDS_CLIENTS; client++)
         if (queue_take(&hands->actions[client], &action)) {
             actuator_apply(
@@ -51,7 +65,10 @@ static bool work(struct hands *hands)
             report(hands);
             return true;
         }
-    return false;
+    if (!queue_take(&hands->hints, &hint))
+        return false;
+    tell_kernel(hands, &hint);
+    return true;
 }
 
 static void *run(void *argument)
@@ -81,6 +98,7 @@ int hands_open(const struct hands_options *options, struct hands **ret, struct m
     for (int client = 0; client < HANDS_CLIENTS; client++)
         queue_init(
             &hands->actions[client], hands->action_slots[client], sizeof(struct action), ACTIONS);
+    queue_init(&hands->hints, hands->hint_slots, sizeof(struct kernel_hint), HINTS);
     queue_init(&hands->outcomes, hands->outcome_slots, sizeof(struct outcome), OUTCOMES);
     (void)sem_init(&hands->given, 0, 0);
     int r = -pthread_create(&hands->thread, NULL, run, hands);
@@ -104,6 +122,14 @@ void hands_close(struct hands *hands)
 bool hands_give(struct hands *hands, enum hands_client client, const struct action *action)
 {
     if (!queue_put(&hands->actions[client], action))
+        return false;
+    (void)sem_post(&hands->given);
+    return true;
+}
+
+bool hands_hint(struct hands *hands, const struct kernel_hint *hint)
+{
+    if (!queue_put(&hands->hints, hint))
         return false;
     (void)sem_post(&hands->given);
     return true;

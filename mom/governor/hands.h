@@ -31,6 +31,10 @@ void hands_close(struct hands *hands);
 /* False: the queue of this client is full; nothing will be done. Each client is one thread. */
 bool hands_give(struct hands *hands, enum hands_client client, const struct action *action);
 
+/* Tells the kernel's OOM killer of a slice, when there is nothing more urgent. False: the queue is
+ * full. Governor's thread. */
+bool hands_hint(struct hands *hands, const struct kernel_hint *hint);
+
 /* What has been done, for the governor's thread; false: nothing new. */
 bool hands_outcome(struct hands *hands, struct outcome *ret);
 

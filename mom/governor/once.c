@@ -26,8 +26,8 @@ int governor_once(const struct options *options, struct policy *policy)
         (void)printf(
             "%u slices of cgroup v%d, in the order in which they would go:\n%-48s %10s %6s %10s\n",
             tree_count(governor.tree), governor.hierarchy.version, "KEY", "MIB", "RANK", "SCORE");
-        for (uint32_t i = 0; i < governor.standing.count; i++)
-            print_entry(&governor.standing.entry[i]);
+        for (uint32_t i = 0; i < governor.standings.of[0].count; i++)
+            print_entry(&governor.standings.of[0].entry[i]);
         if (governor.state.folded > 0)
             (void)printf("%u groups fold into their parents\n", governor.state.folded);
         if (governor.state.unreadable > 0)

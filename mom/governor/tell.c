@@ -183,16 +183,35 @@ void tell_victims(struct governor *governor, struct stamp now)
             note_victim(governor, &victim, now);
 }
 
-static void add_standing(struct live_slice *row, const struct standing *standing, uint64_t serial)
+static bool find_standing(
+    struct live_standing *ret, const struct standing *standing, uint64_t serial)
 {
     for (uint32_t i = 0; i < standing->count; i++) {
         const struct standing_entry *entry = &standing->entry[i];
         if (entry->serial != serial)
             continue;
-        row->place = i + 1;
-        row->restraint = entry->restraint;
-        row->score = entry->score;
-        row->gives_back = entry->gives_back;
+        ret->place = i + 1;
+        ret->restraint = entry->restraint;
+        ret->score = entry->score;
+        ret->gives_back = entry->gives_back;
+        return true;
+    }
+    return false;
+}
+
+/* The innermost group is that of the longest path. */
+static void add_standings(
+    struct live_slice *row, const struct standings *standings, uint64_t serial)
+{
+    size_t longest = 0;
+    (void)find_standing(&row->standing[0], &standings->of[0], serial);
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
+        const struct standing *standing = &standings->of[i];
+        if (standing->in_use && strlen(standing->domain) > longest &&
+            find_standing(&row->standing[1], standing, serial)) {
+            longest = strlen(standing->domain);
+            row->standing[1].domain = i;
+        }
     }
 }
 
@@ -217,9 +236,22 @@ void tell_live(struct governor *governor, struct place *place, const struct slic
     leak_report_unscale(&row.leak, policy_globals(governor->policy)->time_scale);
     tell_to_wall(&row.leak, watch->sample.at);
     (void)text_copy(row.owner, sizeof row.owner, watch->policy.owner);
-    add_standing(&row, &governor->standing, slice->serial);
+    add_standings(&row, &governor->standings, slice->serial);
     if (live_write_slice(&governor->live, slice->index, &row) == 0)
         place->told_serial = slice->serial;
+}
+
+static void add_domains(struct live_state *state, const struct standings *standings)
+{
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
+        const struct standing *standing = &standings->of[i];
+        struct live_domain *domain = &state->domain[i];
+        *domain = (struct live_domain){0};
+        if (!standing->in_use)
+            continue;
+        (void)text_copy(domain->path, sizeof domain->path, standing->domain);
+        domain->sample = standing->node;
+    }
 }
 
 void tell_state(struct governor *governor)
@@ -232,6 +264,7 @@ void tell_state(struct governor *governor)
     state->time_scale = globals->time_scale;
     state->tick_usec = globals->tick_usec;
     state->node = governor->node;
+    add_domains(state, &governor->standings);
     state->dropped = ring_dropped(&governor->samples) + ring_dropped(&governor->decisions) +
                      ring_dropped(&governor->guard_ring) + ring_dropped(&governor->look_ring) +
                      ring_dropped(&governor->outcome_ring);

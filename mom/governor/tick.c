@@ -103,7 +103,7 @@ static bool observe(
     bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);
     if (governor->hands) {
         watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
-        watch->lone = governor->standing_before == 1;
+        watch->lone = governor->unprotected_before == 1;
         tell_sample(governor, place, slice);
         tell_oom_kills(governor, place, slice);
         if (changed)
@@ -165,17 +165,70 @@ static void beat(struct governor *governor)
         heartbeat_page(&governor->heartbeat)->beat_usec[HEART_GOVERNOR] = clock_now().boot_usec;
 }
 
+static bool next_standing(
+    void *context, uint32_t *place, struct watch **watch, const struct slice **slice)
+{
+    struct governor *governor = context;
+    while (*place < governor->capacity) {
+        uint32_t next = (*place)++;
+        *watch = &governor->places[next].watch;
+        *slice = tree_slice(governor->tree, next);
+        if (governor->places[next].stands)
+            return true;
+    }
+    return false;
+}
+
+/* The lists of the node and of the limited groups that are watched, by what is known of them. */
 static void stand(struct governor *governor, struct stamp now)
 {
-    struct standing *standing = &governor->standing;
-    standing_begin(standing, &governor->node, now, governor->policy);
-    for (uint32_t i = 0; i < governor->capacity; i++)
-        if (governor->places[i].stands)
-            standing_weigh(standing, &governor->places[i].watch, tree_slice(governor->tree, i));
-    for (uint32_t i = 0; i < governor->capacity; i++)
-        if (governor->places[i].stands)
-            standing_offer(
-                standing, &governor->places[i].watch, tree_slice(governor->tree, i), now);
+    const struct standing_source source = {next_standing, governor};
+    const struct policy *policy = governor->policy;
+    standing_make(&governor->standings.of[0], "", &governor->node, now, policy, &source);
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
+        const struct limited_group *group = &governor->limited.of[i];
+        struct standing *standing = &governor->standings.of[i];
+        if (group->state == LIMITED_WATCHED)
+            standing_make(standing, group->path, &group->sample, now, policy, &source);
+        else if (standing->in_use)
+            standing->in_use = false;
+    }
+}
+
+/* Those who came since know what their parents were told; who came from elsewhere is told in time.
+ */
+static void tell_kernel(struct governor *governor, struct place *place, const struct slice *slice)
+{
+    const struct slice_policy *policy = &place->watch.policy;
+    enum kernel_rank rank = standing_hint(&governor->standings.of[0], &place->watch, slice);
+    if (!policy->tell_kernel && !place->hinted)
+        return;
+    if (place->hinted && place->hint == rank && place->hint_due > 1) {
+        place->hint_due--;
+        return;
+    }
+    struct kernel_hint hint = {.life = slice->life,
+        .rank = rank,
+        .together = policy->tell_kernel && policy->interdependent};
+    (void)text_copy(hint.path, sizeof hint.path, slice->path);
+    if (!hands_hint(governor->hands, &hint))
+        return; /* at the next tick */
+    place->hinted = policy->tell_kernel;
+    place->hint = (uint8_t)rank;
+    place->hint_due = policy_globals(governor->policy)->full_every;
+}
+
+static void publish(struct governor *governor)
+{
+    guard_publish(governor->guard, &governor->standings, &governor->limited, governor->policy);
+}
+
+static void look_for_limits(struct governor *governor)
+{
+    if (governor->guard)
+        limited_update(&governor->limited, &governor->hierarchy, governor->tree,
+            governor->options->paths.scope, &governor->node, guard_published(governor->guard),
+            guard_taken(governor->guard));
 }
 
 /* What the policy's formula wants to know of them. */
@@ -202,8 +255,9 @@ void governor_look(struct governor *governor, struct stamp now)
     state->unreadable = newest_count(&changes, state->unreadable, changes.unreadable);
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
+    look_for_limits(governor);
     ask_of_processes(governor);
-    governor->standing_before = governor->standing.unprotected;
+    governor->unprotected_before = governor->standings.of[0].unprotected;
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;
     for (uint32_t i = 0; i < governor->capacity; i++) {
@@ -230,7 +284,7 @@ void governor_restand(struct governor *governor, struct stamp now)
             place->watch.held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
     }
     stand(governor, now);
-    guard_publish(governor->guard, &governor->standing, governor->policy);
+    publish(governor);
 }
 
 static int64_t thread_cost_usec(void)
@@ -248,13 +302,19 @@ void governor_tick(struct governor *governor, struct stamp now)
     tell_victims(governor, now);
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
-        if (slice)
-            tell_live(governor, &governor->places[i], slice);
+        if (!slice)
+            continue;
+        tell_live(governor, &governor->places[i], slice);
+        if (governor->places[i].stands)
+            tell_kernel(governor, &governor->places[i], slice);
     }
     (void)ring_write(&governor->samples, RECORD_NODE, &governor->node, sizeof governor->node);
     governor->state.ticks++;
     governor->state.ticked = governor->last_tick = now;
-    governor->state.tick_cost_usec = governor->standing.tick_cost_usec = thread_cost_usec() - cost;
-    guard_publish(governor->guard, &governor->standing, governor->policy);
+    governor->state.tick_cost_usec = thread_cost_usec() - cost;
+    for (uint32_t i = 0; i < DOMAINS_MAX; i++)
+        if (governor->standings.of[i].in_use)
+            governor->standings.of[i].tick_cost_usec = governor->state.tick_cost_usec;
+    publish(governor);
     tell_state(governor);
 }

@@ -77,26 +77,38 @@ static const char *label(const struct decision *decision)
     return decision->name[0] ? decision->name : decision->key;
 }
 
+#define CAUSE_SIZE (2 * SLICE_PATH_MAX + 64)
+
+static const char *cause(const struct decision *decision, char buffer[CAUSE_SIZE])
+{
+    char group[2 * SLICE_PATH_MAX];
+    if (decision->reason != REASON_NODE_RULE || decision->domain[0] == '\0')
+        return because[decision->reason];
+    (void)snprintf(buffer, CAUSE_SIZE, "memory is short within the limit of %s",
+        text_escape(group, sizeof group, decision->domain));
+    return buffer;
+}
+
 void report_subject(const struct report *report, char *buffer, size_t size)
 {
     const struct decision *decision = report->decision;
-    char name[SLICE_NAME_MAX * 2];
+    char name[SLICE_NAME_MAX * 2], why[CAUSE_SIZE];
     text_escape(name, sizeof name, label(decision));
     if (decision->reason == REASON_ALL_CLEAR)
         (void)snprintf(buffer, size, "[mom] %s: all clear: %s", report->node, name);
     else
         (void)snprintf(buffer, size, "[mom] %s: %s %s: %s", report->node,
-            deeds[decision->action].done, name, because[decision->reason]);
+            deeds[decision->action].done, name, cause(decision, why));
 }
 
 static void put_head(struct page *page, const struct report *report)
 {
     const struct decision *decision = report->decision;
-    char when[32], name[SLICE_NAME_MAX * 2], key[SLICE_KEY_MAX * 2];
+    char when[32], name[SLICE_NAME_MAX * 2], key[SLICE_KEY_MAX * 2], why[CAUSE_SIZE];
     (void)page_time(decision->at.unix_usec, when);
     page_put(page, "At %s mom on %s %s slice %s, because %s%s%s.\n", when, report->node,
         deeds[decision->action].done, text_escape(name, sizeof name, label(decision)),
-        because[decision->reason], decision->rule[0] ? ": rule " : "", decision->rule);
+        cause(decision, why), decision->rule[0] ? ": rule " : "", decision->rule);
     if (decision->restraint != RESTRAINT_NONE)
         page_put(page, "The ladder asked for %s; it was not done because: %s.\n",
             deeds[decision->wanted].wanted, restraint_names[decision->restraint]);

@@ -1,5 +1,7 @@
 #include "policy/course/course.h"
 
+#include "slices/base/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@ void course_init(
     course->decided = decided;
     course->context = context;
     course->next_seq = 1;
-    node_watch_init(&course->guard);
+    course->domain_next = 1;
 }
 
 void course_free(struct course *course)
@@ -27,7 +29,8 @@ void course_set_policy(struct course *course, const struct policy *policy)
     course->policy = policy;
     for (uint32_t i = 0; i < course->count; i++)
         policy_for_slice(policy, &course->slices[i].slice, &course->slices[i].watch.policy);
-    node_watch_forget_rules(&course->guard);
+    for (uint32_t i = 0; i < DOMAINS_MAX; i++)
+        node_watch_forget_rules(&course->guard.of[i]);
 }
 
 static int make_room(struct course *course)
@@ -85,21 +88,66 @@ void course_vanished(struct course *course, uint32_t index, struct stamp now)
         pursue(course, index);
 }
 
-static void stand(struct course *course, struct stamp now)
+static bool next_standing(
+    void *context, uint32_t *place, struct watch **watch, const struct slice **slice)
 {
-    standing_begin(&course->standing, &course->node, now, course->policy);
-    for (uint32_t i = 0; i < course->count; i++)
-        if (course->slices[i].stands)
-            standing_weigh(&course->standing, &course->slices[i].watch, &course->slices[i].slice);
-    for (uint32_t i = 0; i < course->count; i++)
-        if (course->slices[i].stands)
-            standing_offer(
-                &course->standing, &course->slices[i].watch, &course->slices[i].slice, now);
+    struct course *course = context;
+    while (*place < course->count) {
+        struct course_slice *next = &course->slices[(*place)++];
+        *watch = &next->watch;
+        *slice = &next->slice;
+        if (next->stands)
+            return true;
+    }
+    return false;
+}
+
+static void stand(struct course *course, uint32_t domain, const char *path,
+    const struct node_sample *node, struct stamp now)
+{
+    const struct standing_source source = {next_standing, course};
+    standing_make(&course->standings.of[domain], path, node, now, course->policy, &source);
+    (void)domains_follow(&course->guard, &course->standings, domain);
+}
+
+/* Of other domains than the node only looks tell; their lists are those of the tick before. */
+static void stand_all(struct course *course, struct stamp now)
+{
+    stand(course, 0, "", &course->node, now);
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
+        char path[SLICE_PATH_MAX];
+        const struct standing *standing = &course->standings.of[i];
+        (void)text_copy(path, sizeof path, standing->domain);
+        const struct node_sample node = standing->node;
+        if (standing->in_use)
+            stand(course, i, path, &node, now);
+    }
+}
+
+const struct standing *course_standing(const struct course *course, const char *domain)
+{
+    for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+        const struct standing *standing = &course->standings.of[i];
+        if (standing->in_use && strcmp(standing->domain, domain) == 0)
+            return standing;
+    }
+    return NULL;
+}
+
+static uint32_t domain_of(struct course *course, const char *path, const struct node_sample *node)
+{
+    const struct standing *standing = course_standing(course, path);
+    if (standing || path[0] == '\0')
+        return standing ? (uint32_t)(standing - course->standings.of) : 0;
+    uint32_t domain = course->domain_next;
+    course->domain_next = domain + 1 < DOMAINS_MAX ? domain + 1 : 1;
+    stand(course, domain, path, node, course->standings.of[0].made);
+    return domain;
 }
 
 void course_tick(struct course *course, const struct node_sample *node, struct stamp now)
 {
-    bool lone = course->standing.unprotected == 1;
+    bool lone = course->standings.of[0].unprotected == 1;
     course->node = *node;
     for (uint32_t i = 0, count = course->count; i < count; i++) {
         struct course_slice *slice = &course->slices[i];
@@ -114,27 +162,34 @@ void course_tick(struct course *course, const struct node_sample *node, struct s
             pursue(course, i); /* which may move the slices */
         course->slices[i].stands = course->slices[i].lives;
     }
-    stand(course, now);
+    stand_all(course, now);
 }
 
 void course_restand(struct course *course, struct stamp now)
 {
     for (uint32_t i = 0; i < course->count; i++)
         course->slices[i].stands = course->slices[i].lives && !course->slices[i].absent;
-    stand(course, now);
+    stand_all(course, now);
 }
 
-void course_look(struct course *course, const struct node_sample *node,
+void course_look(struct course *course, const char *path, const struct node_sample *node,
     const struct node_sample *again, struct stamp now)
 {
     struct decision *decision = &course->scratch;
-    if (decide_node(&course->guard, course->policy, node, &course->standing, now, decision) == 0)
+    uint32_t domain = domain_of(course, path, node);
+    struct node_watch *guard = &course->guard.of[domain];
+    const struct standing *standing = &course->standings.of[domain];
+    if (decide_node(guard, course->policy, node, standing, now, decision) == 0)
         return;
-    if (decision->action == ACTION_RESET && again &&
-        !decide_node_confirm(&course->guard, course->policy, again, &course->standing, decision)) {
-        decide_node_withdraw(&course->guard);
+    bool resets = decision->action == ACTION_RESET;
+    if (resets &&
+        (domains_await(&course->guard, course->policy, domain, decision) ||
+            (again && !decide_node_confirm(guard, course->policy, again, standing, decision)))) {
+        decide_node_withdraw(guard);
         return;
     }
+    if (resets)
+        domains_note_reset(&course->guard, domain, decision);
     decision->seq = decision->incident = course->next_seq++;
     uint32_t index = decision->serial ? course_find(course, decision->serial) : COURSE_NOBODY;
     if (decision->action == ACTION_RESET && index != COURSE_NOBODY) {
@@ -142,6 +197,12 @@ void course_look(struct course *course, const struct node_sample *node,
         course->slices[index].decision = decision->seq;
     }
     course->decided(course->context, decision, index);
+}
+
+void course_resume(struct course *course, const struct node_look *look)
+{
+    uint32_t domain = domain_of(course, look->domain, &look->node);
+    node_watch_resume(&course->guard.of[domain], look);
 }
 
 void course_request(struct course *course, uint32_t index, struct stamp now)

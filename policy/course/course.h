@@ -13,7 +13,7 @@
 #ifndef POLICY_COURSE_COURSE_H
 #define POLICY_COURSE_COURSE_H
 
-#include "policy/decide/decide.h"
+#include "policy/decide/domains.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,8 +43,9 @@ struct course {
     uint32_t count, room;
 
     struct node_sample node; /* of the last tick */
-    struct standing standing;
-    struct node_watch guard;
+    struct standings standings;
+    struct node_watches guard;
+    uint32_t domain_next; /* the place of the next domain that looks come from */
     uint64_t next_seq;
     struct decision scratch;
 };
@@ -68,10 +69,16 @@ uint32_t course_find(const struct course *course, uint64_t serial);
 /* One tick over all slices that were sampled. */
 void course_tick(struct course *course, const struct node_sample *node, struct stamp now);
 
-/* One look of the guard, at the standing list of the last tick. `again`: its second reading, before
- * a reset; NULL: as the first. */
-void course_look(struct course *course, const struct node_sample *node,
+/* One look of the guard at a domain ("": the node), at its standing list of the last tick. `again`:
+ * its second reading, before a reset; NULL: as the first. */
+void course_look(struct course *course, const char *domain, const struct node_sample *node,
     const struct node_sample *again, struct stamp now);
+
+/* The list of a domain; NULL: there were no looks at it yet. */
+const struct standing *course_standing(const struct course *course, const char *domain);
+
+/* The guard's memory of a domain was this after a look (node_watch_resume). */
+void course_resume(struct course *course, const struct node_look *look);
 
 /* A person orders a reset. */
 void course_request(struct course *course, uint32_t slice, struct stamp now);

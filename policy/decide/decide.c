@@ -45,7 +45,8 @@ static void update_growth(struct watch *watch, uint64_t footprint)
     if (!first) {
         double grown = (double)footprint - (double)watch->footprint;
         double weight = 1 - exp(-(double)usec / (double)WATCH_GROWTH_USEC);
-        watch->growth += weight * (grown / ((double)usec / 1e6) - watch->growth);
+        watch->growth_now = grown / ((double)usec / 1e6);
+        watch->growth += weight * (watch->growth_now - watch->growth);
     }
     watch->growth_at_usec = now;
 }
@@ -311,7 +312,7 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
         now.boot_usec + ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
     /* The floors and the growth were those of processes that are gone. */
     leak_init(&watch->leak, true);
-    watch->growth = 0;
+    watch->growth = watch->growth_now = 0;
     watch->growth_at_usec = 0;
 }
 

@@ -1,8 +1,8 @@
 /* The decisions of one tick, from what is known: a pure function of its arguments.
  *
  * Two callers. The governor's thread calls decide_slice for each slice after its sample was added,
- * and standing_make once a tick. The guard's thread calls decide_node as often as policy says with
- * the newest node sample and its copy of the standing list. */
+ * and standing_make for each domain once a tick. The guard's thread calls decide_node as often as
+ * policy says with the newest node sample and its copy of the standing list. */
 #ifndef POLICY_DECIDE_DECIDE_H
 #define POLICY_DECIDE_DECIDE_H
 
@@ -28,8 +28,9 @@ struct watch {
     bool lone; /* the only unprotected slice (standing.unprotected == 1); set by the governor */
     uint64_t footprint; /* newest, bytes */
     double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
+    double growth_now;  /* between the two newest samples */
     int64_t growth_at_usec;
-    struct score_taken taken; /* as it was last weighed; set by standing_weigh */
+    struct score_taken taken; /* as it was last weighed; set by standing_make */
 };
 #define WATCH_GROWTH_USEC (60 * 1000000ll) /* not scaled: the node's trouble is in real time */
 
@@ -86,16 +87,17 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,
     enum action_kind wanted, struct stamp now, struct decision *ret);
 
-/* The node's rules against the standing list. Returns 0 or 1 decisions. `guard` is the guard's
- * memory (what the counters were, since when each rule holds, cool-down); it is brought up to date
- * here with `node`.
+/* The node's rules against the standing list of a domain. Returns 0 or 1 decisions. `guard` is the
+ * guard's memory of it (what the counters were, since when each rule holds, cool-down); it is
+ * brought up to date here with `node`, the domain's sample. No group that is short makes the node
+ * reboot.
  *
  * The most severe rule that has held long enough and has something new to say is taken: reset, then
  * reboot (which this build can only announce), warn, record. Who goes: the first of the standing
  * list that is not barred and whose reset would help; under a rule that looks ahead
  * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. A reset is followed
- * by the cool-down; all else is told once for as long as the rule holds, and again after the mail
- * interval. */
+ * by the cool-down; all else is told once for as long as the rule
+ * holds, and again after the mail interval. */
 uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
     struct decision *ret);

@@ -52,11 +52,11 @@ static bool is_scapegoat(const struct standing_entry *entry, const struct standi
 
 /* Whom the rule is about; NULL: the list is empty. A rule that looks ahead is about whoever fills
  * the memory, whatever his rank: before the node is really short, nobody else is to blame. */
-static const struct standing_entry *choose(
-    const struct rule *rule, const struct standing *standing, const struct node_sample *node)
+static const struct standing_entry *choose(const struct rule *rule, const struct node_watch *guard,
+    const struct standing *standing, const struct node_sample *node)
 {
     if (rule->conditions & RULE_EXHAUSTED_WITHIN)
-        return rule_growth_owner(standing);
+        return rule_growth_owner(guard, standing);
     for (uint32_t i = 0; i < standing->count; i++)
         if (!standing->entry[i].barred && would_help(&standing->entry[i], node))
             return is_scapegoat(&standing->entry[i], standing) ? &standing->guiltiest
@@ -153,6 +153,7 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
 {
     ret->reason = REASON_NODE_RULE;
     (void)text_copy(ret->rule, sizeof ret->rule, rule->name);
+    (void)text_copy(ret->domain, sizeof ret->domain, standing->domain);
     (void)rule_holds(rule, guard, node, standing, &ret->evidence);
     evidence_add_node(&ret->evidence, node);
     if (!chosen)
@@ -203,12 +204,13 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
     const struct rule *rule = &policy_rules(policy, &count)[index];
     if (rule->action == RULE_RESET && is_cooling_down(guard, globals, now))
         return false;
-    const struct standing_entry *chosen = choose(rule, standing, node);
+    const struct standing_entry *chosen = choose(rule, guard, standing, node);
     enum restraint restraint = restrain(rule, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);
     if (action == ACTION_RESET) {
         guard->acted_before_usec = guard->acted_usec;
         guard->acted_usec = now.boot_usec;
+        guard->acted_serial = chosen->serial;
     } else if (told_lately(guard, index, globals, now)) {
         return false;
     } else {
@@ -235,7 +237,8 @@ uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     for (size_t s = 0; s < RULE_ACTIONS; s++)
         for (uint32_t i = 0; i < count; i++) {
             int64_t since = guard->rule_since_usec[i];
-            bool due = since != 0 && now.boot_usec - since >= rules[i].hold_usec;
+            bool applies = rules[i].action != RULE_REBOOT || standing->domain[0] == '\0';
+            bool due = applies && since != 0 && now.boot_usec - since >= rules[i].hold_usec;
             if (due && rules[i].action == by_severity[s] &&
                 take_rule(guard, i, policy, node, standing, now, ret))
                 return 1;

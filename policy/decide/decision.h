@@ -76,7 +76,8 @@ struct decision {
     enum action_kind action; /* what is done */
     enum restraint restraint;
     enum reason reason;
-    char rule[32]; /* REASON_NODE_RULE: its name */
+    char rule[32];               /* REASON_NODE_RULE: its name */
+    char domain[SLICE_PATH_MAX]; /* and which group is short; "": the node */
     uint64_t serial;
     struct slice_life life;
     char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];

@@ -1,6 +1,7 @@
 #include "policy/decide/rules.h"
 
 #include "policy/decide/standing.h"
+#include "slices/base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -129,7 +130,7 @@ int64_t node_watch_pause_usec(const struct node_watch *watch, int64_t interval_u
 struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,
     const struct standing *standing, enum node_look_kind kind)
 {
-    return (struct node_look){.node = *node,
+    struct node_look look = {.node = *node,
         .standing_usec = standing->made.boot_usec,
         .kind = kind,
         .fill_rate = watch->fill_rate,
@@ -137,6 +138,8 @@ struct node_look node_look_of(const struct node_watch *watch, const struct node_
         .swapped_out_usec = watch->swapped_out_usec,
         .reclaimed_usec = watch->reclaimed_usec,
         .psi_stuck_since_usec = watch->psi_stuck_since_usec};
+    (void)text_copy(look.domain, sizeof look.domain, standing->domain);
+    return look;
 }
 
 void node_watch_resume(struct node_watch *watch, const struct node_look *look)
@@ -157,6 +160,8 @@ bool node_is_close(const struct node_watch *watch)
     for (size_t i = 0; i < POLICY_RULES_MAX; i++)
         if (watch->rule_since_usec[i] != 0)
             return true;
+    if (watch->domain[0] != '\0')
+        return false;
     bool little = node_has(node, NODE_MEM_TOTAL) && node_has(node, NODE_MEM_AVAILABLE) &&
                   value[NODE_MEM_AVAILABLE] < value[NODE_MEM_TOTAL] / CLOSE_PART;
     bool stalled =
@@ -164,14 +169,20 @@ bool node_is_close(const struct node_watch *watch)
     return little || stalled;
 }
 
-const struct standing_entry *rule_growth_owner(const struct standing *standing)
+static double growth_of_all(const struct node_watch *watch, const struct standing *standing)
+{
+    return fmax(standing->growth_now_total, watch->fill_rate);
+}
+
+const struct standing_entry *rule_growth_owner(
+    const struct node_watch *watch, const struct standing *standing)
 {
     const struct standing_entry *owner = NULL;
     for (uint32_t i = 0; i < standing->count; i++)
-        if (!owner || standing->entry[i].growth > owner->growth)
+        if (!owner || standing->entry[i].growth_now > owner->growth_now)
             owner = &standing->entry[i];
-    bool owns =
-        owner && owner->growth > 0 && owner->growth >= OWNED_GROWTH * standing->growth_total;
+    bool owns = owner && owner->growth_now > 0 &&
+                owner->growth_now >= OWNED_GROWTH * growth_of_all(watch, standing);
     return owns ? owner : NULL;
 }
 
@@ -267,8 +278,8 @@ static bool exhausted_within(const struct look *look)
     double usec = room / rate * 1e6;
     evidence_add(
         look->evidence, "exhausted_in", UNIT_USEC, usec, '<', (double)look->rule->exhausted_usec);
-    const struct standing_entry *owner = rule_growth_owner(look->standing);
-    double share = owner ? owner->growth / look->standing->growth_total : 0;
+    const struct standing_entry *owner = rule_growth_owner(look->watch, look->standing);
+    double share = owner ? owner->growth_now / growth_of_all(look->watch, look->standing) : 0;
     evidence_add(look->evidence, "growth_share", UNIT_COUNT, share, '>', OWNED_GROWTH);
     return usec <= (double)look->rule->exhausted_usec && owner;
 }

@@ -12,8 +12,9 @@
 struct standing;
 struct standing_entry;
 
-/* The guard's memory of the node. */
+/* The guard's memory of the node, or of another domain. */
 struct node_watch {
+    char domain[SLICE_PATH_MAX]; /* "": the node */
     struct node_sample last;
     int64_t
         swapped_out_usec;   /* when pages were last seen to be swapped out, or reclaimed directly */
@@ -25,6 +26,7 @@ struct node_watch {
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
     int64_t acted_usec;                        /* last reset: cool-down */
     int64_t acted_before_usec;                 /* the one before it, while it may be withdrawn */
+    uint64_t acted_serial;                     /* the slice that was reset last */
     int64_t psi_stuck_since_usec; /* memory is reclaimed, and PSI's total does not move; 0: it
                                      moves, or nothing is reclaimed */
 };
@@ -53,7 +55,8 @@ enum node_look_kind { LOOK_FIRST, LOOK_NEXT, LOOK_AGAIN };
  * follow from the looks after it. Times are boot times. */
 struct node_look {
     struct node_sample node;
-    int64_t standing_usec; /* when the standing list was made that was looked at */
+    char domain[SLICE_PATH_MAX]; /* as in the standing list */
+    int64_t standing_usec;       /* when the standing list was made that was looked at */
     enum node_look_kind kind;
     double fill_rate, stalled; /* of the watch, afterwards; and so the others */
     int64_t swapped_out_usec, reclaimed_usec, psi_stuck_since_usec;
@@ -66,8 +69,9 @@ struct node_look node_look_of(const struct node_watch *watch, const struct node_
  * it: a record begins where none does (node_is_close). */
 void node_watch_resume(struct node_watch *watch, const struct node_look *look);
 
-/* Less than a quarter of the memory is available, 5 % of the time all wait for memory, or some rule
- * holds: from here on each look is worth recording. */
+/* Some rule holds; or, of the node, less than a quarter of the memory is available, or 5 % of the
+ * time all wait for memory: from here on each look is worth recording. (A group may be full for
+ * weeks, and nothing wrong with it.) */
 bool node_is_close(const struct node_watch *watch);
 
 /* Does this rule hold now? Evidence of every condition is appended whether or not it holds, as far
@@ -76,7 +80,10 @@ bool node_is_close(const struct node_watch *watch);
 bool rule_holds(const struct rule *rule, const struct node_watch *watch,
     const struct node_sample *node, const struct standing *standing, struct evidence *evidence);
 
-/* The slice that makes at least half of all growth, NULL where there is none. */
-const struct standing_entry *rule_growth_owner(const struct standing *standing);
+/* The slice that makes at least half of the growth that there is now: of all slices by their newest
+ * samples, and of the rate at which the memory fills by the guard's own looks, so that nobody
+ * answers for one who came after the samples were taken. NULL where there is none. */
+const struct standing_entry *rule_growth_owner(
+    const struct node_watch *watch, const struct standing *standing);
 
 #endif

@@ -13,11 +13,6 @@ static const double leak_weight[LEAK_VERDICTS] = {
     [LEAK_CONFIRMED] = 4,
 };
 
-static uint64_t known(const struct sample *sample, enum sample_field field)
-{
-    return sample_has(sample, field) ? sample->value[field] : 0;
-}
-
 static uint64_t less(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
@@ -25,7 +20,7 @@ static uint64_t less(uint64_t a, uint64_t b)
 
 uint64_t score_gives_back(const struct watch *watch)
 {
-    uint64_t footprint, shared = known(&watch->sample, SAMPLE_SHMEM);
+    uint64_t footprint, shared = sample_known(&watch->sample, SAMPLE_SHMEM);
     if (!sample_footprint(&watch->sample, &footprint))
         return 0;
     return less(footprint, (uint64_t)((1 - SHARED_PART) * (double)shared));
@@ -95,11 +90,11 @@ static double value_by(enum formula formula, const struct watch *watch)
     case FORMULA_RSS:
         return sample_rss(sample, &rss) ? (double)rss : 0;
     case FORMULA_SWAP:
-        return (double)known(sample, SAMPLE_SWAP);
+        return (double)sample_known(sample, SAMPLE_SWAP);
     case FORMULA_GROWTH:
         return fmax(watch->growth, 0);
     default:
-        return (double)known(sample, SAMPLE_BADNESS);
+        return (double)sample_known(sample, SAMPLE_BADNESS);
     }
 }
 
@@ -108,8 +103,8 @@ struct score score_slice(
 {
     const struct sample *sample = &watch->sample;
     uint64_t gives_back = score_gives_back(watch);
-    uint64_t resident =
-        less(gives_back, less(known(sample, SAMPLE_SWAP), known(sample, SAMPLE_SWAPCACHED)));
+    uint64_t resident = less(gives_back,
+        less(sample_known(sample, SAMPLE_SWAP), sample_known(sample, SAMPLE_SWAPCACHED)));
     struct score score = {.resident = (double)resident,
         .swapped = (double)(gives_back - resident),
         .weight = leak_weight[score_leak(&watch->leak.report)]};

@@ -26,23 +26,13 @@ enum restraint standing_restraint(
     return RESTRAINT_NONE;
 }
 
-void standing_begin(struct standing *standing, const struct node_sample *node, struct stamp now,
-    const struct policy *policy)
-{
-    memset(standing, 0, sizeof *standing);
-    standing->node = *node;
-    standing->made = now;
-    standing->policy_hash = policy_hash(policy);
-    standing->formula = policy_globals(policy)->formula;
-}
-
 static double memory_of(const struct node_sample *node)
 {
     return node_has(node, NODE_MEM_TOTAL) ? (double)node->value[NODE_MEM_TOTAL] : 0;
 }
 
 static void fill_entry(struct standing_entry *entry, const struct standing *standing,
-    const struct watch *watch, const struct slice *slice, struct stamp now)
+    const struct watch *watch, const struct slice *slice)
 {
     const struct slice_policy *policy = &watch->policy;
     memset(entry, 0, sizeof *entry);
@@ -55,7 +45,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->mode = policy->mode;
     entry->leak_mode = policy->leak;
     entry->mode_given = policy->origin[SET_MODE].file != NULL;
-    enum restraint restraint = standing_restraint(watch, slice, now);
+    enum restraint restraint = standing_restraint(watch, slice, standing->made);
     entry->restraint = (uint8_t)restraint;
     entry->barred = restraint != RESTRAINT_NONE;
     entry->rank = policy->rank;
@@ -64,6 +54,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
         score_slice(watch, standing->formula, &standing->taken, memory_of(&standing->node));
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
+    entry->growth_now = watch->growth_now;
     entry->leak = (uint8_t)score_leak(&watch->leak.report);
 }
 
@@ -79,19 +70,18 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
     return a->serial < b->serial;
 }
 
-void standing_weigh(struct standing *standing, struct watch *watch, const struct slice *slice)
+static void weigh(struct standing *standing, struct watch *watch, const struct slice *slice)
 {
     watch->taken = score_taken(watch);
     standing->unprotected += !is_protected(watch, slice);
-    standing->growth_total += watch->growth > 0 ? watch->growth : 0;
+    standing->growth_now_total += watch->growth_now > 0 ? watch->growth_now : 0;
     score_taken_add(&standing->taken, &watch->taken);
 }
 
-void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
-    struct stamp now)
+static void offer(struct standing *standing, const struct watch *watch, const struct slice *slice)
 {
     struct standing_entry entry;
-    fill_entry(&entry, standing, watch, slice, now);
+    fill_entry(&entry, standing, watch, slice);
     if (entry.score.guilt > standing->guiltiest.score.guilt)
         standing->guiltiest = entry;
     uint32_t place = standing->count;
@@ -104,6 +94,41 @@ void standing_offer(struct standing *standing, const struct watch *watch, const 
         (last - place) * sizeof standing->entry[0]);
     standing->entry[place] = entry;
     standing->count = last + 1;
+}
+
+void standing_make(struct standing *ret, const char *domain, const struct node_sample *node,
+    struct stamp now, const struct policy *policy, const struct standing_source *source)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->in_use = true;
+    (void)text_copy(ret->domain, sizeof ret->domain, domain);
+    ret->node = *node;
+    ret->made = now;
+    ret->policy_hash = policy_hash(policy);
+    ret->formula = policy_globals(policy)->formula;
+    struct watch *watch;
+    const struct slice *slice;
+    for (uint32_t place = 0; source->next(source->context, &place, &watch, &slice);)
+        if (slice_path_within(slice->path, domain))
+            weigh(ret, watch, slice);
+    for (uint32_t place = 0; source->next(source->context, &place, &watch, &slice);)
+        if (slice_path_within(slice->path, domain))
+            offer(ret, watch, slice);
+}
+
+enum kernel_rank standing_hint(
+    const struct standing *standing, const struct watch *watch, const struct slice *slice)
+{
+    const struct standing_entry *first = &standing->entry[0];
+    if (!watch->policy.tell_kernel)
+        return HINT_NONE;
+    if (is_protected(watch, slice) || watch->held)
+        return HINT_SPARED;
+    if (standing->count == 0 || first->barred)
+        return HINT_NONE;
+    if (first->serial == slice->serial)
+        return HINT_FIRST;
+    return watch->policy.rank > first->rank ? HINT_LATER : HINT_NONE;
 }
 
 static bool has_moved(const struct node_sample *then, const struct node_sample *now,

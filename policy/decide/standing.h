@@ -6,6 +6,7 @@
 #include "policy/decide/decision.h"
 #include "policy/decide/score.h"
 #include "policy/file/policy.h"
+#include "slices/action.h"
 #include "slices/slice.h"
 
 #include <stdbool.h>
@@ -25,21 +26,23 @@ struct standing_entry {
     int rank;
     uint32_t strikes;
     struct score score;
-    uint64_t gives_back; /* bytes that a reset would free now */
-    double growth;       /* bytes a second */
-    uint8_t leak;        /* enum leak_verdict */
+    uint64_t gives_back;       /* bytes that a reset would free now */
+    double growth, growth_now; /* bytes a second, as of the watch */
+    uint8_t leak;              /* enum leak_verdict */
 };
 
 #define STANDING_MAX 32
 
 struct standing {
+    bool in_use; /* else there is no such domain */
     struct stamp made;
-    struct node_sample node; /* of the tick that it comes from */
-    int64_t tick_cost_usec;  /* CPU time that this tick took; 0: unknown */
+    char domain[SLICE_PATH_MAX]; /* the group whose limit its slices share; "": the node */
+    struct node_sample node;     /* of the domain, at the tick that it comes from */
+    int64_t tick_cost_usec;      /* CPU time that this tick took; 0: unknown */
     uint64_t policy_hash;
     enum formula formula;
-    uint32_t unprotected; /* slices that are not protected, of all */
-    double growth_total;  /* of all slices that grow, bytes a second */
+    uint32_t unprotected;    /* slices that are not protected, of all */
+    double growth_now_total; /* of all slices that grow, bytes a second */
     struct score_taken taken;
     struct standing_entry guiltiest; /* whatever bars it; serial 0: nobody has taken anything */
     uint32_t count;
@@ -52,15 +55,23 @@ struct standing {
 enum restraint standing_restraint(
     const struct watch *watch, const struct slice *slice, struct stamp now);
 
-/* Starts a list. Then each slice is weighed, and then each is offered; the best STANDING_MAX are
- * kept in order: barred ones after all others, lower rank first, higher score first, lower serial
- * first.
- */
-void standing_begin(struct standing *standing, const struct node_sample *node, struct stamp now,
-    const struct policy *policy);
-void standing_weigh(struct standing *standing, struct watch *watch, const struct slice *slice);
-void standing_offer(struct standing *standing, const struct watch *watch, const struct slice *slice,
-    struct stamp now);
+/* Who walks over all slices: the one after *place, which begins with 0. False: no more. */
+struct standing_source {
+    bool (*next)(void *context, uint32_t *place, struct watch **watch, const struct slice **slice);
+    void *context;
+};
+
+/* The list of those of the source that the domain holds. Each is weighed, and then each offered;
+ * the best STANDING_MAX are kept in order: barred ones after all others, lower rank first, higher
+ * score first, lower serial first. */
+void standing_make(struct standing *ret, const char *domain, const struct node_sample *node,
+    struct stamp now, const struct policy *policy, const struct standing_source *source);
+
+/* What the kernel's OOM killer is told of a slice, by the node's list, where its policy says so: it
+ * goes first that is first on the list; those of a higher rank later; the protected and the held
+ * last of all. Of the others nothing: among them the kernel goes by size. */
+enum kernel_rank standing_hint(
+    const struct standing *standing, const struct watch *watch, const struct slice *slice);
 
 /* Available memory or free swap have moved by more than STANDING_MOVED of their total since the
  * tick, and so much time has passed that ticks cost no more than a twentieth of a processor: it is

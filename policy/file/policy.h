@@ -72,6 +72,8 @@ enum slice_setting {
     SET_PROBATION,
     SET_MIN_SIZE,
     SET_MIN_AGE,
+    SET_TELL_KERNEL,
+    SET_INTERDEPENDENT,
     SLICE_SETTINGS
 };
 
@@ -86,6 +88,8 @@ struct slice_policy {
     int64_t probation_usec;    /* after a reset */
     uint64_t min_size_bytes;   /* smaller slices are not reset, but by a person */
     int64_t min_age_usec;      /* nor younger ones */
+    bool tell_kernel;          /* its OOM killer is told whom mom would choose */
+    bool interdependent;       /* its processes need each other: it goes as a whole there, too */
     struct origin origin[SLICE_SETTINGS];
 };
 

@@ -164,6 +164,14 @@ static const struct setting table[] = {
         .help = "Smaller slices are not reset: it would not help."},
     {SLICE(min_age_usec, SET_MIN_AGE), .name = "min_age", .type = VALUE_DURATION, .least = "0s",
         .most = "52w", .fallback = "0s", .scaled = true, .help = "Nor are younger ones."},
+    {SLICE(tell_kernel, SET_TELL_KERNEL), .name = "tell_kernel", .type = VALUE_BOOL,
+        .fallback = "false",
+        .help = "The kernel's own OOM killer, should it be first, is told to choose as mom would: "
+                "by oom_score_adj, of those processes that nobody else has given one, and "
+                "memory.oom.group. Put back when momd stops."},
+    {SLICE(interdependent, SET_INTERDEPENDENT), .name = "interdependent", .type = VALUE_BOOL,
+        .fallback = "true",
+        .help = "Its processes need each other: with tell_kernel the kernel ends all or none."},
     {RULE(name, 0), .name = "name", .type = VALUE_NAME, .required = true,
         .help = "What the rule is called in decisions and mails."},
     {RULE(available_below, RULE_AVAILABLE_BELOW), .name = "available_below", .type = VALUE_AMOUNT,

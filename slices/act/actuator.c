@@ -1,10 +1,12 @@
 #include "slices/act/actuator.h"
 
 #include "slices/act/backend.h"
+#include "slices/act/kernel_hints.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/processes.h"
+#include "slices/read/visit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,25 +86,40 @@ static enum action_result refuse(struct attempt *attempt, const char *words)
     return RESULT_REFUSED;
 }
 
+/* Opens the group that is meant, or says what is wrong: -EPERM outside the scope, -EREMCHG another
+ * life, or as group_open. */
+static int open_life(
+    const struct actuator *actuator, const char *path, const struct slice_life *life)
+{
+    const struct actuator_options *options = &actuator->options;
+    if (!is_below(path, options->scope))
+        return -EPERM;
+    int fd = group_open(options->hierarchy->root_fd, path);
+    if (fd < 0)
+        return fd;
+    if (memcmp(life->boot, options->boot, sizeof life->boot) == 0 && group_check(fd, life) == 0)
+        return fd;
+    (void)close(fd);
+    return -EREMCHG;
+}
+
 /* Opens the group and checks that it is the one that is meant. RESULT_DONE: go on. */
 static enum action_result take_aim(struct attempt *attempt)
 {
-    const struct actuator_options *options = &attempt->actuator->options;
     const struct action *action = attempt->action;
     if (!memchr(action->path, '\0', sizeof action->path) || action->kind >= ACTION_KINDS)
         return refuse(attempt, "no action");
-    if (!is_below(action->path, options->scope))
+    int fd = open_life(attempt->actuator, action->path, &action->life);
+    if (fd == -EPERM)
         return refuse(attempt, "outside the scope");
-    int fd = group_open(options->hierarchy->root_fd, action->path);
     if (fd == -EINVAL)
         return refuse(attempt, "no path of a group");
+    if (fd == -EREMCHG)
+        return RESULT_STRANGER;
     if (fd < 0)
         return group_vanished(fd) ? RESULT_VANISHED
                                   : attempt_fail(attempt, fd, "opening the group");
     attempt->group_fd = fd;
-    if (memcmp(action->life.boot, options->boot, sizeof action->life.boot) != 0 ||
-        group_check(fd, &action->life) < 0)
-        return RESULT_STRANGER;
     return RESULT_DONE;
 }
 
@@ -187,4 +204,35 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
     if (attempt.group_fd >= 0)
         (void)close(attempt.group_fd);
     outcome->ended = actuator->options.now();
+}
+
+/* --- Telling the kernel ----------------------------------------------------------------------- */
+
+/* Before the first hint: one row stands for all of them. */
+static int note_hints(struct actuator *actuator)
+{
+    const struct actuator_options *options = &actuator->options;
+    struct journal_entry entry = {.kind = JOURNAL_HINTS, .made = options->now()};
+    if (actuator->hints_noted)
+        return 0;
+    int r = text_format(entry.directory, sizeof entry.directory, "%s%s", options->hierarchy->root,
+        strcmp(options->scope, "/") == 0 ? "" : options->scope);
+    if (r == 0)
+        r = journal_add(options->journal, &entry);
+    actuator->hints_noted = r >= 0;
+    return r < 0 ? r : 0;
+}
+
+int actuator_hint(struct actuator *actuator, const struct kernel_hint *hint)
+{
+    if (actuator->options.dry_run || actuator->options.recording)
+        return 0;
+    int fd = open_life(actuator, hint->path, &hint->life);
+    if (fd < 0)
+        return fd == -EREMCHG || group_vanished(fd) ? -ENODEV : fd;
+    int r = note_hints(actuator);
+    if (r == 0)
+        r = kernel_hints_give(fd, actuator->proc_fd, hint);
+    (void)close(fd);
+    return r;
 }

@@ -39,6 +39,10 @@ void actuator_close(struct actuator *actuator);
 void actuator_apply(struct actuator *actuator, const struct action *action, struct outcome *outcome,
     struct process_table *processes);
 
+/* Tells the kernel's OOM killer of a slice. 0; -errno; -ENODEV: it has gone, or another life stands
+ * there. A dry run tells nothing. */
+int actuator_hint(struct actuator *actuator, const struct kernel_hint *hint);
+
 /* What the recording backend was asked, oldest first. Returns how many; *ret points into the
  * actuator. */
 uint32_t actuator_recorded(const struct actuator *actuator, const struct action **ret);

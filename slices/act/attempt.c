@@ -6,7 +6,7 @@
 #include "slices/read/group.h"
 #include "slices/read/keyed.h"
 #include "slices/read/monotonic.h"
-#include "slices/read/processes.h"
+#include "slices/read/visit.h"
 
 #include <errno.h>
 #include <signal.h>

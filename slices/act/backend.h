@@ -13,6 +13,7 @@ struct actuator {
     int proc_fd;
     struct action *recorded; /* ACTUATOR_RECORDED_MAX of them, or NULL */
     uint32_t recorded_count;
+    bool hints_noted; /* in the journal */
 };
 
 /* One action while it is carried out. */

@@ -4,7 +4,7 @@
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
-#include "slices/read/processes.h"
+#include "slices/read/visit.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,9 +4,10 @@
 #include "slices/act/journal.h"
 
 #include "slices/act/cage.h"
+#include "slices/act/kernel_hints.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
-#include "slices/read/processes.h"
+#include "slices/read/visit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@ const struct cage_kind cage_kinds[JOURNAL_KINDS] = {
 const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_FREE] = "",
     [JOURNAL_TEMP_FREEZER] = "temporary freezer",
+    [JOURNAL_HINTS] = "hints to the kernel",
     [JOURNAL_FROZEN] = "frozen",
 };
 
@@ -140,8 +142,20 @@ static int empty_and_remove(int group_fd, const char *directory)
     return r;
 }
 
+static int undo_hints(int group_fd)
+{
+    int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (proc_fd < 0)
+        return -errno;
+    int r = kernel_hints_undo(group_fd, proc_fd);
+    (void)close(proc_fd);
+    return r;
+}
+
 static int undo_in(int group_fd, const struct journal_entry *entry)
 {
+    if (entry->kind == JOURNAL_HINTS)
+        return is_cgroup(group_fd) ? undo_hints(group_fd) : -EPERM;
     const struct cage_kind *kind = &cage_kinds[entry->kind];
     if (!is_cgroup(group_fd) || (kind->temporary && !is_temporary(entry)))
         return -EPERM;

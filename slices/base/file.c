@@ -39,6 +39,20 @@ ssize_t file_read(int dirfd, const char *name, char *buffer, size_t size)
     return n;
 }
 
+ssize_t file_read_beginning(int dirfd, const char *name, char *buffer, size_t size)
+{
+    int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -errno;
+    ssize_t n = read(fd, buffer, size - 1);
+    int r = n < 0 ? -errno : 0;
+    (void)close(fd);
+    if (r < 0)
+        return r;
+    buffer[n] = '\0';
+    return n;
+}
+
 int file_write(int dirfd, const char *name, const char *text)
 {
     int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -13,7 +13,10 @@
  */
 ssize_t file_read(int dirfd, const char *name, char *buffer, size_t size);
 
-/* The same over a kept descriptor, from offset 0. */
+/* Reads what fits of its beginning instead: of a file of any length. */
+ssize_t file_read_beginning(int dirfd, const char *name, char *buffer, size_t size);
+
+/* The same as file_read over a kept descriptor, from offset 0. */
 ssize_t file_pread(int fd, char *buffer, size_t size);
 
 /* Writes the text in one write(2) to an existing file. 0 or -errno. */

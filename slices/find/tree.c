@@ -220,6 +220,15 @@ uint32_t tree_vanished(const struct tree *tree, const struct slice *const **ret)
     return tree->table.lost_count;
 }
 
+const struct group *tree_next_branch(
+    const struct tree *tree, const struct group *previous, char path[SLICE_PATH_MAX])
+{
+    const struct group *group = previous ? previous->next : tree->table.first;
+    while (group && (!group->looked_into || table_path(&tree->table, group, NULL, path) < 0))
+        group = group->next;
+    return group;
+}
+
 uint64_t tree_serial_next(const struct tree *tree)
 {
     return tree->serial_next;

@@ -67,6 +67,13 @@ uint32_t tree_count(const struct tree *tree);
  * into the tree. */
 uint32_t tree_vanished(const struct tree *tree, const struct slice *const **ret);
 
+/* The groups that are looked into, as slices may lie below them: parents before their children, the
+ * scope's own first. The one after `previous`, which begins as NULL, and its path; NULL: no more.
+ */
+struct group;
+const struct group *tree_next_branch(
+    const struct tree *tree, const struct group *previous, char path[SLICE_PATH_MAX]);
+
 uint64_t tree_serial_next(const struct tree *tree);
 
 /* Readable when there is something to update; -1 where inotify is not to be had. */

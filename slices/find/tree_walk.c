@@ -82,18 +82,11 @@ static bool is_roots(const struct tree *tree, uid_t uid)
     return uid == 0 || uid == tree->root_uid;
 }
 
-static bool is_at_or_above(const char *path, const char *group)
-{
-    size_t length = strlen(path);
-    return *group && (length == 1 || (strncmp(path, group, length) == 0 &&
-                                         (group[length] == '/' || group[length] == '\0')));
-}
-
 static enum slice_protection protection_of(
     const struct tree *tree, const char *path, enum slice_protection otherwise)
 {
     for (size_t i = 0; i < sizeof walk_protections / sizeof *walk_protections; i++)
-        if (is_at_or_above(path, tree->kept[i]))
+        if (*tree->kept[i] && slice_path_within(tree->kept[i], path))
             return walk_protections[i];
     return otherwise;
 }

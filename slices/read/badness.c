@@ -3,6 +3,7 @@
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/processes.h"
+#include "slices/read/visit.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -67,19 +68,12 @@ struct reading {
     uint64_t uptime_sec, ticks_a_second; /* for BADNESS_OLD */
 };
 
-/* Reads the beginning of /proc/PID/FILE. */
 static bool read_file(
     const struct reading *reading, int32_t pid, const char *file, char *text, size_t size)
 {
     char name[32];
     (void)text_format(name, sizeof name, "%d/%s", pid, file);
-    int fd = openat(reading->proc_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
-    if (fd >= 0)
-        (void)close(fd);
-    if (n > 0)
-        text[n] = '\0';
-    return n > 0;
+    return file_read_beginning(reading->proc_fd, name, text, size) > 0;
 }
 
 static int64_t signed_field(const char *stat, unsigned number)

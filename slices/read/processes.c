@@ -2,158 +2,15 @@
 
 #include "slices/base/file.h"
 #include "slices/base/text.h"
-#include "slices/read/group.h"
 #include "slices/read/keyed.h"
 #include "slices/read/monotonic.h"
+#include "slices/read/visit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
-
-/* --- Every process of a group and of those nested below it ----------------------------------- */
-
-/* The walk holds one directory at a time and notes where to go on in each one above it: a slice
- * can't use up descriptors or the stack by nesting. What lies deeper than this is an error. */
-#define DEPTH_MAX 1024
-
-struct visit {
-    int (*visit)(void *context, int32_t pid);
-    void *context;
-};
-
-static int visit_line(const struct visit *to, const char *line)
-{
-    uint64_t pid;
-    if (text_whole_u64(line, &pid) < 0 || pid == 0 || pid > INT32_MAX)
-        return 0;
-    return to->visit(to->context, (int32_t)pid);
-}
-
-/* Hands on the whole lines of text[0..length), and moves the rest to its beginning. */
-static int visit_lines(const struct visit *to, char *text, size_t *length)
-{
-    char *line = text, *end;
-    size_t left = *length;
-    int r = 0;
-    while (r == 0 && (end = memchr(line, '\n', left))) {
-        *end = '\0';
-        r = visit_line(to, line);
-        left -= (size_t)(end + 1 - line);
-        line = end + 1;
-    }
-    memmove(text, line, left);
-    *length = left;
-    return r;
-}
-
-static int visit_procs(int directory, const struct visit *to)
-{
-    char text[4096];
-    size_t length = 0;
-    int fd = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return -errno;
-    int r = 0;
-    while (r == 0) {
-        ssize_t n = read(fd, text + length, sizeof text - length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        /* A threaded group's processes stand in the domain above it. */
-        if (n < 0)
-            r = errno == EOPNOTSUPP ? 0 : -errno;
-        if (n <= 0)
-            break;
-        length += (size_t)n;
-        r = visit_lines(to, text, &length);
-    }
-    (void)close(fd);
-    return r;
-}
-
-struct walk {
-    int here;
-    size_t depth;
-    bool too_deep;             /* something was left out */
-    int64_t resume[DEPTH_MAX]; /* where to go on in the directory at each depth */
-};
-
-#define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
-/* The first directory among the entries, or NULL. */
-static const struct dirent64 *first_directory(const char *entries, ssize_t length)
-{
-    const struct dirent64 *entry;
-    for (ssize_t offset = 0; offset < length; offset += entry->d_reclen) {
-        entry = (const void *)(entries + offset);
-        if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-            strcmp(entry->d_name, "..") != 0)
-            return entry;
-    }
-    return NULL;
-}
-
-/* Goes down into the next directory of the one at hand. 1, or 0 where there is no further one. */
-static int descend(struct walk *walk)
-{
-    _Alignas(struct dirent64) char entries[4096];
-    for (;;) {
-        ssize_t length = getdents64(walk->here, entries, sizeof entries);
-        if (length <= 0)
-            return length == 0 || group_vanished(-errno) ? 0 : -errno;
-        const struct dirent64 *entry = first_directory(entries, length);
-        if (!entry)
-            continue;
-        if (lseek(walk->here, entry->d_off, SEEK_SET) < 0)
-            return -errno;
-        if (walk->depth == DEPTH_MAX) {
-            walk->too_deep = true;
-            continue;
-        }
-        int child = openat(walk->here, entry->d_name, OPEN_DIRECTORY);
-        if (child < 0 && group_vanished(-errno))
-            continue;
-        if (child < 0)
-            return -errno;
-        (void)close(walk->here);
-        walk->here = child;
-        walk->resume[walk->depth++] = entry->d_off;
-        return 1;
-    }
-}
-
-/* Back to the directory above, also out of one that was removed meanwhile. */
-static int climb(struct walk *walk)
-{
-    int parent = openat(walk->here, "..", OPEN_DIRECTORY);
-    if (parent < 0)
-        return -errno;
-    (void)close(walk->here);
-    walk->here = parent;
-    return lseek(parent, walk->resume[--walk->depth], SEEK_SET) < 0 ? -errno : 0;
-}
-
-int processes_visit(int group_fd, int (*visit)(void *context, int32_t pid), void *context)
-{
-    const struct visit to = {visit, context};
-    struct walk walk = {.here = openat(group_fd, ".", OPEN_DIRECTORY)};
-    if (walk.here < 0)
-        return -errno;
-    int r = visit_procs(walk.here, &to);
-    while (r == 0) {
-        r = descend(&walk);
-        if (r == 0 && walk.depth == 0)
-            break;
-        if (r == 0)
-            r = climb(&walk);
-        else if (r > 0 && group_vanished(r = visit_procs(walk.here, &to)))
-            r = 0;
-    }
-    (void)close(walk.here);
-    return r == 0 && walk.too_deep ? -ELOOP : r;
-}
 
 /* --- One process ----------------------------------------------------------------------------- */
 
@@ -225,18 +82,6 @@ void processes_parse_status(const char *text, struct process_row *row)
     keyed_parse(text, status_rows, sizeof status_rows / sizeof *status_rows, set_status, row);
 }
 
-/* Reads no more than the beginning: thousands of supplementary groups make status any length. */
-static bool read_beginning(int dirfd, const char *name, char *text, size_t size)
-{
-    int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
-    if (fd >= 0)
-        (void)close(fd);
-    if (n > 0)
-        text[n] = '\0';
-    return n > 0;
-}
-
 static bool read_process(int proc_fd, int32_t pid, struct process_row *ret)
 {
     char name[32], text[4096];
@@ -244,7 +89,8 @@ static bool read_process(int proc_fd, int32_t pid, struct process_row *ret)
     if (file_read(proc_fd, name, text, sizeof text) < 0 || processes_parse_stat(text, ret) < 0)
         return false;
     (void)text_format(name, sizeof name, "%d/status", pid);
-    if (read_beginning(proc_fd, name, text, sizeof text))
+    /* No more than the beginning: thousands of supplementary groups make status any length. */
+    if (file_read_beginning(proc_fd, name, text, sizeof text) > 0)
         processes_parse_status(text, ret);
     return true;
 }

@@ -24,9 +24,4 @@ int processes_parse_stat(const char *text, struct process_row *ret);
 const char *processes_stat_field(const char *text, unsigned number);
 void processes_parse_status(const char *text, struct process_row *row);
 
-/* Calls `visit` for every pid of the group and of the groups nested below it, until it returns
- * non-zero; returns that value, 0, or -errno. Pid 0 (a process of another pid namespace) is passed
- * over. */
-int processes_visit(int group_fd, int (*visit)(void *context, int32_t pid), void *context);
-
 #endif

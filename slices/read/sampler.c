@@ -1,13 +1,9 @@
-/* A sample is put together from the sources below: one table per version of the hierarchy, one row
- * per file, and for files of many lines one row per key. The order of keys is the kernel's
- * (mm/memcontrol.c), which keyed_parse likes. */
 #include "slices/read/sampler.h"
 
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
-#include "slices/read/keyed.h"
-#include "slices/read/pressure.h"
+#include "slices/read/sources.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,192 +12,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* --- Where each field comes from ------------------------------------------------------------- */
-
-/* pgscan and pgsteal are totals over kswapd, direct and khugepaged. */
-static const struct keyed_row stat_v2[] = {
-    KEYED_ROW("anon", SAMPLE_ANON),
-    KEYED_ROW("file", SAMPLE_FILE),
-    KEYED_ROW("kernel", SAMPLE_KERNEL), /* since 5.18 */
-    KEYED_ROW("sock", SAMPLE_SOCK),
-    KEYED_ROW("shmem", SAMPLE_SHMEM),
-    KEYED_ROW("file_mapped", SAMPLE_FILE_MAPPED),
-    KEYED_ROW("swapcached", SAMPLE_SWAPCACHED),
-    KEYED_ROW("inactive_anon", SAMPLE_INACTIVE_ANON),
-    KEYED_ROW("active_anon", SAMPLE_ACTIVE_ANON),
-    KEYED_ROW("slab_reclaimable", SAMPLE_SLAB_RECLAIMABLE),
-    KEYED_ROW("slab_unreclaimable", SAMPLE_SLAB_UNRECLAIMABLE),
-    KEYED_ROW("workingset_refault", SAMPLE_REFAULT_FILE), /* before 5.9, which split it */
-    KEYED_ROW("workingset_refault_anon", SAMPLE_REFAULT_ANON),
-    KEYED_ROW("workingset_refault_file", SAMPLE_REFAULT_FILE),
-    KEYED_ROW("pgscan", SAMPLE_PGSCAN),
-    KEYED_ROW("pgsteal", SAMPLE_PGSTEAL),
-    KEYED_ROW("pgmajfault", SAMPLE_PGMAJFAULT),
-};
-
-/* The fields without total_ leave out the groups nested below. */
-static const struct keyed_row stat_v1[] = {
-    KEYED_ROW("total_cache", SAMPLE_FILE),
-    KEYED_ROW("total_rss", SAMPLE_ANON),
-    KEYED_ROW("total_shmem", SAMPLE_SHMEM),
-    KEYED_ROW("total_mapped_file", SAMPLE_FILE_MAPPED),
-    KEYED_ROW("total_workingset_refault", SAMPLE_REFAULT_FILE), /* before 5.9 */
-    KEYED_ROW("total_workingset_refault_anon", SAMPLE_REFAULT_ANON),
-    KEYED_ROW("total_workingset_refault_file", SAMPLE_REFAULT_FILE),
-    KEYED_ROW("total_swap", SAMPLE_SWAP),
-    KEYED_ROW("total_swapcached", SAMPLE_SWAPCACHED),
-    KEYED_ROW("total_pgmajfault", SAMPLE_PGMAJFAULT),
-    KEYED_ROW("total_inactive_anon", SAMPLE_INACTIVE_ANON),
-    KEYED_ROW("total_active_anon", SAMPLE_ACTIVE_ANON),
-};
-
-static const struct keyed_row events[] = {
-    KEYED_ROW("high", SAMPLE_EVENT_HIGH),
-    KEYED_ROW("max", SAMPLE_EVENT_MAX),
-    KEYED_ROW("oom", SAMPLE_EVENT_OOM),
-    KEYED_ROW("oom_kill", SAMPLE_EVENT_OOM_KILL), /* the only one of v1's oom_control */
-    KEYED_ROW("oom_group_kill", SAMPLE_EVENT_OOM_GROUP_KILL),
-};
-
-#define NO_FIELD SAMPLE_FIELDS
-
-struct source {
-    const char *file;
-    void (*parse)(const char *text, struct sample *sample); /* NULL: the file is one number, */
-    enum sample_field field;                                /* of this field */
-};
-
-static void parse_pressure(const char *text, struct sample *sample);
-
-static const struct source sources_v2[] = {
-    {"memory.stat", sampler_parse_stat_v2, NO_FIELD},
-    {"memory.events", sampler_parse_events, NO_FIELD},
-    {"memory.pressure", parse_pressure, NO_FIELD},
-    {"pids.current", NULL, SAMPLE_PIDS},
-    {"memory.max", NULL, SAMPLE_LIMIT_MAX},
-    {"memory.high", NULL, SAMPLE_LIMIT_HIGH},
-    {"memory.swap.max", NULL, SAMPLE_LIMIT_SWAP},
-};
-
-static const struct source sources_v1[] = {
-    {"memory.stat", sampler_parse_stat_v1, NO_FIELD},
-    {"memory.oom_control", sampler_parse_events, NO_FIELD},
-    {"memory.failcnt", NULL, SAMPLE_EVENT_MAX}, /* how often the limit was hit, as v2's "max" */
-    {"memory.limit_in_bytes", NULL, SAMPLE_LIMIT_MAX},
-    {"memory.soft_limit_in_bytes", NULL, SAMPLE_LIMIT_HIGH},
-    {"memory.memsw.limit_in_bytes", NULL, SAMPLE_LIMIT_SWAP}, /* still with memory in it */
-};
-
-#define CHEAP_FILES 2
-
-struct version {
-    struct source cheap[CHEAP_FILES]; /* kept open, read every time */
-    const struct source *sources;
-    size_t source_count;
-};
-
-/* v1 says of memsw only whether it moved: memory.stat tells swap itself. */
-static const struct version versions[] = {
-    [HIERARCHY_V1] = {{{"memory.usage_in_bytes", NULL, SAMPLE_CURRENT},
-                          {"memory.memsw.usage_in_bytes", NULL, NO_FIELD}},
-        sources_v1, COUNT(sources_v1)},
-    [HIERARCHY_V2] = {{{"memory.current", NULL, SAMPLE_CURRENT},
-                          {"memory.swap.current", NULL, SAMPLE_SWAP}},
-        sources_v2, COUNT(sources_v2)},
-};
-
-/* --- Parsing --------------------------------------------------------------------------------- */
-
-static void set_field(void *context, int field, uint64_t value)
-{
-    sample_set(context, (enum sample_field)field, value);
-}
-
-void sampler_parse_stat_v2(const char *text, struct sample *sample)
-{
-    keyed_parse(text, stat_v2, COUNT(stat_v2), set_field, sample);
-}
-
-void sampler_parse_stat_v1(const char *text, struct sample *sample)
-{
-    keyed_parse(text, stat_v1, COUNT(stat_v1), set_field, sample);
-}
-
-void sampler_parse_events(const char *text, struct sample *sample)
-{
-    keyed_parse(text, events, COUNT(events), set_field, sample);
-}
-
-static void parse_pressure(const char *text, struct sample *sample)
-{
-    struct pressure pressure;
-    if (pressure_parse(text, &pressure) < 0)
-        return;
-    if (pressure.some) {
-        sample_set(sample, SAMPLE_PSI_SOME_AVG10, pressure.some_avg10);
-        sample_set(sample, SAMPLE_PSI_SOME_TOTAL, pressure.some_total);
-    }
-    if (pressure.full) {
-        sample_set(sample, SAMPLE_PSI_FULL_AVG10, pressure.full_avg10);
-        sample_set(sample, SAMPLE_PSI_FULL_TOTAL, pressure.full_total);
-    }
-}
-
-static int parse_number(const char *text, uint64_t *ret)
-{
-    if (strcmp(text, "max\n") == 0) {
-        *ret = SAMPLE_NO_LIMIT;
-        return 0;
-    }
-    return text_whole_u64(text, ret);
-}
-
-/* v1 writes "no limit" as LONG_MAX rounded down to whole pages (PAGE_COUNTER_MAX), of at most
- * 64 KiB. */
-static uint64_t limit_of_v1(uint64_t bytes)
-{
-    return bytes >= (INT64_MAX & ~0xffffull) ? SAMPLE_NO_LIMIT : bytes;
-}
-
-/* memsw.limit counts memory too, and v1 has no word for "none". */
-static void settle_limits_v1(struct sample *sample)
-{
-    uint64_t *limit = sample->value;
-    const uint64_t both = 1ull << SAMPLE_LIMIT_MAX | 1ull << SAMPLE_LIMIT_SWAP;
-    limit[SAMPLE_LIMIT_MAX] = limit_of_v1(limit[SAMPLE_LIMIT_MAX]);
-    limit[SAMPLE_LIMIT_HIGH] = limit_of_v1(limit[SAMPLE_LIMIT_HIGH]);
-    if ((sample->refreshed & both) != both) {
-        sample->have &= ~(1ull << SAMPLE_LIMIT_SWAP);
-        sample->refreshed &= ~(1ull << SAMPLE_LIMIT_SWAP);
-        return;
-    }
-    limit[SAMPLE_LIMIT_SWAP] = limit_of_v1(limit[SAMPLE_LIMIT_SWAP]);
-    if (limit[SAMPLE_LIMIT_SWAP] != SAMPLE_NO_LIMIT)
-        limit[SAMPLE_LIMIT_SWAP] -= limit[SAMPLE_LIMIT_SWAP] < limit[SAMPLE_LIMIT_MAX]
-                                        ? limit[SAMPLE_LIMIT_SWAP]
-                                        : limit[SAMPLE_LIMIT_MAX];
-}
-
 /* --- Slots ----------------------------------------------------------------------------------- */
 
 /* Left to everybody else in the process, the actuator before all. */
 #define DESCRIPTORS_RESERVED 128
-#define DESCRIPTORS_PER_SLOT (1 + CHEAP_FILES)
+#define DESCRIPTORS_PER_SLOT (1 + SOURCES_CHEAP)
 
 struct slot {
     bool used, vanished;
     uint64_t serial;
-    int directory;          /* -1 while nothing is kept */
-    int cheap[CHEAP_FILES]; /* -1: this kernel doesn't have it */
-    uint64_t seen[CHEAP_FILES];
+    int directory;            /* -1 while nothing is kept */
+    int cheap[SOURCES_CHEAP]; /* -1: this kernel doesn't have it */
+    uint64_t seen[SOURCES_CHEAP];
     uint32_t due; /* reads until everything is read again; 0 and 1: at the next */
 };
 
 struct sampler {
-    const struct version *version;
-    bool is_v1;
+    const struct sources *sources;
     int root_fd; /* the hierarchy's */
     int proc_fd;
     enum badness_rule badness;
@@ -220,8 +47,7 @@ int sampler_open(const struct hierarchy *hierarchy, uint32_t max_slices, uint32_
         free(sampler);
         return error_errno(error, r, "a sampler of %u slices", max_slices);
     }
-    sampler->version = &versions[hierarchy->version];
-    sampler->is_v1 = hierarchy->version == HIERARCHY_V1;
+    sampler->sources = sources_of(hierarchy->version);
     sampler->root_fd = hierarchy->root_fd;
     sampler->max_slices = max_slices;
     sampler->full_every = full_every;
@@ -240,7 +66,7 @@ static void close_slot(struct sampler *sampler, struct slot *slot)
     if (slot->directory < 0)
         return;
     (void)close(slot->directory);
-    for (size_t i = 0; i < CHEAP_FILES; i++)
+    for (size_t i = 0; i < SOURCES_CHEAP; i++)
         if (slot->cheap[i] >= 0)
             (void)close(slot->cheap[i]);
     slot->directory = -1;
@@ -269,9 +95,9 @@ static int open_slot_once(struct sampler *sampler, struct slot *slot, const stru
     }
     slot->directory = directory;
     sampler->kept++;
-    for (size_t i = 0; i < CHEAP_FILES; i++) {
+    for (size_t i = 0; i < SOURCES_CHEAP; i++) {
         slot->cheap[i] =
-            openat(directory, sampler->version->cheap[i].file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+            openat(directory, sampler->sources->table[i].file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         if (slot->cheap[i] < 0 && (errno == EMFILE || errno == ENFILE))
             r = -EMFILE;
     }
@@ -342,14 +168,14 @@ static int pread_number(int fd, uint64_t *ret)
     if (n < 0)
         return -errno;
     text[n] = '\0';
-    return parse_number(text, ret);
+    return source_number(text, ret);
 }
 
 /* Sets *moved when a value is another than last time. -ENODEV: the group is gone. */
 static int read_cheap(
     const struct sampler *sampler, struct slot *slot, struct sample *sample, bool *moved)
 {
-    for (size_t i = 0; i < CHEAP_FILES; i++) {
+    for (size_t i = 0; i < SOURCES_CHEAP; i++) {
         uint64_t value = 0;
         int r = slot->cheap[i] < 0 ? -ENOENT : pread_number(slot->cheap[i], &value);
         if (r == -ENODEV)
@@ -358,31 +184,21 @@ static int read_cheap(
             continue;
         *moved |= value != slot->seen[i];
         slot->seen[i] = value;
-        enum sample_field field = sampler->version->cheap[i].field;
+        enum sample_field field = sampler->sources->table[i].field;
         if (field != NO_FIELD)
             sample_set(sample, field, value);
     }
     return 0;
 }
 
-static void read_source(int directory, const struct source *source, struct sample *sample)
-{
-    char text[16384]; /* memory.stat: 2 KiB as of Linux 6.18 */
-    uint64_t value;
-    if (file_read(directory, source->file, text, sizeof text) < 0)
-        return;
-    if (source->parse)
-        source->parse(text, sample);
-    else if (parse_number(text, &value) == 0)
-        sample_set(sample, source->field, value);
-}
-
 static void read_rest(const struct sampler *sampler, int directory, struct sample *sample)
 {
-    for (size_t i = 0; i < sampler->version->source_count; i++)
-        read_source(directory, &sampler->version->sources[i], sample);
-    if (sampler->is_v1)
-        settle_limits_v1(sample);
+    char text[SOURCE_TEXT_MAX];
+    const struct sources *sources = sampler->sources;
+    for (size_t i = SOURCES_CHEAP; i < sources->count; i++)
+        if (file_read(directory, sources->table[i].file, text, sizeof text) >= 0)
+            source_take(&sources->table[i], text, sample);
+    sources_settle(sources, sample);
 }
 
 static void ask(const struct sampler *sampler, int directory, struct sample *sample)

@@ -7,7 +7,7 @@
  * its last value, with its `refreshed` bit clear. When descriptors run out, slices go on without
  * kept ones.
  *
- * Where each field comes from stands in one table per version (sampler.c).
+ * Where each field comes from stands in sources.c.
  * Thread: the governor's. Allocates at sampler_open only. */
 #ifndef SLICES_READ_SAMPLER_H
 #define SLICES_READ_SAMPLER_H
@@ -45,12 +45,5 @@ void sampler_forget(struct sampler *sampler, const struct slice *slice);
 
 /* How many slices are read without kept descriptors because the limit of open files was reached. */
 uint32_t sampler_unkept(const struct sampler *sampler);
-
-/* The parsers, on text as the kernel gives it: each sets the fields that it finds, ignores keys
- * that it doesn't know and lines that it can't read. Public for tests and fuzzing. */
-void sampler_parse_stat_v2(const char *text, struct sample *sample);
-void sampler_parse_stat_v1(const char *text, struct sample *sample);
-void sampler_parse_events(
-    const char *text, struct sample *sample); /* memory.events; v1 oom_control */
 
 #endif

@@ -3,7 +3,7 @@
 #include "slices/read/node.h"
 #include "slices/read/pressure.h"
 #include "slices/read/processes.h"
-#include "slices/read/sampler.h"
+#include "slices/read/sources.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
@@ -21,21 +21,21 @@ static void check_sample(const struct sample *sample)
 static void stat_v2(const char *text)
 {
     struct sample sample = {0};
-    sampler_parse_stat_v2(text, &sample);
+    source_parse_stat_v2(text, &sample);
     check_sample(&sample);
 }
 
 static void stat_v1(const char *text)
 {
     struct sample sample = {0};
-    sampler_parse_stat_v1(text, &sample);
+    source_parse_stat_v1(text, &sample);
     check_sample(&sample);
 }
 
 static void events(const char *text)
 {
     struct sample sample = {0};
-    sampler_parse_events(text, &sample);
+    source_parse_events(text, &sample);
     check_sample(&sample);
 }
 

@@ -155,3 +155,15 @@ said() { # TEXT : by momd, in its log
 empty() {
     [ -z "$(cat "$root/$1/cgroup.procs" 2>/dev/null)" ]
 }
+
+replayed() { # FIELD : of the replay of all that was recorded
+    momctl replay --since=-2d -o json | tr -d ' \n' | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+# check_replay LEAST : the record holds so many decisions, and the very same come out of it again.
+check_replay() {
+    check "the very same decisions come out" momctl replay --since=-2d
+    check "there are some" [ "$(replayed recorded)" -ge "$1" ]
+    check "all of them" [ "$(replayed same)" = "$(replayed recorded)" ]
+    check "by the same numbers" [ "$(replayed other_evidence)" = 0 ]
+}

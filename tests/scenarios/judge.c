@@ -10,7 +10,7 @@ struct expectation {
     bool never;
     enum happening what;
     const char *action, *name; /* NULL: any; "nobody" as a name: no slice at all */
-    const char *rule, *reason, *restraint, *result, *verdict, *shape;
+    const char *rule, *within, *reason, *restraint, *result, *verdict, *shape;
     int64_t after_usec, by_usec;
     uint64_t times; /* 0: at least once */
     bool first;     /* nothing was reset before it */
@@ -55,6 +55,8 @@ static void take_conditions(struct words_left *words, struct expectation *ret)
             ret->first = true;
         else if (take_keyword(words, "rule"))
             ret->rule = take_word(words, "a rule");
+        else if (take_keyword(words, "within"))
+            ret->within = take_word(words, "the path of a group");
         else if (take_keyword(words, "reason"))
             ret->reason = reason_names[take_choice(words, reason_names, REASONS, "reason")];
         else if (take_keyword(words, "restraint"))
@@ -115,7 +117,7 @@ static bool fits(const struct expectation *expectation, const struct event *even
     if (event->what == HAPPENED_KERNEL_KILL)
         return true;
     return is(expectation->action, action_kind_names[decision->action]) &&
-           is(expectation->rule, decision->rule) &&
+           is(expectation->rule, decision->rule) && is(expectation->within, decision->domain) &&
            is(expectation->reason, reason_names[decision->reason]) &&
            is(expectation->restraint, restraint_names[decision->restraint]);
 }

@@ -29,6 +29,12 @@ struct actor { /* a slice over all of its lives; its memory is body[its index] *
     enum leak_shape shape;
 };
 
+struct group { /* with a limit that slices share */
+    char name[SLICE_NAME_MAX], path[SLICE_PATH_MAX];
+    struct world world;
+};
+enum { GROUPS_MAX = DOMAINS_MAX - 1 };
+
 struct player {
     const struct scenario *scenario;
     struct policy *policy;
@@ -38,6 +44,8 @@ struct player {
     struct actor *actors;
     struct body *bodies;
     uint32_t count;
+    struct group groups[GROUPS_MAX];
+    unsigned group_count;
     uint64_t next_serial;
     int64_t t_usec, end_usec, next_tick_usec, clock_usec;
     bool failed;
@@ -123,11 +131,30 @@ static enum channel take_channel(struct words_left *words)
                : CHANNEL_ANON;
 }
 
-static void take_attributes(struct words_left *words, struct actor *actor, struct body *body)
+static void put_within(
+    struct player *player, struct words_left *words, struct slice *slice, struct body *body)
+{
+    const char *name = take_word(words, "a group");
+    for (unsigned i = 0; i < player->group_count; i++) {
+        const struct group *group = &player->groups[i];
+        if (strcmp(group->name, name) != 0)
+            continue;
+        body->group = i + 1;
+        (void)text_format(slice->path, sizeof slice->path, "%s/%s", group->path, slice->name);
+        (void)text_format(slice->key, sizeof slice->key, "cgroup:%s", slice->path);
+        return;
+    }
+    complain(words, "there is no group '%s'", name);
+}
+
+static void take_attributes(
+    struct player *player, struct words_left *words, struct actor *actor, struct body *body)
 {
     struct slice *slice = &actor->slice;
     while (!words->failed && words->next < words->statement->count) {
-        if (take_keyword(words, "idle"))
+        if (take_keyword(words, "within"))
+            put_within(player, words, slice, body);
+        else if (take_keyword(words, "idle"))
             body->idle = true;
         else if (take_keyword(words, "resists"))
             actor->resists = true;
@@ -182,7 +209,7 @@ static void add_actor(struct player *player, struct words_left *words, const cha
     (void)text_format(slice->key, sizeof slice->key, "cgroup:/cont.slice/%s", name);
     double bytes = take_size(words);
     body_take(body, take_channel(words), bytes);
-    take_attributes(words, actor, body);
+    take_attributes(player, words, actor, body);
     actor->at_birth = *body;
     if (player->t_usec > 0)
         be_born(player, actor);
@@ -206,6 +233,24 @@ static void do_slices(struct player *player, struct words_left *words)
         words->next = attributes;
         add_actor(player, words, name);
     }
+}
+
+static void do_group(struct player *player, struct words_left *words)
+{
+    if (player->group_count == GROUPS_MAX)
+        return complain(words, "more than %d groups", GROUPS_MAX);
+    struct group *group = &player->groups[player->group_count++];
+    world_init(&group->world);
+    group->world.group = player->group_count;
+    group->world.kernel = 0;
+    group->world.now_usec = player->t_usec;
+    (void)text_copy(group->name, sizeof group->name, take_word(words, "a name"));
+    (void)text_format(group->path, sizeof group->path, "/%s", group->name);
+    if (!take_keyword(words, "limit"))
+        return complain(words, "'limit SIZE' is missing");
+    group->world.memory = take_size(words);
+    if (take_keyword(words, "swap"))
+        group->world.swap = take_size(words);
 }
 
 static void do_node(struct player *player, struct words_left *words)
@@ -324,7 +369,7 @@ static void do_run(struct player *player, struct words_left *words)
 static void do_expect_order(struct player *player, struct words_left *words)
 {
     (void)take_word(words, "order");
-    const struct standing *standing = &player->course.standing;
+    const struct standing *standing = &player->course.standings.of[0];
     for (uint32_t i = 0; words->next < words->statement->count; i++) {
         const char *name = take_word(words, "a name");
         const char *there = i < standing->count ? standing->entry[i].name : "nobody";
@@ -339,6 +384,7 @@ static const struct verb {
     void (*do_it)(struct player *player, struct words_left *words);
 } verbs[] = {
     {"node", do_node},
+    {"group", do_group},
     {"policy", do_policy},
     {"slice", do_slice},
     {"slices", do_slices},
@@ -532,13 +578,28 @@ static void tick(struct player *player)
             note_verdict(player, &player->actors[i]);
 }
 
-static void look(struct player *player)
+static void look_at(struct player *player, const struct world *world, const char *path)
 {
     struct node_sample node;
-    world_sample_node(&player->world, player->bodies, player->count, now_of(player), &node);
-    if (standing_is_overtaken(&player->course.standing, &node))
+    world_sample_node(world, player->bodies, player->count, now_of(player), &node);
+    const struct standing *standing = course_standing(&player->course, path);
+    if (standing && standing_is_overtaken(standing, &node))
         tick(player);
-    course_look(&player->course, &node, NULL, now_of(player));
+    course_look(&player->course, path, &node, NULL, now_of(player));
+}
+
+static void look(struct player *player)
+{
+    look_at(player, &player->world, "");
+    for (unsigned i = 0; i < player->group_count; i++)
+        look_at(player, &player->groups[i].world, player->groups[i].path);
+}
+
+static void step(struct player *player, struct world *world)
+{
+    int killed = world_step(world, player->bodies, player->count, player->t_usec);
+    if (killed >= 0)
+        (void)add_event(player, HAPPENED_KERNEL_KILL, player->actors[killed].slice.name);
 }
 
 static void advance(struct player *player)
@@ -550,9 +611,9 @@ static void advance(struct player *player)
         if (actor->outcome_usec <= player->t_usec)
             settle_outcome(player, actor);
     }
-    int killed = world_step(&player->world, player->bodies, player->count, player->t_usec);
-    if (killed >= 0)
-        (void)add_event(player, HAPPENED_KERNEL_KILL, player->actors[killed].slice.name);
+    for (unsigned i = 0; i < player->group_count; i++)
+        step(player, &player->groups[i].world);
+    step(player, &player->world);
     const struct policy_globals *globals = policy_globals(player->policy);
     if (player->t_usec >= player->next_tick_usec) {
         tick(player);

@@ -76,11 +76,6 @@ static double kept(const struct body *body)
     return body->level[CHANNEL_ANON] + body->level[CHANNEL_SHMEM] + body->level[CHANNEL_KERNEL];
 }
 
-static double resident(const struct body *body)
-{
-    return body->exists ? kept(body) - body->swapped : 0;
-}
-
 static void update_level(struct body *body, int64_t now_usec)
 {
     memcpy(body->level, body->base, sizeof body->level);
@@ -94,11 +89,16 @@ static void update_level(struct body *body, int64_t now_usec)
     body->swapped = fmin(body->swapped, body->level[CHANNEL_ANON]);
 }
 
-static double sum_resident(const struct body *bodies, uint32_t count)
+static bool holds(const struct world *world, const struct body *body)
+{
+    return body->exists && (world->group == 0 || world->group == body->group);
+}
+
+static double sum_resident(const struct world *world, const struct body *bodies, uint32_t count)
 {
     double sum = 0;
     for (uint32_t i = 0; i < count; i++)
-        sum += resident(&bodies[i]);
+        sum += holds(world, &bodies[i]) ? kept(&bodies[i]) - bodies[i].swapped : 0;
     return sum;
 }
 
@@ -106,7 +106,7 @@ static double swap_free(const struct world *world, const struct body *bodies, ui
 {
     double used = 0;
     for (uint32_t i = 0; i < count; i++)
-        used += bodies[i].exists ? bodies[i].swapped : 0;
+        used += holds(world, &bodies[i]) ? bodies[i].swapped : 0;
     return fmax(world->swap - used, 0);
 }
 
@@ -114,7 +114,7 @@ static double swap_free(const struct world *world, const struct body *bodies, ui
 static double room(const struct world *world, const struct body *bodies, uint32_t count)
 {
     double in_zram = world->zram ? (world->swap - swap_free(world, bodies, count)) / 3 : 0;
-    return world->memory - world->kernel - in_zram - sum_resident(bodies, count);
+    return world->memory - world->kernel - in_zram - sum_resident(world, bodies, count);
 }
 
 double world_available(const struct world *world, const struct body *bodies, uint32_t count)
@@ -122,20 +122,21 @@ double world_available(const struct world *world, const struct body *bodies, uin
     return fmax(room(world, bodies, count), 0);
 }
 
-static double swappable(const struct body *body, bool idle)
+static double swappable(const struct world *world, const struct body *body, bool idle)
 {
-    return body->exists && body->idle == idle ? body->level[CHANNEL_ANON] - body->swapped : 0;
+    return holds(world, body) && body->idle == idle ? body->level[CHANNEL_ANON] - body->swapped : 0;
 }
 
 /* Takes up to `bytes` from the idle, or from the others, each by its share; returns how much. */
-static double swap_out_of(struct body *bodies, uint32_t count, bool idle, double bytes)
+static double swap_out_of(
+    const struct world *world, struct body *bodies, uint32_t count, bool idle, double bytes)
 {
     double all = 0;
     for (uint32_t i = 0; i < count; i++)
-        all += swappable(&bodies[i], idle);
+        all += swappable(world, &bodies[i], idle);
     double part = all > 0 ? fmin(bytes / all, 1) : 0;
     for (uint32_t i = 0; i < count; i++)
-        bodies[i].swapped += part * swappable(&bodies[i], idle);
+        bodies[i].swapped += part * swappable(world, &bodies[i], idle);
     return part * all;
 }
 
@@ -146,8 +147,8 @@ static double reclaim(struct world *world, struct body *bodies, uint32_t count, 
     wanted = fmin(fmin(wanted, swap_free(world, bodies, count)), SWAP_SPEED * sec);
     if (wanted <= 0 || world->swapping_off)
         return 0;
-    double out = swap_out_of(bodies, count, true, wanted);
-    return out + swap_out_of(bodies, count, false, wanted - out);
+    double out = swap_out_of(world, bodies, count, true, wanted);
+    return out + swap_out_of(world, bodies, count, false, wanted - out);
 }
 
 static void update_pressure(struct world *world, double swapped, double available, double sec)
@@ -168,13 +169,13 @@ static void update_pressure(struct world *world, double swapped, double availabl
 }
 
 /* The kernel's choice: anon and swap of one process. */
-static int kill_largest(struct body *bodies, uint32_t count)
+static int kill_largest(const struct world *world, struct body *bodies, uint32_t count)
 {
     int chosen = -1;
     double most = 0;
     for (uint32_t i = 0; i < count; i++) {
         double of_one = bodies[i].level[CHANNEL_ANON] / bodies[i].processes;
-        if (bodies[i].exists && bodies[i].processes > 0 && of_one > most) {
+        if (holds(world, &bodies[i]) && bodies[i].processes > 0 && of_one > most) {
             most = of_one;
             chosen = (int)i;
         }
@@ -207,7 +208,7 @@ int world_step(struct world *world, struct body *bodies, uint32_t count, int64_t
     if (left > 0)
         return -1;
     world->oom_kills++;
-    return kill_largest(bodies, count);
+    return kill_largest(world, bodies, count);
 }
 
 static uint64_t bytes(double value)

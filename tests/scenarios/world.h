@@ -9,6 +9,8 @@
  *               and less than 2 % is available; averaged over 10 s
  *   oom         nothing available: the kernel ends the process with the most anon and swap
  *
+ * A group with a limit is a world of its own, of the slices in it: its limit is the memory.
+ *
  * Real machines are in tests/vm; what is simulated here is only what must be said about the node.
  */
 #ifndef TESTS_SCENARIOS_WORLD_H
@@ -38,7 +40,8 @@ struct law {
 };
 #define LAWS_MAX 8
 
-struct body { /* a slice's memory */
+struct body {       /* a slice's memory */
+    unsigned group; /* with a limit; 0: none */
     double base[CHANNELS], level[CHANNELS];
     struct law law[LAWS_MAX];
     unsigned laws;
@@ -51,6 +54,7 @@ struct body { /* a slice's memory */
 };
 
 struct world {
+    unsigned group;              /* whose world it is; 0: the node's */
     double memory, kernel, swap; /* bytes; kernel: what belongs to no slice */
     bool zram, no_swap_info, no_available, psi_absent, psi_stuck;
     double psi_full_set; /* per cent said by the scenario; negative: by the model */

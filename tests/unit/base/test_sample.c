@@ -182,6 +182,76 @@ static void lives_differ_by_boot_mount_and_inode(void **state)
     assert_false(slice_life_equal(&life, &other));
 }
 
+static struct node_sample whole_node(void)
+{
+    struct node_sample node = {0};
+    node_set(&node, NODE_MEM_TOTAL, 4096 * MIB);
+    node_set(&node, NODE_SWAP_TOTAL, 1024 * MIB);
+    node_set(&node, NODE_SWAP_FREE, 300 * MIB);
+    return node;
+}
+
+static void a_group_with_a_limit_is_a_node_of_its_own(void **state)
+{
+    (void)state;
+    struct sample group = {.at = {.boot_usec = 7, .unix_usec = 8}};
+    struct node_sample node = whole_node(), within;
+    sample_set(&group, SAMPLE_CURRENT, 390 * MIB);
+    sample_set(&group, SAMPLE_LIMIT_MAX, 400 * MIB);
+    sample_set(&group, SAMPLE_FILE, 50 * MIB);
+    sample_set(&group, SAMPLE_SHMEM, 20 * MIB);
+    sample_set(&group, SAMPLE_SLAB_RECLAIMABLE, 5 * MIB);
+    sample_set(&group, SAMPLE_SWAP, 60 * MIB);
+    sample_set(&group, SAMPLE_EVENT_MAX, 12);
+    sample_set(&group, SAMPLE_PSI_FULL_AVG10, 1234);
+    assert_true(node_within(&group, &node, &within));
+    assert_true(within.at.boot_usec == 7);
+    assert_true(within.value[NODE_MEM_TOTAL] == 400 * MIB);
+    assert_true(within.value[NODE_MEM_FREE] == 10 * MIB);
+    assert_true(within.value[NODE_MEM_AVAILABLE] == (10 + 30 + 5) * MIB);
+    assert_true(within.value[NODE_ALLOCSTALL] == 12);
+    assert_true(within.value[NODE_PSI_FULL_AVG10] == 1234);
+    assert_false(node_has(&within, NODE_PSI_FULL_TOTAL));
+    /* Of the node's swap it may use all; others have left it 300 MiB. */
+    assert_true(within.value[NODE_SWAP_TOTAL] == 1024 * MIB);
+    assert_true(within.value[NODE_SWAP_FREE] == 300 * MIB);
+    sample_set(&group, SAMPLE_LIMIT_SWAP, 100 * MIB);
+    assert_true(node_within(&group, &node, &within));
+    assert_true(within.value[NODE_SWAP_TOTAL] == 100 * MIB);
+    assert_true(within.value[NODE_SWAP_FREE] == 40 * MIB);
+    sample_set(&group, SAMPLE_CURRENT, 500 * MIB); /* it was lowered beneath what is used */
+    assert_true(node_within(&group, &node, &within));
+    assert_true(within.value[NODE_MEM_FREE] == 0);
+}
+
+static void a_group_without_a_limit_of_its_own_is_none(void **state)
+{
+    (void)state;
+    struct sample group = {0};
+    struct node_sample node = whole_node(), within;
+    sample_set(&group, SAMPLE_CURRENT, 390 * MIB);
+    assert_false(node_within(&group, &node, &within));
+    sample_set(&group, SAMPLE_LIMIT_MAX, SAMPLE_NO_LIMIT);
+    assert_false(node_within(&group, &node, &within));
+    sample_set(&group, SAMPLE_LIMIT_MAX, 4096 * MIB);
+    assert_false(node_within(&group, &node, &within));
+    sample_set(&group, SAMPLE_LIMIT_MAX, 4095 * MIB);
+    assert_true(node_within(&group, &node, &within));
+    node.have = 0;
+    assert_false(node_within(&group, &node, &within));
+}
+
+static void a_path_is_within_its_own_group_and_those_above(void **state)
+{
+    (void)state;
+    assert_true(slice_path_within("/a/b", "/a"));
+    assert_true(slice_path_within("/a", "/a"));
+    assert_true(slice_path_within("/a", "/"));
+    assert_true(slice_path_within("/a", ""));
+    assert_false(slice_path_within("/ab", "/a"));
+    assert_false(slice_path_within("/a", "/a/b"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +265,9 @@ int main(void)
         cmocka_unit_test(free_zram_is_no_room),
         cmocka_unit_test(every_field_has_a_name_of_its_own),
         cmocka_unit_test(lives_differ_by_boot_mount_and_inode),
+        cmocka_unit_test(a_group_with_a_limit_is_a_node_of_its_own),
+        cmocka_unit_test(a_group_without_a_limit_of_its_own_is_none),
+        cmocka_unit_test(a_path_is_within_its_own_group_and_those_above),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

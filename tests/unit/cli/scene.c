@@ -183,6 +183,8 @@ void scene_make_live(const char *dir, int pid)
         .time_scale = 1};
     node_set(&state.node, NODE_MEM_TOTAL, 8ull << 30);
     node_set(&state.node, NODE_OOM_KILL, 6);
+    (void)text_copy(state.domain[3].path, sizeof state.domain[3].path, "/pods\033[31m");
+    node_set(&state.domain[3].sample, NODE_MEM_TOTAL, 200ull << 20);
     live_write_state(&live, &state);
     for (uint32_t i = 0; i < SLICES; i++) {
         struct live_slice row = {.slice = slice_of(i), .born = now, .mode = MODE_ENFORCE};
@@ -192,9 +194,15 @@ void scene_make_live(const char *dir, int pid)
             sample_set(&row.sample, SAMPLE_EVENT_OOM_KILL, i == 2 ? 3 : 0);
         row.leak.verdict = i == 0 ? LEAK_CONFIRMED : LEAK_NONE;
         row.leak.rate = 1024;
-        row.place = (uint32_t[SLICES]){2, 0, 1}[i];
-        row.restraint = i == 0 ? RESTRAINT_HOLD : RESTRAINT_NONE;
-        row.score = (struct score){.resident = 4096, .guilt = 0.25, .weight = 1.5, .value = 1997};
+        row.standing[0].place = (uint32_t[SLICES]){2, 0, 1}[i];
+        row.standing[0].restraint = i == 0 ? RESTRAINT_HOLD : RESTRAINT_NONE;
+        row.standing[0].score =
+            (struct score){.resident = 4096, .guilt = 0.25, .weight = 1.5, .value = 1997};
+        if (i == 0) {
+            row.standing[1] = row.standing[0];
+            row.standing[1].place = 1;
+            row.standing[1].domain = 3;
+        }
         assert_int_equal(live_write_slice(&live, i, &row), 0);
     }
     live_close(&live);

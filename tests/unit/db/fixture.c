@@ -67,6 +67,7 @@ static const char *const undo[][12] = {
         "DROP TABLE look", "DROP TABLE policy_use", "DROP TABLE policy_layer",
         "PRAGMA user_version = 3"},
     [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE look DROP COLUMN stalled",
+        "ALTER TABLE look DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN domain",
         "PRAGMA user_version = 4"},
 };
 

@@ -70,15 +70,36 @@ struct node_sample node_of(double seconds, uint64_t available, uint64_t swap_fre
     return node;
 }
 
+struct crowd {
+    struct subject *const *subject;
+    size_t count;
+};
+
+static bool next_subject(
+    void *context, uint32_t *place, struct watch **watch, const struct slice **slice)
+{
+    const struct crowd *crowd = context;
+    if (*place == crowd->count)
+        return false;
+    struct subject *subject = crowd->subject[(*place)++];
+    *watch = &subject->watch;
+    *slice = &subject->slice;
+    return true;
+}
+
 void stand(struct standing *standing, const struct policy *policy, struct subject *const *subject,
     size_t count, double seconds)
 {
+    stand_within(standing, "", policy, subject, count, seconds);
+}
+
+void stand_within(struct standing *standing, const char *domain, const struct policy *policy,
+    struct subject *const *subject, size_t count, double seconds)
+{
     const struct node_sample node = node_of(seconds, 1024 * MIB, 0);
-    standing_begin(standing, &node, at(seconds), policy);
-    for (size_t i = 0; i < count; i++)
-        standing_weigh(standing, &subject[i]->watch, &subject[i]->slice);
-    for (size_t i = 0; i < count; i++)
-        standing_offer(standing, &subject[i]->watch, &subject[i]->slice, at(seconds));
+    struct crowd crowd = {subject, count};
+    const struct standing_source source = {next_subject, &crowd};
+    standing_make(standing, domain, &node, at(seconds), policy, &source);
 }
 
 const struct evidence_item *evidence_of(const struct evidence *evidence, const char *name)

@@ -42,6 +42,10 @@ struct node_sample node_of(double seconds, uint64_t available, uint64_t swap_fre
 void stand(struct standing *standing, const struct policy *policy, struct subject *const *subject,
     size_t count, double seconds);
 
+/* The same of those within a group. */
+void stand_within(struct standing *standing, const char *domain, const struct policy *policy,
+    struct subject *const *subject, size_t count, double seconds);
+
 const struct evidence_item *evidence_of(const struct evidence *evidence, const char *name);
 
 #endif

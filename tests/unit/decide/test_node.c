@@ -18,7 +18,7 @@ static void use_policy(const char *text)
     subject_init(&leaker, policy, 1, "c0", 500 * MIB, 0);
     subject_init(&big, policy, 2, "big", 50 * MIB, 200 * MIB);
     subject_init(&small, policy, 3, "c1", 70 * MIB, 0);
-    leaker.watch.growth = 20e6;
+    leaker.watch.growth = leaker.watch.growth_now = 20e6;
     leaker.watch.absent_usec = at(-30).boot_usec; /* all that it has it took since then */
 }
 
@@ -131,7 +131,7 @@ static void a_node_that_runs_out_through_a_protected_slice_costs_nobody_else(voi
 static void a_growth_without_owner_resets_nobody_ahead_of_time(void **state)
 {
     (void)state;
-    leaker.watch.growth = big.watch.growth = small.watch.growth = 5e6;
+    leaker.watch.growth_now = big.watch.growth_now = small.watch.growth_now = 5e6;
     assert_int_equal(run_out(), 0);
 }
 
@@ -324,7 +324,7 @@ static void with_nobody_there_the_operators_are_told(void **state)
 {
     (void)state;
     struct node_sample node = used_up();
-    standing_begin(&standing, &node, at(0), policy);
+    stand(&standing, policy, NULL, 0, 0);
     int alarms = 0;
     for (int i = 0; i < 20; i++) {
         node.at = at(i * 0.25);

@@ -269,16 +269,32 @@ static void exhaustion_needs_an_owner_of_the_growth(void **state)
     struct node_sample node = node_of(0, 80 * MIB, 20 * MIB);
     watch.fill_rate = 20 * MIB;
     standing.count = 3;
-    standing.entry[0].growth = standing.entry[1].growth = standing.entry[2].growth = 5e6;
-    standing.growth_total = 15e6;
+    for (int i = 0; i < 3; i++)
+        standing.entry[i].growth_now = 7e6;
+    standing.growth_now_total = 21e6;
     assert_false(holds(&rule, &node));
-    assert_null(rule_growth_owner(&standing));
-    standing.entry[1].growth = 10e6;
-    standing.growth_total = 20e6;
+    assert_null(rule_growth_owner(&watch, &standing));
+    standing.entry[1].growth_now = 12e6;
+    standing.growth_now_total = 24e6;
     assert_true(holds(&rule, &node));
-    assert_ptr_equal(rule_growth_owner(&standing), &standing.entry[1]);
+    assert_ptr_equal(rule_growth_owner(&watch, &standing), &standing.entry[1]);
     watch.fill_rate = 5 * MIB;
     assert_false(holds(&rule, &node));
+}
+
+static void nobody_answers_for_one_who_is_not_on_the_list_yet(void **state)
+{
+    (void)state;
+    static const struct rule rule = {
+        .conditions = RULE_EXHAUSTED_WITHIN, .exhausted_usec = 10 * SECOND};
+    struct node_sample node = node_of(0, 80 * MIB, 20 * MIB);
+    standing.count = 1;
+    standing.entry[0].growth_now = standing.growth_now_total = 9e6;
+    watch.fill_rate = 20e6; /* most of that is somebody else's */
+    assert_false(holds(&rule, &node));
+    assert_null(rule_growth_owner(&watch, &standing));
+    standing.entry[0].growth_now = standing.growth_now_total = 11e6;
+    assert_true(holds(&rule, &node));
 }
 
 static void free_zram_puts_exhaustion_off_by_nothing(void **state)
@@ -289,7 +305,7 @@ static void free_zram_puts_exhaustion_off_by_nothing(void **state)
     struct node_sample node = node_of(0, 80 * MIB, 500 * MIB);
     watch.fill_rate = 20 * MIB;
     standing.count = 1;
-    standing.entry[0].growth = standing.growth_total = 20e6;
+    standing.entry[0].growth_now = standing.growth_now_total = 20e6;
     assert_false(holds(&rule, &node));
     node_set(&node, NODE_ZRAM_SWAP, 512 * MIB);
     assert_true(holds(&rule, &node));
@@ -314,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup(room_is_memory_and_swap_that_is_not_in_memory, set_up),
         cmocka_unit_test_setup(the_nearer_the_end_the_more_often_the_guard_looks, set_up),
         cmocka_unit_test_setup(exhaustion_needs_an_owner_of_the_growth, set_up),
+        cmocka_unit_test_setup(nobody_answers_for_one_who_is_not_on_the_list_yet, set_up),
         cmocka_unit_test_setup(free_zram_puts_exhaustion_off_by_nothing, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,9 +95,10 @@ static void who_gives_back_gets_no_bonus(void **state)
     (void)state;
     three_of(100, 90, 80);
     grown(&a, -500e6);
+    a.watch.growth_now = -500e6;
     stand_all();
     assert_string_equal(place(0), "a");
-    assert_true(standing.growth_total >= 0);
+    assert_true(standing.growth_now_total >= 0);
 }
 
 static void a_confirmed_leak_goes_before_a_slice_that_is_merely_large(void **state)
@@ -231,7 +232,8 @@ static void a_list_is_overtaken_when_memory_has_moved_and_ticks_stay_cheap(void 
 {
     (void)state;
     struct node_sample then = node_of(0, 500 * MIB, 300 * MIB);
-    standing_begin(&standing, &then, at(0), policy);
+    stand(&standing, policy, NULL, 0, 0);
+    standing.node = then;
     struct node_sample now = node_of(5, 490 * MIB, 300 * MIB);
     assert_false(standing_is_overtaken(&standing, &now));
     now = node_of(5, 475 * MIB, 300 * MIB); /* 25 of 1024 */
@@ -269,6 +271,26 @@ static const char *first_by(const char *text)
     return place(0);
 }
 
+static void the_kernel_is_told_the_lists_order_where_policy_says_so(void **state)
+{
+    (void)state;
+    three_of(60, 20, 20);
+    b.watch.policy.rank = 5;
+    stand_all();
+    assert_int_equal(standing_hint(&standing, &a.watch, &a.slice), HINT_NONE);
+    a.watch.policy.tell_kernel = b.watch.policy.tell_kernel = c.watch.policy.tell_kernel = true;
+    assert_int_equal(standing_hint(&standing, &a.watch, &a.slice), HINT_FIRST);
+    assert_int_equal(standing_hint(&standing, &b.watch, &b.slice), HINT_LATER);
+    assert_int_equal(standing_hint(&standing, &c.watch, &c.slice), HINT_NONE);
+    a.watch.held = true;
+    stand_all();
+    assert_int_equal(standing_hint(&standing, &a.watch, &a.slice), HINT_SPARED);
+    assert_int_equal(standing_hint(&standing, &c.watch, &c.slice), HINT_FIRST);
+    b.watch.policy.protect = c.watch.policy.protect = true;
+    stand_all(); /* nobody may go: the kernel isn't told that anybody should */
+    assert_int_equal(standing_hint(&standing, &c.watch, &c.slice), HINT_SPARED);
+}
+
 static void a_policy_may_rank_by_another_formula(void **state)
 {
     (void)state;
@@ -283,13 +305,13 @@ static void a_policy_may_rank_by_another_formula(void **state)
 static void the_best_32_of_many_are_kept_in_order(void **state)
 {
     (void)state;
-    standing_begin(&standing, &(struct node_sample){.at = at(0)}, at(0), policy);
+    static struct subject crowd[200], *of[200];
     for (uint64_t i = 0; i < 200; i++) {
         uint64_t size = (i * 37 % 200 + 1) * MIB; /* each size once, in disorder */
-        subject_init(&a, policy, i + 1, "s", size, 0);
-        standing_weigh(&standing, &a.watch, &a.slice);
-        standing_offer(&standing, &a.watch, &a.slice, at(0));
+        of[i] = &crowd[i];
+        subject_init(of[i], policy, i + 1, "s", size, 0);
     }
+    stand(&standing, policy, of, 200, 0);
     assert_int_equal(standing.count, STANDING_MAX);
     assert_int_equal(standing.unprotected, 200);
     for (uint32_t i = 0; i < STANDING_MAX; i++)
@@ -314,6 +336,7 @@ int main(void)
         cmocka_unit_test(guilt_is_the_mean_part_of_what_all_have_taken),
         cmocka_unit_test(whoever_was_not_there_a_minute_ago_has_taken_all_that_it_has),
         cmocka_unit_test(a_list_is_overtaken_when_memory_has_moved_and_ticks_stay_cheap),
+        cmocka_unit_test(the_kernel_is_told_the_lists_order_where_policy_says_so),
         cmocka_unit_test(a_policy_may_rank_by_another_formula),
         cmocka_unit_test(the_best_32_of_many_are_kept_in_order),
     };

@@ -419,6 +419,7 @@ static void growth_is_smoothed_over_a_minute(void **state)
     }
     double expected = (1 - exp(-1)) * (double)MIB;
     assert_true(fabs(slice.watch.growth / expected - 1) < 0.01);
+    assert_true(fabs(slice.watch.growth_now / (double)MIB - 1) < 0.01);
     assert_int_equal(slice.watch.footprint, 310 * MIB);
     double before = slice.watch.growth;
     (void)watch_update(&slice.watch, policy_globals(policy), &node); /* the same sample again */

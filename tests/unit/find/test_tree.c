@@ -499,6 +499,24 @@ static void nothing_outside_the_scope_is_looked_at(void **state)
     (void)expect(fixture, "unit:in/side/b.service");
 }
 
+static void groups_above_slices_are_told_parents_first(void **state)
+{
+    static const char *const expected[] = {"/in", "/in/a.slice", "/in/a.slice/b.slice"};
+    struct fixture *fixture = *state;
+    fixture->options.scope = "/in";
+    group(fixture, "/in/a.slice/b.slice/x.service", true);
+    group(fixture, "/in/y.service", true);
+    start(fixture);
+    char path[SLICE_PATH_MAX];
+    const struct group *branch = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        branch = tree_next_branch(fixture->tree, branch, path);
+        assert_non_null(branch);
+        assert_string_equal(path, expected[i]);
+    }
+    assert_null(tree_next_branch(fixture->tree, branch, path));
+}
+
 static void a_renamed_directory_is_followed(void **state)
 {
     struct fixture *fixture = *state;
@@ -572,6 +590,7 @@ int main(void)
         TEST(mom_her_starter_and_init_are_protected_with_all_above_them),
         TEST(without_knowing_moms_own_group_nothing_opens),
         TEST(nothing_outside_the_scope_is_looked_at),
+        TEST(groups_above_slices_are_told_parents_first),
         TEST(a_renamed_directory_is_followed),
         TEST(a_queue_that_overflowed_leads_to_a_full_walk),
         TEST(options_out_of_range_are_refused),

@@ -2,7 +2,7 @@
 
 #include "slices/base/file.h"
 #include "slices/base/text.h"
-#include "slices/read/processes.h"
+#include "slices/read/visit.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "slices/read/node.h"
 #include "slices/read/pressure.h"
 #include "slices/read/processes.h"
-#include "slices/read/sampler.h"
+#include "slices/read/sources.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -17,10 +17,10 @@ static void memory_stat_of_v2_fills_its_fields(void **state)
 {
     (void)state;
     struct sample sample = {0};
-    sampler_parse_stat_v2("anon 4096\nfile 8192\nkernel 100\nkernel_stack 7\nsock 3\nshmem 5\n"
-                          "file_mapped 6\nswapcached 9\ninactive_anon 14\nactive_anon 15\n"
-                          "pgfault 77\npgmajfault 11\n"
-                          "pgscan 12\npgsteal 13\npgscan_kswapd 99\n",
+    source_parse_stat_v2("anon 4096\nfile 8192\nkernel 100\nkernel_stack 7\nsock 3\nshmem 5\n"
+                         "file_mapped 6\nswapcached 9\ninactive_anon 14\nactive_anon 15\n"
+                         "pgfault 77\npgmajfault 11\n"
+                         "pgscan 12\npgsteal 13\npgscan_kswapd 99\n",
         &sample);
     assert_int_equal(sample.value[SAMPLE_ANON], 4096);
     assert_int_equal(sample.value[SAMPLE_KERNEL], 100);
@@ -35,7 +35,7 @@ static void keys_in_another_order_are_found_too(void **state)
 {
     (void)state;
     struct sample sample = {0};
-    sampler_parse_stat_v2("pgmajfault 3\nunknown 1\nshmem 2\nanon 1", &sample);
+    source_parse_stat_v2("pgmajfault 3\nunknown 1\nshmem 2\nanon 1", &sample);
     assert_int_equal(sample.value[SAMPLE_PGMAJFAULT], 3);
     assert_int_equal(sample.value[SAMPLE_SHMEM], 2);
     assert_int_equal(sample.value[SAMPLE_ANON], 1);
@@ -45,7 +45,7 @@ static void refaults_before_they_were_split_count_as_file(void **state)
 {
     (void)state;
     struct sample sample = {0};
-    sampler_parse_stat_v2("workingset_refault 42\n", &sample);
+    source_parse_stat_v2("workingset_refault 42\n", &sample);
     assert_int_equal(sample.value[SAMPLE_REFAULT_FILE], 42);
     assert_false(sample_has(&sample, SAMPLE_REFAULT_ANON));
 }
@@ -54,8 +54,8 @@ static void memory_stat_of_v1_counts_only_the_totals(void **state)
 {
     (void)state;
     struct sample sample = {0};
-    sampler_parse_stat_v1("rss 1\ncache 2\nswap 3\ntotal_cache 20\ntotal_rss 10\ntotal_swap 30\n"
-                          "total_rss_huge 5\n",
+    source_parse_stat_v1("rss 1\ncache 2\nswap 3\ntotal_cache 20\ntotal_rss 10\ntotal_swap 30\n"
+                         "total_rss_huge 5\n",
         &sample);
     assert_int_equal(sample.value[SAMPLE_ANON], 10);
     assert_int_equal(sample.value[SAMPLE_FILE], 20);
@@ -66,8 +66,8 @@ static void numbers_that_cannot_be_read_leave_their_field_out(void **state)
 {
     (void)state;
     struct sample sample = {0};
-    sampler_parse_stat_v2("anon 12x\nfile 99999999999999999999999\nsock -1\nshmem\nkernel \n"
-                          "file_mapped 18446744073709551615\n\n\nanonymous 4\n",
+    source_parse_stat_v2("anon 12x\nfile 99999999999999999999999\nsock -1\nshmem\nkernel \n"
+                         "file_mapped 18446744073709551615\n\n\nanonymous 4\n",
         &sample);
     assert_int_equal(sample.have, 1ull << SAMPLE_FILE_MAPPED);
     assert_true(sample.value[SAMPLE_FILE_MAPPED] == UINT64_MAX);
@@ -77,14 +77,14 @@ static void events_are_told_apart_by_their_whole_name(void **state)
 {
     (void)state;
     struct sample sample = {0};
-    sampler_parse_events("low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\noom_group_kill 5\n", &sample);
+    source_parse_events("low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\noom_group_kill 5\n", &sample);
     assert_int_equal(sample.value[SAMPLE_EVENT_HIGH], 1);
     assert_int_equal(sample.value[SAMPLE_EVENT_MAX], 2);
     assert_int_equal(sample.value[SAMPLE_EVENT_OOM], 3);
     assert_int_equal(sample.value[SAMPLE_EVENT_OOM_KILL], 4);
     assert_int_equal(sample.value[SAMPLE_EVENT_OOM_GROUP_KILL], 5);
     struct sample v1 = {0};
-    sampler_parse_events("oom_kill_disable 1\nunder_oom 1\noom_kill 7\n", &v1);
+    source_parse_events("oom_kill_disable 1\nunder_oom 1\noom_kill 7\n", &v1);
     assert_int_equal(v1.have, 1ull << SAMPLE_EVENT_OOM_KILL);
     assert_int_equal(v1.value[SAMPLE_EVENT_OOM_KILL], 7);
 }

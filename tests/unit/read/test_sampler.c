@@ -4,6 +4,7 @@
 #include "slices/read/node.h"
 #include "slices/read/processes.h"
 #include "slices/read/sampler.h"
+#include "slices/read/visit.h"
 
 #include <errno.h>
 #include <fcntl.h>

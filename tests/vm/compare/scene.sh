@@ -1,5 +1,5 @@
 # What the scenes share. Source it with the folder of the programs in $1. POSIX sh. A scene makes slices
-# below cont.slice and says who is who; ARGUMENT... is [-p SYSTEMD-PROPERTY=VALUE]... COMMAND...
+# below cont.slice, or what $within says, and tells who is who; ARGUMENT... is [-p SYSTEMD-PROPERTY=VALUE]... COMMAND...
 #   innocent NAME ARGUMENT...   must not lose a process
 #   bustling NAME ARGUMENT...   an innocent whose processes come and go: must not be emptied
 #   begin                       the peer starts, all settle, the clock runs
@@ -19,6 +19,7 @@ heart=/run/heart
 settle_seconds=25 # two ticks of mom's, and a little
 lives=1           # that the guilty lose
 roles='' protected=''
+within=cont.slice # where slices are made: the path of a slice of systemd's
 
 # What an earlier scene has left in this machine.
 if [ -d "$slices" ]; then
@@ -35,11 +36,11 @@ for pid in $(cat $cgroups/system.slice/mom-vm.service/cgroup.procs) $$; do
 done 2>/dev/null
 
 run_slice() { # ROLE NAME ARGUMENT...
-    roles="$roles $1:$slices/$2.service"
+    roles="$roles $1:$cgroups/$within/$2.service"
     slice=$2
     shift 2
     # The kernel's victim alone dies, as in a container.
-    systemd-run --quiet --collect --slice=cont.slice --unit="$slice" -E "PATH=$PATH" -p OOMPolicy=continue "$@"
+    systemd-run --quiet --collect --slice="${within##*/}" --unit="$slice" -E "PATH=$PATH" -p OOMPolicy=continue "$@"
 }
 
 innocent() { run_slice innocent "$@"; }

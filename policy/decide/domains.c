@@ -1,0 +1,54 @@
+#include "policy/decide/domains.h"
+
+#include "slices/base/text.h"
+
+#include <string.h>
+
+void standings_copy(struct standings *to, const struct standings *from)
+{
+    for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+        if (from->of[i].in_use)
+            to->of[i] = from->of[i];
+        else if (to->of[i].in_use)
+            to->of[i].in_use = false;
+    }
+}
+
+bool domains_follow(
+    struct node_watches *watches, const struct standings *standings, uint32_t domain)
+{
+    struct node_watch *watch = &watches->of[domain];
+    const char *now = standings->of[domain].domain;
+    if (strcmp(watch->domain, now) == 0)
+        return false;
+    node_watch_init(watch);
+    (void)text_copy(watch->domain, sizeof watch->domain, now);
+    return true;
+}
+
+bool domains_await(const struct node_watches *watches, const struct policy *policy, uint32_t domain,
+    const struct decision *decision)
+{
+    int64_t cooldown_usec = policy_globals(policy)->cooldown_usec;
+    for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+        const struct node_watch *watch = &watches->of[i];
+        if (i != domain && watch->acted_usec != 0 && watch->acted_serial == decision->serial &&
+            decision->at.boot_usec - watch->acted_usec < cooldown_usec)
+            return true;
+    }
+    return false;
+}
+
+void domains_note_reset(
+    struct node_watches *watches, uint32_t domain, const struct decision *decision)
+{
+    const char *path = watches->of[domain].domain;
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
+        struct node_watch *watch = &watches->of[i];
+        if (i == domain || watch->domain[0] == '\0' || !slice_path_within(watch->domain, path) ||
+            !slice_path_within(decision->path, watch->domain))
+            continue;
+        watch->acted_usec = decision->at.boot_usec;
+        watch->acted_serial = decision->serial;
+    }
+}
