@@ -64,6 +64,13 @@ static const struct standing_entry *choose(const struct rule *rule, const struct
     return standing->count > 0 ? &standing->entry[0] : NULL;
 }
 
+/* There is nobody else to choose from. Of a group with a limit that goes for one beside whom are
+ * none but small ones, too (a pod's pause): it fills what is as good as its own limit. */
+static bool is_alone(const struct standing *standing)
+{
+    return standing->unprotected == 1 || (standing->domain[0] != '\0' && standing->notable < 2);
+}
+
 static enum restraint restrain(const struct rule *rule, const struct standing *standing,
     const struct standing_entry *chosen, const struct node_sample *node)
 {
@@ -79,7 +86,7 @@ static enum restraint restrain(const struct rule *rule, const struct standing *s
         return RESTRAINT_SIZE;
     if (chosen->mode != MODE_ENFORCE)
         return RESTRAINT_MODE;
-    return standing->unprotected == 1 && !chosen->mode_given ? RESTRAINT_LONE : RESTRAINT_NONE;
+    return is_alone(standing) && !chosen->mode_given ? RESTRAINT_LONE : RESTRAINT_NONE;
 }
 
 static enum action_kind decide_action(

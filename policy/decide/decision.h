@@ -32,7 +32,7 @@ enum restraint {
     RESTRAINT_PROBATION,
     RESTRAINT_SIZE, /* smaller than min_size, or a reset would not help */
     RESTRAINT_AGE,
-    RESTRAINT_LONE,   /* the only unprotected slice */
+    RESTRAINT_LONE,   /* the only unprotected slice; of a group, the only one of any size */
     RESTRAINT_UNABLE, /* this build can't do it (reboot): announced */
     RESTRAINTS
 };

@@ -73,7 +73,9 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
 static void weigh(struct standing *standing, struct watch *watch, const struct slice *slice)
 {
     watch->taken = score_taken(watch);
+    bool notable = (double)score_gives_back(watch) >= NOTABLE_PART * memory_of(&standing->node);
     standing->unprotected += !is_protected(watch, slice);
+    standing->notable += !is_protected(watch, slice) && notable;
     standing->growth_now_total += watch->growth_now > 0 ? watch->growth_now : 0;
     score_taken_add(&standing->taken, &watch->taken);
 }

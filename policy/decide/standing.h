@@ -32,6 +32,7 @@ struct standing_entry {
 };
 
 #define STANDING_MAX 32
+#define NOTABLE_PART 0.01
 
 struct standing {
     bool in_use; /* else there is no such domain */
@@ -42,6 +43,7 @@ struct standing {
     uint64_t policy_hash;
     enum formula formula;
     uint32_t unprotected;    /* slices that are not protected, of all */
+    uint32_t notable;        /* and of those, which have NOTABLE_PART of the memory at least */
     double growth_now_total; /* of all slices that grow, bytes a second */
     struct score_taken taken;
     struct standing_entry guiltiest; /* whatever bars it; serial 0: nobody has taken anything */

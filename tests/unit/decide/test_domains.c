@@ -89,6 +89,18 @@ static void a_domain_of_one_is_told_of_and_not_reset(void **state)
     assert_int_equal(decision.restraint, RESTRAINT_LONE);
 }
 
+static void nor_one_beside_whom_are_none_but_small_ones(void **state)
+{
+    (void)state;
+    subject_init(&outer, policy, 2, "outer", 2 * MIB, 0); /* of 1024 */
+    put(&outer, "/pods/b");
+    stand_within(&standings.of[1], "/pods", policy, all, 3, 0);
+    assert_int_equal(standings.of[1].unprotected, 2);
+    assert_int_equal(show(1, 0), ACTION_WARN);
+    assert_string_equal(decision.name, "inner");
+    assert_int_equal(decision.restraint, RESTRAINT_LONE);
+}
+
 static void who_is_on_his_way_is_not_reset_for_another(void **state)
 {
     (void)state;
@@ -166,6 +178,7 @@ int main(void)
         TEST(a_list_holds_those_within),
         TEST(a_decision_names_its_domain),
         TEST(a_domain_of_one_is_told_of_and_not_reset),
+        TEST(nor_one_beside_whom_are_none_but_small_ones),
         TEST(who_is_on_his_way_is_not_reset_for_another),
         TEST(a_reset_cools_down_what_is_inside_and_not_what_is_around),
         TEST(nor_what_does_not_hold_it),
