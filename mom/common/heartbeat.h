@@ -17,6 +17,7 @@ enum heart { HEART_GOVERNOR, HEART_GUARD, HEART_HANDS, HEART_RECORDER, HEARTS };
 struct heartbeat_page {
     _Atomic int64_t beat_usec[HEARTS]; /* boot time of the last beat; 0: never */
     _Atomic uint32_t mail_due;         /* the recorder: mails wait for a courier */
+    _Atomic uint32_t scorer_wanted;    /* the governor: policy asks for an outside scorer */
     _Atomic uint32_t ready;            /* the governor: started, sampling, may be told to systemd */
 };
 

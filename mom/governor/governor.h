@@ -14,6 +14,7 @@
 #include "mom/common/live.h"
 #include "mom/common/options.h"
 #include "mom/common/ring.h"
+#include "mom/common/scores.h"
 #include "mom/governor/guard.h"
 #include "mom/governor/hands.h"
 #include "mom/governor/holds.h"
@@ -87,6 +88,8 @@ struct governor {
     bool past_open;
 
     struct node_sample node;
+    struct scores scores; /* of an outside scorer */
+    bool scored;          /* they are valid now */
     struct limited limited;
     struct standings standings;
     uint32_t unprotected_before; /* slices at the tick before */

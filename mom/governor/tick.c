@@ -86,6 +86,35 @@ static void meet(
         tell_born(governor, place, slice, now);
 }
 
+/* The outside scorer's newest valid answer; after so many ticks it has none. */
+enum { SCORES_LAST_TICKS = 3 };
+
+static void read_scores(struct governor *governor, struct stamp now)
+{
+    const struct policy_globals *globals = policy_globals(governor->policy);
+    bool wanted = governor->hands && globals->formula == FORMULA_OUTSIDE;
+    char path[PATH_MAX];
+    if (governor->hands)
+        heartbeat_page(&governor->heartbeat)->scorer_wanted = wanted;
+    governor->scored =
+        wanted &&
+        paths_join(path, sizeof path, governor->options->paths.run_dir, SCORES_FILE) == 0 &&
+        scores_read(path, &governor->scores) == 0 &&
+        now.boot_usec - governor->scores.ticked_usec <=
+            SCORES_LAST_TICKS * globals->tick_usec + globals->scorer.timeout_usec;
+}
+
+/* Whom it does not name has 0: then, too, it has answered. */
+static void take_score(
+    const struct governor *governor, const struct slice *slice, struct sample *sample)
+{
+    uint64_t score = 0;
+    if (!governor->scored)
+        return;
+    (void)scores_find(&governor->scores, slice->serial, &score);
+    sample_set(sample, SAMPLE_BADNESS, score);
+}
+
 /* Reads the slice and brings what is known of it up to date. False: it has just vanished, or can't
  * be read now: nothing is decided about it. */
 static bool observe(
@@ -98,6 +127,7 @@ static bool observe(
     governor->state.unread += r == -EMFILE || r == -ENFILE;
     if (r < 0)
         return false;
+    take_score(governor, slice, &watch->sample);
     if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
         leak_set_warm(&watch->leak);
     bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);
@@ -257,6 +287,7 @@ void governor_look(struct governor *governor, struct stamp now)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
     look_for_limits(governor);
     ask_of_processes(governor);
+    read_scores(governor, now);
     governor->unprotected_before = governor->standings.of[0].unprotected;
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;

@@ -32,12 +32,14 @@ static const struct {
     [CHILD_GOVERNOR] = {false, SIGKILL}, /* it may hang; the journal knows what to undo */
     [CHILD_RECORDER] = {true, SIGTERM},
     [CHILD_COURIER] = {true, SIGKILL},
+    [CHILD_SCORER] = {true, SIGKILL},
 };
 
 const char *const child_programs[CHILDREN] = {
     [CHILD_GOVERNOR] = "mom-governor",
     [CHILD_RECORDER] = "mom-recorder",
     [CHILD_COURIER] = "mom-courier",
+    [CHILD_SCORER] = "mom-scorer",
 };
 
 static int program_path(

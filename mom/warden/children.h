@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum child_name { CHILD_GOVERNOR, CHILD_RECORDER, CHILD_COURIER, CHILDREN };
+enum child_name { CHILD_GOVERNOR, CHILD_RECORDER, CHILD_COURIER, CHILD_SCORER, CHILDREN };
 
 struct child {
     pid_t pid;            /* 0: not running */

@@ -1,7 +1,7 @@
-/* momd: the warden. Starts the governor, the recorder and, when there is mail, the courier; starts
- * them again when they die; when the governor dies or its heartbeat stalls, replays the undo
- * journal. Tells systemd how things stand. libc only, so that nothing of a library can bring it
- * down. */
+/* momd: the warden. Starts the governor, the recorder and, when they are wanted, courier and
+ * scorer; starts them again when they die; when the governor dies or its heartbeat stalls, replays
+ * the undo journal. Tells systemd how things stand. libc only, so that nothing of a library can
+ * bring it down. */
 #include "mom/common/clock.h"
 #include "mom/common/heartbeat.h"
 #include "mom/common/log.h"
@@ -179,12 +179,14 @@ static void check_governor(struct warden *warden, int64_t now_usec)
 static void start_missing(struct warden *warden, int64_t now_usec)
 {
     struct heartbeat_page page;
-    bool mail_due = read_heartbeat(warden, HEARTBEAT_RECORDER_FILE, &page) && page.mail_due;
+    bool wanted[CHILDREN] = {[CHILD_GOVERNOR] = true, [CHILD_RECORDER] = true};
+    wanted[CHILD_COURIER] = read_heartbeat(warden, HEARTBEAT_RECORDER_FILE, &page) && page.mail_due;
+    wanted[CHILD_SCORER] =
+        read_heartbeat(warden, HEARTBEAT_GOVERNOR_FILE, &page) && page.scorer_wanted;
     for (int name = 0; name < CHILDREN; name++) {
         const struct child *child = &warden->children.child[name];
-        bool wanted = name != CHILD_COURIER || mail_due;
         struct mom_error error = {0};
-        if (!wanted || child->pid != 0 || now_usec < child->start_usec)
+        if (!wanted[name] || child->pid != 0 || now_usec < child->start_usec)
             continue;
         if (children_start(&warden->children, (enum child_name)name, now_usec, &error) < 0)
             log_error("%s", error.text);
@@ -203,6 +205,7 @@ static bool take_signals(struct warden *warden)
         if (number == SIGHUP) {
             children_signal(&warden->children, CHILD_GOVERNOR, SIGHUP);
             children_signal(&warden->children, CHILD_RECORDER, SIGHUP);
+            children_signal(&warden->children, CHILD_SCORER, SIGTERM); /* it begins anew */
         }
     }
     return true;
@@ -250,6 +253,7 @@ static void govern(struct warden *warden)
     end_child(warden, CHILD_GOVERNOR);
     end_child(warden, CHILD_RECORDER);
     end_child(warden, CHILD_COURIER);
+    end_child(warden, CHILD_SCORER);
 }
 
 /* Goes into the background; the parent ends when the first tick is done, or the child has failed.

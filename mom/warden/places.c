@@ -92,14 +92,17 @@ static int check_tmpfs(const char *path, struct mom_error *error)
 
 int places_make(const struct paths *paths, const struct account *account, struct mom_error *error)
 {
-    char own[PATH_MAX];
-    if (paths_join(own, sizeof own, paths->run_dir, "recorder") < 0)
+    char own[PATH_MAX], scorers[PATH_MAX];
+    if (paths_join(own, sizeof own, paths->run_dir, "recorder") < 0 ||
+        paths_join(scorers, sizeof scorers, paths->run_dir, "scorer") < 0)
         return error_errno(error, -ENAMETOOLONG, "%s", paths->run_dir);
     int r = make_folder(paths->run_dir, 0755, 0, account->gid, error);
     if (r == 0)
         r = check_tmpfs(paths->run_dir, error);
     if (r == 0)
         r = make_folder(own, 0750, account->uid, account->gid, error);
+    if (r == 0)
+        r = make_folder(scorers, 0750, account->uid, account->gid, error);
     if (r == 0)
         r = make_folder(paths->state_dir, 0750, account->uid, account->gid, error);
     return r;

@@ -79,7 +79,8 @@ static const enum unit unit_by[FORMULAS] = {[FORMULA_MOM] = UNIT_BYTES,
     [FORMULA_GROWTH] = UNIT_RATE,
     [FORMULA_VSZ] = UNIT_BYTES,
     [FORMULA_BADNESS] = UNIT_COUNT,
-    [FORMULA_OOM_SCORE] = UNIT_COUNT};
+    [FORMULA_OOM_SCORE] = UNIT_COUNT,
+    [FORMULA_OUTSIDE] = UNIT_COUNT};
 
 /* Those of others. */
 static double value_by(enum formula formula, const struct watch *watch)

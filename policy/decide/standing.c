@@ -98,6 +98,20 @@ static void offer(struct standing *standing, const struct watch *watch, const st
     standing->count = last + 1;
 }
 
+/* An outside scorer that says nothing of anybody has not answered. */
+static enum formula formula_of(const struct policy *policy, const struct standing_source *source)
+{
+    const struct policy_globals *globals = policy_globals(policy);
+    struct watch *watch;
+    const struct slice *slice;
+    if (globals->formula != FORMULA_OUTSIDE)
+        return globals->formula;
+    for (uint32_t place = 0; source->next(source->context, &place, &watch, &slice);)
+        if (sample_has(&watch->sample, SAMPLE_BADNESS))
+            return FORMULA_OUTSIDE;
+    return globals->scorer.fallback == FORMULA_OUTSIDE ? FORMULA_MOM : globals->scorer.fallback;
+}
+
 void standing_make(struct standing *ret, const char *domain, const struct node_sample *node,
     struct stamp now, const struct policy *policy, const struct standing_source *source)
 {
@@ -107,7 +121,7 @@ void standing_make(struct standing *ret, const char *domain, const struct node_s
     ret->node = *node;
     ret->made = now;
     ret->policy_hash = policy_hash(policy);
-    ret->formula = policy_globals(policy)->formula;
+    ret->formula = formula_of(policy, source);
     struct watch *watch;
     const struct slice *slice;
     for (uint32_t place = 0; source->next(source->context, &place, &watch, &slice);)

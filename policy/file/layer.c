@@ -343,6 +343,7 @@ static const struct section {
     void (*read)(const struct layer *, const struct node *);
 } sections[] = {
     {"guard", read_group},
+    {"scorer", read_group},
     {"mail", read_group},
     {"database", read_group},
     {"slices", read_slices},

@@ -141,9 +141,17 @@ enum formula {
     FORMULA_VSZ, /* this and those below: slices/read/badness.h */
     FORMULA_BADNESS,
     FORMULA_OOM_SCORE,
+    FORMULA_OUTSIDE, /* what a program of somebody else's says (mom/scorer) */
     FORMULAS
 };
 extern const char *const formula_names[FORMULAS];
+
+/* With FORMULA_OUTSIDE. */
+struct scorer_settings {
+    char program[256];     /* "": none */
+    int64_t timeout_usec;  /* of one answer */
+    enum formula fallback; /* while it has not answered for long */
+};
 
 /* Settings that are not about one slice. */
 struct policy_globals {
@@ -155,6 +163,7 @@ struct policy_globals {
     int64_t cooldown_usec; /* after a reset for the node's sake, before the next */
     int64_t guard_usec;    /* how often the node is looked at */
     enum formula formula;
+    struct scorer_settings scorer;
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
         hour_retention_usec, mail_retention_usec;
     uint64_t database_cap_bytes;

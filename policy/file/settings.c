@@ -23,6 +23,7 @@ const char *const formula_names[FORMULAS] = {
     [FORMULA_VSZ] = "vsz",
     [FORMULA_BADNESS] = "badness",
     [FORMULA_OOM_SCORE] = "oom_score",
+    [FORMULA_OUTSIDE] = "outside",
 };
 const char *const mail_transport_names[MAIL_TRANSPORTS] = {
     [MAIL_DEFAULT] = "default",
@@ -70,7 +71,15 @@ static const struct setting table[] = {
             "By what slices of one rank are compared: `mom`: what a reset gives back, by guilt "
             "for the shortage and leak; rss, swap, growth; vsz: address space of all processes; "
             "badness: the kernel's points before 2.6.36; oom_score: its worst process by the "
-            "kernel's points of today."},
+            "kernel's points of today; outside: what scorer.program says."},
+    {GLOBAL(scorer.program), .name = "scorer.program", .type = VALUE_PATH, .fallback = "",
+        .help = "With `guard.score: outside`: the program that is asked, as user mom, once a tick. "
+                "It reads the slices as JSON, and writes {\"scores\": {\"SERIAL\": NUMBER}}."},
+    {GLOBAL(scorer.timeout_usec), .name = "scorer.timeout", .type = VALUE_DURATION,
+        .least = "100ms", .most = "1min", .fallback = "5s", .help = "One answer may take so long."},
+    {GLOBAL(scorer.fallback), .name = "scorer.fallback", .type = VALUE_WORD,
+        .words = {formula_names, FORMULAS}, .fallback = "mom",
+        .help = "What slices are compared by when its last valid answer is three ticks old."},
     {GLOBAL(mail.operators), .name = "mail.operators", .type = VALUE_ADDRESSES,
         .fallback = "root@localhost", .help = "Who gets a copy of every mail."},
     {GLOBAL(mail.owner), .name = "mail.owner", .type = VALUE_ADDRESS, .fallback = "",
