@@ -107,6 +107,10 @@ static bool take_in(struct search *search, uint64_t published)
     }
     if (domain_reader_open(&group->reader, search->hierarchy, search->path) < 0)
         return false;
+    if (domain_read(&group->reader, search->node->at, search->node, &group->sample) < 0) {
+        domain_reader_close(&group->reader);
+        return false;
+    }
     (void)text_copy(group->path, sizeof group->path, search->path);
     group->state = LIMITED_WATCHED;
     return true;
@@ -140,7 +144,6 @@ void limited_update(struct limited *limited, const struct hierarchy *hierarchy,
         search.path[0] = '\0';
         consider_all(&search, scope);
     } while (search.path[0] != '\0' && take_in(&search, published));
-    follow(limited, tree, node, published, taken);
 }
 
 void limited_close(struct limited *limited)
