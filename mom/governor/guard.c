@@ -173,8 +173,8 @@ static void ask_for_a_tick(const struct guard *guard)
     (void)!write(guard->options.tick_fd, &one, sizeof one); /* never blocks: EAGAIN is as good */
 }
 
-/* A reset that is decided, but no good now. */
-static bool is_idle(struct guard *guard, uint32_t domain)
+/* Its memory is on the way already, or the shortage is over. */
+static bool is_needless(struct guard *guard, uint32_t domain)
 {
     return domains_await(&guard->watches, guard->lists.policy, domain, &guard->decision) ||
            !still_short(guard, domain);
@@ -212,7 +212,7 @@ static void look(struct guard *guard, uint32_t domain)
     record_look(guard, domain, &node, LOOK_NEXT);
     if (count == 0)
         return;
-    if (decision->action == ACTION_RESET && is_idle(guard, domain))
+    if (decision->action == ACTION_RESET && is_needless(guard, domain))
         decide_node_withdraw(watch);
     else
         pursue(guard, domain);

@@ -12,6 +12,7 @@
 #include "slices/base/text.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -107,6 +108,13 @@ static bool look(struct scorer *scorer, const char *run_dir, struct live_state *
     return ret->pid != 0 && ret->ticks > 0 && ret->ticks != scorer->ticks;
 }
 
+/* At a reload it begins anew, which is no failure. */
+static void leave(int number)
+{
+    (void)number;
+    _exit(EXIT_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -119,6 +127,7 @@ int main(int argc, char **argv)
     int r = policy_source_load(&options, policy_source_log, NULL, &policy, NULL);
     if (r < 0)
         return policy_source_exit(r);
+    (void)signal(SIGTERM, leave);
     scorer.settings = &policy_globals(policy)->scorer;
     if (paths_join(scorer.path, sizeof scorer.path, options.paths.run_dir, SCORES_FILE) < 0)
         return EXIT_CANT_START;

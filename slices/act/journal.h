@@ -20,7 +20,7 @@ enum journal_kind {
     JOURNAL_TEMP_FREEZER, /* v1 reset: a temporary freezer group; undo: thaw, move what is left in
                              it back to its parent, remove it */
     JOURNAL_HINTS,  /* the kernel was told of slices below this directory (kernel_hints.h); undo:
-                       takes  all of it back */
+                       takes all of it back */
     JOURNAL_FROZEN, /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
                        undo: thaw it, if it still is the same life */
     JOURNAL_KINDS

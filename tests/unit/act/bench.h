@@ -28,4 +28,12 @@ int bench_journalled(const struct bench *bench);
 /* The action that bench_apply would ask for. */
 struct action bench_action(enum action_kind kind, const struct slice *slice);
 
+/* Where nothing can be written to the machine's trees; live_open has said why. For a test that
+ * calls its bench `bench`. */
+#define SKIP_IF_NOT_LIVE()                                                                         \
+    do {                                                                                           \
+        if (bench.hierarchy.root_fd < 0)                                                           \
+            skip();                                                                                \
+    } while (0)
+
 #endif

@@ -49,12 +49,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define SKIP_IF_NOT_LIVE()                                                                         \
-    do {                                                                                           \
-        if (bench.hierarchy.root_fd < 0)                                                           \
-            skip();                                                                                \
-    } while (0)
-
 static void say(void *value)
 {
     if (value && file_write(AT_FDCWD, "/proc/self/oom_score_adj", value) < 0)

@@ -51,12 +51,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define SKIP_IF_NOT_LIVE()                                                                         \
-    do {                                                                                           \
-        if (bench.hierarchy.root_fd < 0)                                                           \
-            skip();                                                                                \
-    } while (0)
-
 #define SKIP_IF_NOT_V1()                                                                           \
     do {                                                                                           \
         SKIP_IF_NOT_LIVE();                                                                        \
