@@ -231,6 +231,8 @@ static int next_sample(struct living *living)
     }
     brief->have |= next_is_null(call) ? 0 : BRIEF_BADNESS;
     brief->badness = (uint64_t)get_int_or(call, 0);
+    brief->have |= next_is_null(call) ? 0 : BRIEF_MEMS;
+    brief->mems = (uint64_t)get_int_or(call, 0);
     brief->faults = get_u32(call);
     brief->shmem = get_u32(call);
     brief->swapcached = get_u32(call);

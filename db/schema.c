@@ -189,10 +189,12 @@ static const char *const migrations[] = {
     "CREATE TABLE policy_layer (hash INTEGER NOT NULL, n INTEGER NOT NULL, file TEXT,"
     " text BLOB NOT NULL, UNIQUE (hash, n)) STRICT;",
 
-    /* Of a sample, what a policy that ranks by processes goes by; of a look, how much of the time
-     * all have waited for memory. Of looks and decisions, which domain they are about: a group with
-     * a limit that slices share, '' for the node. */
+    /* Of a sample, what a policy that ranks by processes goes by, and the memory nodes that the
+     * slice is bound to, where it is bound to a part of them; of a look, how much of the time all
+     * have waited for memory. Of looks and decisions, which domain they are about: a group with a
+     * limit that slices share, the name of memory nodes, '' for the node. */
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
+    "ALTER TABLE raw ADD COLUMN mems INTEGER;"
     "ALTER TABLE look ADD COLUMN stalled REAL;"
     "ALTER TABLE look ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE decision ADD COLUMN domain TEXT NOT NULL DEFAULT '';",

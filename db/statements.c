@@ -98,14 +98,15 @@ const char *const statement_sql[STATEMENTS] = {
                         " l ON (l.slice, l.t) = (SELECT slice, t FROM limit_change"
                         " WHERE slice = ?1 ORDER BY t DESC LIMIT 1) WHERE s.id = ?1",
     [SQL_RAW_ADD] = "INSERT OR IGNORE INTO raw(slice, t, rss, swap, footprint, current, pressure,"
-                    " faults, shmem, swapcached, badness)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                    " faults, shmem, swapcached, badness, mems)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_RAW_STORED] =
         "SELECT EXISTS (SELECT 1 FROM shifted"
-        " WHERE boot = ?12 AND serial = ?13 AND unix_usec = ?14)"
+        " WHERE boot = ?13 AND serial = ?14 AND unix_usec = ?15)"
         " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS ?4"
         " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8"
-        " AND shmem IS ?9 AND swapcached IS ?10 AND badness IS ?11)"
+        " AND shmem IS ?9 AND swapcached IS ?10 AND badness IS ?11"
+        " AND mems IS ?12)"
         " AND NOT EXISTS (SELECT 1 FROM shifted WHERE slice = ?1 AND t = ?2))",
     [SQL_RAW_TIMES] = "SELECT t FROM raw WHERE slice = ?1 AND t >= ?2 ORDER BY t",
     [SQL_SHIFTED_ADD] = "INSERT OR IGNORE INTO shifted(slice, t, boot, serial, unix_usec)"
@@ -338,7 +339,7 @@ const char *const statement_sql[STATEMENTS] = {
     /* ?1: slice; ?2, ?3: seconds. */
     [SQL_RECORDED_SAMPLES] =
         "SELECT coalesce(f.unix_usec, r.t * 1000000), r.rss, r.swap, r.footprint, r.current,"
-        " r.pressure, r.badness, r.faults, coalesce(r.shmem, 0), coalesce(r.swapcached, 0),"
+        " r.pressure, r.badness, r.mems, r.faults, coalesce(r.shmem, 0), coalesce(r.swapcached, 0),"
         " (SELECT bytes FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
         " (SELECT high FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1)"
         " FROM raw r LEFT JOIN shifted f ON f.slice = r.slice AND f.t = r.t"

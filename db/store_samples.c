@@ -175,6 +175,7 @@ static void put_row(struct call *call, int64_t slice, int64_t t, const struct sa
     put_int(call, brief->shmem);
     put_int(call, brief->swapcached);
     put_int_or_null(call, brief->have & BRIEF_BADNESS, (int64_t)brief->badness);
+    put_int_or_null(call, brief->have & BRIEF_MEMS, (int64_t)brief->mems);
 }
 
 static int64_t own_second(const struct sample_brief *brief)

@@ -33,6 +33,7 @@ const struct field_info sample_fields[SAMPLE_FIELDS] = {
     [SAMPLE_LIMIT_HIGH] = {"limit_high", UNIT_BYTES},
     [SAMPLE_LIMIT_SWAP] = {"limit_swap", UNIT_BYTES},
     [SAMPLE_BADNESS] = {"badness", UNIT_COUNT},
+    [SAMPLE_MEMS] = {"mems", UNIT_COUNT},
 };
 
 const struct field_info node_fields[NODE_FIELDS] = {
@@ -139,6 +140,10 @@ struct sample_brief sample_to_brief(const struct sample *sample)
         brief.badness = sample->value[SAMPLE_BADNESS];
         brief.have |= BRIEF_BADNESS;
     }
+    if (sample_has(sample, SAMPLE_MEMS)) {
+        brief.mems = sample->value[SAMPLE_MEMS];
+        brief.have |= BRIEF_MEMS;
+    }
     if (sample_has(sample, SAMPLE_LIMIT_MAX))
         brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
     if (sample_has(sample, SAMPLE_LIMIT_HIGH))
@@ -171,6 +176,8 @@ void sample_from_brief(const struct sample_brief *brief, struct stamp at, struct
         sample_set(ret, SAMPLE_PSI_SOME_AVG10, brief->pressure);
     if (brief->have & BRIEF_BADNESS)
         sample_set(ret, SAMPLE_BADNESS, brief->badness);
+    if (brief->have & BRIEF_MEMS)
+        sample_set(ret, SAMPLE_MEMS, brief->mems);
     sample_set(ret, SAMPLE_LIMIT_MAX, brief->limit_bytes);
     sample_set(ret, SAMPLE_LIMIT_HIGH, brief->high_bytes);
 }

@@ -65,6 +65,7 @@ enum sample_field {
     SAMPLE_LIMIT_HIGH, /* memory.high; v1 memory.soft_limit_in_bytes */
     SAMPLE_LIMIT_SWAP, /* memory.swap.max; v1 memsw.limit - limit */
     SAMPLE_BADNESS,    /* of its processes, where the policy ranks by that (read/badness.h) */
+    SAMPLE_MEMS, /* memory nodes that it is bound to (memory_nodes.h), where it is to a part */
     SAMPLE_FIELDS
 };
 extern const struct field_info sample_fields[SAMPLE_FIELDS];
@@ -116,7 +117,7 @@ struct sample_brief {
     uint32_t shmem, swapcached;             /* pages; 0 where unknown */
     uint32_t pressure;                      /* some avg10, hundredths of a per cent */
     uint32_t faults;                        /* major faults since the brief before */
-    uint64_t badness;
+    uint64_t badness, mems;
     uint8_t have; /* bits below */
 };
 enum {
@@ -125,7 +126,8 @@ enum {
     BRIEF_FOOTPRINT = 4,
     BRIEF_CURRENT = 8,
     BRIEF_PRESSURE = 16,
-    BRIEF_BADNESS = 32
+    BRIEF_BADNESS = 32,
+    BRIEF_MEMS = 64
 };
 
 /* All but the serial and the faults, which belong to a life. */
@@ -163,7 +165,8 @@ enum node_field {
 };
 extern const struct field_info node_fields[NODE_FIELDS];
 
-/* Of the node, or of a group with a limit that several slices share (node_within). */
+/* Of the node; of a group with a limit that several slices share (node_within); of memory nodes
+ * that some are bound to (read/mems.h). */
 struct node_sample {
     struct stamp at;
     uint64_t have;

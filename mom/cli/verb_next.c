@@ -1,5 +1,5 @@
 /* next: the standing lists of the newest tick, with every term of the score: of the node, and of
- * the limited groups that are watched beside it. */
+ * the other domains that are watched beside it. */
 #include "mom/cli/facts.h"
 #include "mom/cli/verbs.h"
 #include "policy/decide/standing.h"
@@ -43,7 +43,7 @@ static void write_entry(
     const struct score *score = &standing->score;
     bool spared = standing->restraint != RESTRAINT_NONE && standing->restraint < RESTRAINTS;
     const struct cell cells[] = {
-        cell_text(state->domain[standing->domain].path),
+        cell_text(state->domain[standing->domain].name),
         cell_integer(standing->place),
         cell_text(s->slice.key),
         cell_text(s->slice.name),
@@ -73,13 +73,21 @@ static int by_place(const void *a, const void *b)
     return (x->place > y->place) - (x->place < y->place);
 }
 
+static bool stands(const struct live_slice *row)
+{
+    bool stands = false;
+    for (int k = 0; k < LIVE_STANDINGS; k++)
+        stands |= row->standing[k].place > 0;
+    return stands;
+}
+
 /* The rows of slices on a list, copied; NULL: no memory. */
 static struct live_slice *read_rows(const struct daemon *daemon, uint32_t *ret_count)
 {
     struct live_slice *rows = calloc(DOMAINS_MAX * STANDING_MAX, sizeof *rows);
     uint32_t index = 0, count = 0;
     while (rows && count < DOMAINS_MAX * STANDING_MAX && daemon_next(daemon, &index, &rows[count]))
-        count += rows[count].standing[0].place > 0 || rows[count].standing[1].place > 0;
+        count += stands(&rows[count]);
     *ret_count = count;
     return rows;
 }
@@ -90,11 +98,11 @@ int verb_next(struct cli *cli)
     struct mom_error error = {0};
     if (daemon_open(&daemon, &cli->paths, &error) < 0)
         return cli_failed(&error);
-    static struct entry entries[2 * DOMAINS_MAX * STANDING_MAX];
+    static struct entry entries[LIVE_STANDINGS * DOMAINS_MAX * STANDING_MAX];
     uint32_t rows_count, count = 0;
     struct live_slice *rows = read_rows(&daemon, &rows_count);
     for (uint32_t i = 0; rows && i < rows_count; i++)
-        for (int k = 0; k < 2; k++)
+        for (int k = 0; k < LIVE_STANDINGS; k++)
             if (rows[i].standing[k].place > 0 && rows[i].standing[k].domain < DOMAINS_MAX)
                 entries[count++] = (struct entry){&rows[i], &rows[i].standing[k]};
     qsort(entries, count, sizeof *entries, by_place);

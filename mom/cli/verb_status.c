@@ -105,7 +105,7 @@ static void show_node(struct cli *cli, const struct node_sample *node)
 static void show_limited(struct cli *cli, const struct live_state *state)
 {
     static const struct column columns[] = {
-        {"group", "Limited group", ALIGN_LEFT},
+        {"group", "Limited", ALIGN_LEFT},
         {"limit_bytes", "Limit", ALIGN_RIGHT},
         {"available_bytes", "Available", ALIGN_RIGHT},
         {"swap_free_bytes", "Swap free", ALIGN_RIGHT},
@@ -115,13 +115,13 @@ static void show_limited(struct cli *cli, const struct live_state *state)
     bool begun = false;
     for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
         const struct live_domain *domain = &state->domain[i];
-        if (domain->path[0] == '\0')
+        if (domain->name[0] == '\0')
             continue;
         if (!begun)
             output_section(cli->output, &section);
         begun = true;
         const struct cell cells[] = {
-            cell_text(domain->path),
+            cell_text(domain->name),
             node_cell(&domain->sample, NODE_MEM_TOTAL),
             node_cell(&domain->sample, NODE_MEM_AVAILABLE),
             node_cell(&domain->sample, NODE_SWAP_FREE),

@@ -43,10 +43,14 @@ struct live_state {
     int64_t clock_stepped_usec;        /* the newest step of the wall clock */
     struct node_sample node;
     struct live_domain {
-        char path[SLICE_PATH_MAX]; /* "": nothing in this place */
+        char name[SLICE_PATH_MAX]; /* "": nothing in this place */
         struct node_sample sample;
-    } domain[DOMAINS_MAX]; /* limited groups that are watched; 0, the node, is not used */
+    } domain[DOMAINS_MAX]; /* those that are watched; 0, the node, is not used */
 };
+
+/* On which lists a slice stands: the node's; that of the innermost limited group that is watched;
+ * that of the fewest memory nodes. */
+enum live_standings { LIVE_NODE, LIVE_GROUP, LIVE_MEMORY_NODES, LIVE_STANDINGS };
 
 struct live_slice {
     struct slice slice; /* serial 0: no slice in this row */
@@ -64,7 +68,7 @@ struct live_slice {
         uint8_t restraint;
         struct score score;
         uint64_t gives_back; /* bytes */
-    } standing[2];           /* of the node; of the innermost limited group that is watched */
+    } standing[LIVE_STANDINGS];
     enum mode mode, leak_mode;
     char owner[128];
     struct stamp born;

@@ -7,6 +7,7 @@
 #include "mom/common/signals.h"
 #include "mom/governor/seal.h"
 #include "slices/base/text.h"
+#include "slices/read/mems.h"
 #include "slices/read/processes.h"
 
 #include <errno.h>
@@ -102,6 +103,7 @@ int governor_open_eyes(struct governor *governor, struct mom_error *error)
             &governor->sampler, error);
     if (r == 0)
         r = node_reader_open(&governor->node_reader, paths->proc_root, error);
+    governor->memory_nodes = mems_of_machine(MEMS_ROOT);
     return r < 0 ? r : open_places(governor, error);
 }
 

@@ -64,6 +64,7 @@ struct governor {
     struct tree *tree;
     struct sampler *sampler;
     struct node_reader node_reader;
+    uint64_t memory_nodes; /* the machine's; 0: not several (read/mems.h) */
     int proc_fd;
     struct arena arena;
     struct place *places; /* tree_capacity of them */

@@ -127,8 +127,8 @@ static void record_look(
     seen->look = look;
 }
 
-/* The group's own numbers say what it may use; how much of that the node still has is taken from
- * the look before at the node. */
+/* A domain's own numbers say what it may use; how much of that the node still has, and what only
+ * the node is counted for, is taken from the look before at the node. */
 static int read_domain(struct guard *guard, uint32_t domain, struct node_sample *ret)
 {
     struct stamp now = clock_now();
@@ -190,7 +190,7 @@ static void pursue(struct guard *guard, uint32_t domain)
     if (acts && !carry_out(guard))
         decide_node_withdraw(&guard->watches.of[domain]);
     else if (decision->action == ACTION_RESET)
-        domains_note_reset(&guard->watches, domain, decision);
+        domains_note_reset(&guard->watches, &guard->lists.standings, domain, decision);
     /* Only now: a log that is a file may have to wait for its disk. */
     log_warning("guard: rule %s%s%s: %s %s (decision %llu)%s", decision->rule,
         decision->domain[0] ? " in " : "", decision->domain, action_kind_names[decision->action],

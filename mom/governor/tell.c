@@ -4,6 +4,7 @@
 #include "mom/common/log.h"
 #include "mom/common/records.h"
 #include "slices/base/text.h"
+#include "slices/memory_nodes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -199,18 +200,28 @@ static bool find_standing(
     return false;
 }
 
-/* The innermost group is that of the longest path. */
+/* The innermost group is that of the longest path; of memory nodes the fewest. */
+static size_t narrowness(const char *domain, bool *ret_nodes)
+{
+    uint64_t nodes;
+    *ret_nodes = memory_nodes_named(domain, &nodes);
+    return *ret_nodes ? MEMORY_NODES_MAX - (size_t)__builtin_popcountll(nodes) : strlen(domain);
+}
+
 static void add_standings(
     struct live_slice *row, const struct standings *standings, uint64_t serial)
 {
-    size_t longest = 0;
-    (void)find_standing(&row->standing[0], &standings->of[0], serial);
+    size_t narrowest[LIVE_STANDINGS] = {0};
+    (void)find_standing(&row->standing[LIVE_NODE], &standings->of[0], serial);
     for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
         const struct standing *standing = &standings->of[i];
-        if (standing->in_use && strlen(standing->domain) > longest &&
-            find_standing(&row->standing[1], standing, serial)) {
-            longest = strlen(standing->domain);
-            row->standing[1].domain = i;
+        bool of_nodes;
+        size_t narrow = narrowness(standing->domain, &of_nodes);
+        enum live_standings kind = of_nodes ? LIVE_MEMORY_NODES : LIVE_GROUP;
+        if (standing->in_use && narrow > narrowest[kind] &&
+            find_standing(&row->standing[kind], standing, serial)) {
+            narrowest[kind] = narrow;
+            row->standing[kind].domain = i;
         }
     }
 }
@@ -249,7 +260,7 @@ static void add_domains(struct live_state *state, const struct standings *standi
         *domain = (struct live_domain){0};
         if (!standing->in_use)
             continue;
-        (void)text_copy(domain->path, sizeof domain->path, standing->domain);
+        (void)text_copy(domain->name, sizeof domain->name, standing->domain);
         domain->sample = standing->node;
     }
 }

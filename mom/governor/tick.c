@@ -209,7 +209,17 @@ static bool next_standing(
     return false;
 }
 
-/* The lists of the node and of the limited groups that are watched, by what is known of them. */
+static void look_for_limits(struct governor *governor)
+{
+    const struct standing_source slices = {next_standing, governor};
+    const struct limited_view view = {&governor->hierarchy, governor->tree, &slices,
+        governor->options->paths.scope, &governor->node};
+    if (governor->guard)
+        limited_update(&governor->limited, &view, guard_published(governor->guard),
+            guard_taken(governor->guard));
+}
+
+/* The lists of the node and of the other domains that are watched, by what is known of them. */
 static void stand(struct governor *governor, struct stamp now)
 {
     const struct standing_source source = {next_standing, governor};
@@ -219,7 +229,7 @@ static void stand(struct governor *governor, struct stamp now)
         const struct limited_group *group = &governor->limited.of[i];
         struct standing *standing = &governor->standings.of[i];
         if (group->state == LIMITED_WATCHED)
-            standing_make(standing, group->path, &group->sample, now, policy, &source);
+            standing_make(standing, group->domain, &group->sample, now, policy, &source);
         else if (standing->in_use)
             standing->in_use = false;
     }
@@ -253,22 +263,14 @@ static void publish(struct governor *governor)
     guard_publish(governor->guard, &governor->standings, &governor->limited, governor->policy);
 }
 
-static void look_for_limits(struct governor *governor)
-{
-    if (governor->guard)
-        limited_update(&governor->limited, &governor->hierarchy, governor->tree,
-            governor->options->paths.scope, &governor->node, guard_published(governor->guard),
-            guard_taken(governor->guard));
-}
-
-/* What the policy's formula wants to know of them. */
+/* What the policy's formula wants to know of them, and where they are bound. */
 static void ask_of_processes(struct governor *governor)
 {
     static const enum badness_rule rules[FORMULAS] = {[FORMULA_VSZ] = BADNESS_VSZ,
         [FORMULA_BADNESS] = BADNESS_OLD,
         [FORMULA_OOM_SCORE] = BADNESS_OOM_SCORE};
-    sampler_ask(
-        governor->sampler, governor->proc_fd, rules[policy_globals(governor->policy)->formula]);
+    sampler_ask(governor->sampler, governor->proc_fd,
+        rules[policy_globals(governor->policy)->formula], governor->memory_nodes);
 }
 
 void governor_look(struct governor *governor, struct stamp now)
@@ -285,7 +287,6 @@ void governor_look(struct governor *governor, struct stamp now)
     state->unreadable = newest_count(&changes, state->unreadable, changes.unreadable);
     if (node_read(&governor->node_reader, now, &governor->node) < 0)
         governor->node = (struct node_sample){.at = now}; /* nothing known, nothing done */
-    look_for_limits(governor);
     ask_of_processes(governor);
     read_scores(governor, now);
     governor->unprotected_before = governor->standings.of[0].unprotected;
@@ -301,6 +302,7 @@ void governor_look(struct governor *governor, struct stamp now)
             decide(governor, place, slice, now);
         beat(governor);
     }
+    look_for_limits(governor);
     stand(governor, now);
     note_unread(governor, unread_before, now);
 }

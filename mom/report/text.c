@@ -2,6 +2,7 @@
 
 #include "mom/report/page.h"
 #include "slices/base/text.h"
+#include "slices/memory_nodes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -82,10 +83,16 @@ static const char *label(const struct decision *decision)
 static const char *cause(const struct decision *decision, char buffer[CAUSE_SIZE])
 {
     char group[2 * SLICE_PATH_MAX];
+    uint64_t nodes;
     if (decision->reason != REASON_NODE_RULE || decision->domain[0] == '\0')
         return because[decision->reason];
-    (void)snprintf(buffer, CAUSE_SIZE, "memory is short within the limit of %s",
-        text_escape(group, sizeof group, decision->domain));
+    const char *list = memory_nodes_named(decision->domain, &nodes);
+    if (list)
+        (void)snprintf(buffer, CAUSE_SIZE, "memory is short on NUMA node%s %s",
+            strpbrk(list, ",-") ? "s" : "", list);
+    else
+        (void)snprintf(buffer, CAUSE_SIZE, "memory is short within the limit of %s",
+            text_escape(group, sizeof group, decision->domain));
     return buffer;
 }
 

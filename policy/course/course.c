@@ -189,7 +189,7 @@ void course_look(struct course *course, const char *path, const struct node_samp
         return;
     }
     if (resets)
-        domains_note_reset(&course->guard, domain, decision);
+        domains_note_reset(&course->guard, &course->standings, domain, decision);
     decision->seq = decision->incident = course->next_seq++;
     uint32_t index = decision->serial ? course_find(course, decision->serial) : COURSE_NOBODY;
     if (decision->action == ACTION_RESET && index != COURSE_NOBODY) {

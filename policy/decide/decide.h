@@ -95,9 +95,9 @@ void decide_request(struct watch *watch, const struct slice *slice, const struct
  * The most severe rule that has held long enough and has something new to say is taken: reset, then
  * reboot (which this build can only announce), warn, record. Who goes: the first of the standing
  * list that is not barred and whose reset would help; under a rule that looks ahead
- * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. A reset is followed
- * by the cool-down; all else is told once for as long as the rule
- * holds, and again after the mail interval. */
+ * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. Of memory nodes it is
+ * one that is to blame, or an alarm (RESTRAINT_UNBOUND). A reset is followed by the cool-down; all
+ * else is told once for as long as the rule holds, and again after the mail interval. */
 uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
     struct decision *ret);

@@ -2,6 +2,7 @@
 #include "policy/decide/decide.h"
 
 #include "slices/base/text.h"
+#include "slices/memory_nodes.h"
 
 #include <string.h>
 
@@ -29,6 +30,7 @@ static const enum action_kind instead_of_reset[RESTRAINTS] = {
     [RESTRAINT_SIZE] = ACTION_ALARM,
     [RESTRAINT_AGE] = ACTION_ALARM,
     [RESTRAINT_LONE] = ACTION_WARN,
+    [RESTRAINT_UNBOUND] = ACTION_ALARM,
     [RESTRAINT_UNABLE] = ACTION_ALARM,
 };
 
@@ -50,6 +52,33 @@ static bool is_scapegoat(const struct standing_entry *entry, const struct standi
     return spared && guiltiest->score.guilt >= GUILTY && entry->score.guilt < INNOCENT;
 }
 
+static bool is_of_memory_nodes(const struct standing *standing)
+{
+    uint64_t unused;
+    return memory_nodes_named(standing->domain, &unused);
+}
+
+/* Bytes that those bound to memory nodes must hold at least, to be to blame: most of what is used
+ * there, page cache aside. */
+#define BOUND_PART 0.5
+static double blame_bound(const struct node_sample *node)
+{
+    double total = (double)node->value[NODE_MEM_TOTAL];
+    return BOUND_PART * (total - (double)node->value[NODE_MEM_AVAILABLE]);
+}
+
+/* Memory nodes serve those who aren't bound to them, too, and nothing tells whose memory lies
+ * where. One that is bound goes only where those bound hold most of it, and where it has taken some
+ * lately or leaks: else it might die in the place of who may take from all nodes. */
+static bool is_to_blame(const struct standing_entry *entry, const struct standing *standing,
+    const struct node_sample *node)
+{
+    if (!is_of_memory_nodes(standing))
+        return true;
+    bool took = entry->score.guilt >= INNOCENT || entry->leak == LEAK_CONFIRMED;
+    return took && standing->resident_total >= blame_bound(node);
+}
+
 /* Whom the rule is about; NULL: the list is empty. A rule that looks ahead is about whoever fills
  * the memory, whatever his rank: before the node is really short, nobody else is to blame. */
 static const struct standing_entry *choose(const struct rule *rule, const struct node_watch *guard,
@@ -58,7 +87,8 @@ static const struct standing_entry *choose(const struct rule *rule, const struct
     if (rule->conditions & RULE_EXHAUSTED_WITHIN)
         return rule_growth_owner(guard, standing);
     for (uint32_t i = 0; i < standing->count; i++)
-        if (!standing->entry[i].barred && would_help(&standing->entry[i], node))
+        if (!standing->entry[i].barred && would_help(&standing->entry[i], node) &&
+            is_to_blame(&standing->entry[i], standing, node))
             return is_scapegoat(&standing->entry[i], standing) ? &standing->guiltiest
                                                                : &standing->entry[i];
     return standing->count > 0 ? &standing->entry[0] : NULL;
@@ -84,6 +114,8 @@ static enum restraint restrain(const struct rule *rule, const struct standing *s
         return (enum restraint)chosen->restraint;
     if (!would_help(chosen, node))
         return RESTRAINT_SIZE;
+    if (!is_to_blame(chosen, standing, node))
+        return RESTRAINT_UNBOUND;
     if (chosen->mode != MODE_ENFORCE)
         return RESTRAINT_MODE;
     return is_alone(standing) && !chosen->mode_given ? RESTRAINT_LONE : RESTRAINT_NONE;
@@ -163,6 +195,9 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
     (void)text_copy(ret->domain, sizeof ret->domain, standing->domain);
     (void)rule_holds(rule, guard, node, standing, &ret->evidence);
     evidence_add_node(&ret->evidence, node);
+    if (is_of_memory_nodes(standing))
+        evidence_add(&ret->evidence, "bound_resident", UNIT_BYTES, standing->resident_total, '>',
+            blame_bound(node));
     if (!chosen)
         return;
     evidence_add(&ret->evidence, "standing_age", UNIT_USEC,

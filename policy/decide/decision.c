@@ -21,6 +21,7 @@ const char *const restraint_names[RESTRAINTS] = {
     [RESTRAINT_SIZE] = "size",
     [RESTRAINT_AGE] = "age",
     [RESTRAINT_LONE] = "lone",
+    [RESTRAINT_UNBOUND] = "unbound",
     [RESTRAINT_UNABLE] = "unable",
 };
 

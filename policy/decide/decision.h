@@ -32,8 +32,9 @@ enum restraint {
     RESTRAINT_PROBATION,
     RESTRAINT_SIZE, /* smaller than min_size, or a reset would not help */
     RESTRAINT_AGE,
-    RESTRAINT_LONE,   /* the only unprotected slice; of a group, the only one of any size */
-    RESTRAINT_UNABLE, /* this build can't do it (reboot): announced */
+    RESTRAINT_LONE,    /* the only unprotected slice; of a group, the only one of any size */
+    RESTRAINT_UNBOUND, /* of memory nodes: who isn't bound to them may have filled them */
+    RESTRAINT_UNABLE,  /* this build can't do it (reboot): announced */
     RESTRAINTS
 };
 extern const char *const restraint_names[RESTRAINTS];
@@ -77,7 +78,7 @@ struct decision {
     enum restraint restraint;
     enum reason reason;
     char rule[32];               /* REASON_NODE_RULE: its name */
-    char domain[SLICE_PATH_MAX]; /* and which group is short; "": the node */
+    char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node */
     uint64_t serial;
     struct slice_life life;
     char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];

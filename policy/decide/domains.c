@@ -1,6 +1,7 @@
 #include "policy/decide/domains.h"
 
 #include "slices/base/text.h"
+#include "slices/memory_nodes.h"
 
 #include <string.h>
 
@@ -39,14 +40,30 @@ bool domains_await(const struct node_watches *watches, const struct policy *poli
     return false;
 }
 
-void domains_note_reset(
-    struct node_watches *watches, uint32_t domain, const struct decision *decision)
+static bool lies_within(const char *inner, const char *outer)
 {
-    const char *path = watches->of[domain].domain;
+    uint64_t nodes = 0;
+    (void)memory_nodes_named(inner, &nodes);
+    return standing_holds(outer, inner, nodes);
+}
+
+static uint64_t mems_of(const struct standing *standing, uint64_t serial)
+{
+    for (uint32_t i = 0; i < standing->count; i++)
+        if (standing->entry[i].serial == serial)
+            return standing->entry[i].mems;
+    return 0;
+}
+
+void domains_note_reset(struct node_watches *watches, const struct standings *standings,
+    uint32_t domain, const struct decision *decision)
+{
+    const char *outer = watches->of[domain].domain;
+    uint64_t mems = mems_of(&standings->of[domain], decision->serial);
     for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
         struct node_watch *watch = &watches->of[i];
-        if (i == domain || watch->domain[0] == '\0' || !slice_path_within(watch->domain, path) ||
-            !slice_path_within(decision->path, watch->domain))
+        if (i == domain || watch->domain[0] == '\0' || !lies_within(watch->domain, outer) ||
+            !standing_holds(watch->domain, decision->path, mems))
             continue;
         watch->acted_usec = decision->at.boot_usec;
         watch->acted_serial = decision->serial;

@@ -1,5 +1,6 @@
-/* Where memory can run short by itself: the node, and each group with a limit that several slices
- * share (a pod, a user, machine.slice; the container that mom herself runs in). Each is a domain:
+/* Where memory can run short by itself: the node; each group with a limit that several slices share
+ * (a pod, a user, machine.slice; the container that mom herself runs in); on machines with several
+ * memory nodes each set of those that several slices are bound to. Each is a domain:
  * judged by the same rules, with a standing list of those slices alone that it holds, so that who
  * goes is one whose memory is missing there. */
 #ifndef POLICY_DECIDE_DOMAINS_H
@@ -10,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The node is domain 0. A group keeps its number for as long as it is watched. */
+/* The node is domain 0. Another keeps its number for as long as it is watched. */
 #define DOMAINS_MAX 9
 
 struct standings {
@@ -33,10 +34,10 @@ bool domains_follow(
 bool domains_await(const struct node_watches *watches, const struct policy *policy, uint32_t domain,
     const struct decision *decision);
 
-/* A reset was ordered for this domain: those within it that hold the slice cool down, too. Not
- * those around it: a small group that is short all the time must not keep the node from helping
- * itself. */
-void domains_note_reset(
-    struct node_watches *watches, uint32_t domain, const struct decision *decision);
+/* A reset was ordered for this domain, of one of its list: those within it that hold the slice cool
+ * down, too. Not those around it: a small group that is short all the time must not keep the node
+ * from helping itself. */
+void domains_note_reset(struct node_watches *watches, const struct standings *standings,
+    uint32_t domain, const struct decision *decision);
 
 #endif

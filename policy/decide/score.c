@@ -26,6 +26,13 @@ uint64_t score_gives_back(const struct watch *watch)
     return less(footprint, (uint64_t)((1 - SHARED_PART) * (double)shared));
 }
 
+uint64_t score_resident(const struct watch *watch)
+{
+    const struct sample *sample = &watch->sample;
+    return less(score_gives_back(watch),
+        less(sample_known(sample, SAMPLE_SWAP), sample_known(sample, SAMPLE_SWAPCACHED)));
+}
+
 enum leak_verdict score_leak(const struct leak_report *report)
 {
     bool ends = report->shape == SHAPE_BOUNDED || report->shape == SHAPE_SATURATING;
@@ -102,12 +109,9 @@ static double value_by(enum formula formula, const struct watch *watch)
 struct score score_slice(
     const struct watch *watch, enum formula formula, const struct score_taken *all, double memory)
 {
-    const struct sample *sample = &watch->sample;
-    uint64_t gives_back = score_gives_back(watch);
-    uint64_t resident = less(gives_back,
-        less(sample_known(sample, SAMPLE_SWAP), sample_known(sample, SAMPLE_SWAPCACHED)));
+    uint64_t resident = score_resident(watch);
     struct score score = {.resident = (double)resident,
-        .swapped = (double)(gives_back - resident),
+        .swapped = (double)(score_gives_back(watch) - resident),
         .weight = leak_weight[score_leak(&watch->leak.report)]};
     for (int i = 0; i < SCORE_HORIZONS; i++) {
         double whole = fmax(all->bytes[i], SCORE_NOTABLE * memory);

@@ -64,6 +64,9 @@ struct score score_slice(
  * memory. 0 while unknown. */
 uint64_t score_gives_back(const struct watch *watch);
 
+/* What of that is in memory and not in swap. */
+uint64_t score_resident(const struct watch *watch);
+
 /* The verdict, but none where the shape says that the growth ends. */
 enum leak_verdict score_leak(const struct leak_report *report);
 

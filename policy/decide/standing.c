@@ -3,6 +3,7 @@
 #include "policy/decide/decide.h"
 #include "policy/decide/score.h"
 #include "slices/base/text.h"
+#include "slices/memory_nodes.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,6 +25,20 @@ enum restraint standing_restraint(
     if (now.boot_usec - watch->born.boot_usec < watch->policy.min_age_usec)
         return RESTRAINT_AGE;
     return RESTRAINT_NONE;
+}
+
+bool standing_holds(const char *domain, const char *path, uint64_t mems)
+{
+    uint64_t nodes;
+    if (memory_nodes_named(domain, &nodes))
+        return memory_nodes_within(mems, nodes);
+    return slice_path_within(path, domain);
+}
+
+static bool holds(
+    const struct standing *standing, const struct watch *watch, const struct slice *slice)
+{
+    return standing_holds(standing->domain, slice->path, sample_known(&watch->sample, SAMPLE_MEMS));
 }
 
 static double memory_of(const struct node_sample *node)
@@ -52,6 +67,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->strikes = watch->ladder.strikes;
     entry->score =
         score_slice(watch, standing->formula, &standing->taken, memory_of(&standing->node));
+    entry->mems = sample_known(&watch->sample, SAMPLE_MEMS);
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
     entry->growth_now = watch->growth_now;
@@ -76,6 +92,7 @@ static void weigh(struct standing *standing, struct watch *watch, const struct s
     bool notable = (double)score_gives_back(watch) >= NOTABLE_PART * memory_of(&standing->node);
     standing->unprotected += !is_protected(watch, slice);
     standing->notable += !is_protected(watch, slice) && notable;
+    standing->resident_total += (double)score_resident(watch);
     standing->growth_now_total += watch->growth_now > 0 ? watch->growth_now : 0;
     score_taken_add(&standing->taken, &watch->taken);
 }
@@ -125,10 +142,10 @@ void standing_make(struct standing *ret, const char *domain, const struct node_s
     struct watch *watch;
     const struct slice *slice;
     for (uint32_t place = 0; source->next(source->context, &place, &watch, &slice);)
-        if (slice_path_within(slice->path, domain))
+        if (holds(ret, watch, slice))
             weigh(ret, watch, slice);
     for (uint32_t place = 0; source->next(source->context, &place, &watch, &slice);)
-        if (slice_path_within(slice->path, domain))
+        if (holds(ret, watch, slice))
             offer(ret, watch, slice);
 }
 

@@ -26,6 +26,7 @@ struct standing_entry {
     int rank;
     uint32_t strikes;
     struct score score;
+    uint64_t mems;             /* memory nodes that it is bound to; 0: to no part of them */
     uint64_t gives_back;       /* bytes that a reset would free now */
     double growth, growth_now; /* bytes a second, as of the watch */
     uint8_t leak;              /* enum leak_verdict */
@@ -37,13 +38,15 @@ struct standing_entry {
 struct standing {
     bool in_use; /* else there is no such domain */
     struct stamp made;
-    char domain[SLICE_PATH_MAX]; /* the group whose limit its slices share; "": the node */
+    char domain[SLICE_PATH_MAX]; /* the group whose limit its slices share, or the name of the
+                                    memory nodes that they are bound to; "": the node */
     struct node_sample node;     /* of the domain, at the tick that it comes from */
     int64_t tick_cost_usec;      /* CPU time that this tick took; 0: unknown */
     uint64_t policy_hash;
     enum formula formula;
     uint32_t unprotected;    /* slices that are not protected, of all */
     uint32_t notable;        /* and of those, which have NOTABLE_PART of the memory at least */
+    double resident_total;   /* score_resident of all, bytes */
     double growth_now_total; /* of all slices that grow, bytes a second */
     struct score_taken taken;
     struct standing_entry guiltiest; /* whatever bars it; serial 0: nobody has taken anything */
@@ -56,6 +59,10 @@ struct standing {
  * node is short the same offender goes again, rather than an innocent in its place. */
 enum restraint standing_restraint(
     const struct watch *watch, const struct slice *slice, struct stamp now);
+
+/* Whether a domain holds a slice of that path that is bound to these memory nodes (0: to no part).
+ * A group holds what is below it; memory nodes who may take from none but them; the node all. */
+bool standing_holds(const char *domain, const char *path, uint64_t mems);
 
 /* Who walks over all slices: the one after *place, which begins with 0. False: no more. */
 struct standing_source {

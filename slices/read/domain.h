@@ -1,5 +1,6 @@
-/* A group with a memory limit that several slices share: to them it is what the node is to all. Its
- * numbers come as a node's sample (node_within), so that the node's rules are its rules. */
+/* A group with a memory limit that several slices share, or memory nodes that several are bound to:
+ * to them it is what the node is to all. Its numbers come as a node's sample (node_within,
+ * mems_read), so that the node's rules are its rules. */
 #ifndef SLICES_READ_DOMAIN_H
 #define SLICES_READ_DOMAIN_H
 
@@ -13,17 +14,19 @@
 /* Its files, kept open: a look opens nothing and allocates nothing. Opened and closed by the
  * governor's thread, copied by the guard. */
 struct domain_reader {
-    const struct sources *sources;
-    int fd[SOURCES_MAX]; /* -1: this kernel doesn't have it */
+    const struct sources *sources; /* NULL: of memory nodes */
+    int fd[SOURCES_MAX]; /* -1: this kernel doesn't have it; of memory nodes mems_open's */
 };
 
 /* 0 or -errno as group_open. */
 int domain_reader_open(
     struct domain_reader *reader, const struct hierarchy *hierarchy, const char *path);
+/* Of memory nodes, below MEMS_ROOT; 0 or -errno as mems_open. */
+int domain_reader_open_mems(struct domain_reader *reader, uint64_t nodes);
 void domain_reader_close(struct domain_reader *reader);
 
-/* 0; -ENODEV when the group is gone; -ENOENT when it has no limit any more, or one that is not
- * below the node's memory. */
+/* 0; -ENODEV when the group is gone, or a memory node; -ENOENT when it has no limit any more, or
+ * one that is not below the node's memory. */
 int domain_read(const struct domain_reader *reader, struct stamp now,
     const struct node_sample *node, struct node_sample *ret);
 

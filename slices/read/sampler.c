@@ -3,6 +3,7 @@
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
+#include "slices/read/mems.h"
 #include "slices/read/sources.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct sampler {
     int root_fd; /* the hierarchy's */
     int proc_fd;
     enum badness_rule badness;
+    uint64_t machine; /* its memory nodes; 0: not several */
     uint32_t max_slices, full_every;
     uint32_t kept, kept_max; /* slots with descriptors */
     struct slot slot[];
@@ -130,10 +132,11 @@ static int open_slot(struct sampler *sampler, struct slot *slot, const struct sl
     return r;
 }
 
-void sampler_ask(struct sampler *sampler, int proc_fd, enum badness_rule rule)
+void sampler_ask(struct sampler *sampler, int proc_fd, enum badness_rule rule, uint64_t machine)
 {
     sampler->proc_fd = proc_fd;
     sampler->badness = rule;
+    sampler->machine = machine;
 }
 
 void sampler_forget(struct sampler *sampler, const struct slice *slice)
@@ -210,6 +213,16 @@ static void ask(const struct sampler *sampler, int directory, struct sample *sam
         sample_set(sample, SAMPLE_BADNESS, badness);
 }
 
+static void ask_where_bound(const struct sampler *sampler, int directory, struct sample *sample)
+{
+    if (sampler->machine == 0)
+        return;
+    uint64_t mems = mems_of_group(directory, sampler->proc_fd, sampler->machine);
+    sample->have &= ~(1ull << SAMPLE_MEMS);
+    if (mems != 0)
+        sample_set(sample, SAMPLE_MEMS, mems);
+}
+
 static int read_slot(
     const struct sampler *sampler, struct slot *slot, bool force, struct sample *sample)
 {
@@ -217,8 +230,10 @@ static int read_slot(
     int r = read_cheap(sampler, slot, sample, &full);
     if (r < 0)
         return r;
-    if (full)
+    if (full) {
         read_rest(sampler, slot->directory, sample);
+        ask_where_bound(sampler, slot->directory, sample);
+    }
     ask(sampler, slot->directory, sample);
     slot->due = full ? sampler->full_every : slot->due - 1;
     return 0;

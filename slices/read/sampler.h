@@ -36,9 +36,10 @@ void sampler_close(struct sampler *sampler);
 int sampler_read(struct sampler *sampler, const struct slice *slice, struct stamp now, bool force,
     struct sample *sample);
 
-/* From now on each read also asks how bad the slice's processes are (SAMPLE_BADNESS), by that rule;
- * BADNESS_NONE: it no longer does. `proc_fd` stays the caller's. */
-void sampler_ask(struct sampler *sampler, int proc_fd, enum badness_rule rule);
+/* What its processes are asked from now on. At each read how bad they are (SAMPLE_BADNESS), by that
+ * rule; BADNESS_NONE: no longer. When all is read which of the `machine`'s memory nodes they are
+ * bound to (SAMPLE_MEMS); 0: there are not several. `proc_fd` stays the caller's. */
+void sampler_ask(struct sampler *sampler, int proc_fd, enum badness_rule rule, uint64_t machine);
 
 /* Closes what is kept for a vanished slice. */
 void sampler_forget(struct sampler *sampler, const struct slice *slice);

@@ -183,7 +183,7 @@ void scene_make_live(const char *dir, int pid)
         .time_scale = 1};
     node_set(&state.node, NODE_MEM_TOTAL, 8ull << 30);
     node_set(&state.node, NODE_OOM_KILL, 6);
-    (void)text_copy(state.domain[3].path, sizeof state.domain[3].path, "/pods\033[31m");
+    (void)text_copy(state.domain[3].name, sizeof state.domain[3].name, "/pods\033[31m");
     node_set(&state.domain[3].sample, NODE_MEM_TOTAL, 200ull << 20);
     live_write_state(&live, &state);
     for (uint32_t i = 0; i < SLICES; i++) {

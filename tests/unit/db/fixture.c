@@ -66,9 +66,9 @@ static const char *const undo[][12] = {
         "ALTER TABLE node DROP COLUMN boot", "ALTER TABLE node DROP COLUMN boot_usec",
         "DROP TABLE look", "DROP TABLE policy_use", "DROP TABLE policy_layer",
         "PRAGMA user_version = 3"},
-    [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE look DROP COLUMN stalled",
-        "ALTER TABLE look DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN domain",
-        "PRAGMA user_version = 4"},
+    [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE raw DROP COLUMN mems",
+        "ALTER TABLE look DROP COLUMN stalled", "ALTER TABLE look DROP COLUMN domain",
+        "ALTER TABLE decision DROP COLUMN domain", "PRAGMA user_version = 4"},
 };
 
 void fixture_age(struct fixture *fixture, int version)

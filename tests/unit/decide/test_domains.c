@@ -106,7 +106,7 @@ static void who_is_on_his_way_is_not_reset_for_another(void **state)
     (void)state;
     assert_int_equal(show(1, 0), ACTION_RESET);
     assert_false(domains_await(&watches, policy, 1, &decision));
-    domains_note_reset(&watches, 1, &decision);
+    domains_note_reset(&watches, &standings, 1, &decision);
     put(&beside, "/pods/beside"); /* else it goes first on the node */
     struct decision same = decision;
     same.at = at(10);
@@ -122,7 +122,7 @@ static void a_reset_cools_down_what_is_inside_and_not_what_is_around(void **stat
 {
     (void)state;
     assert_int_equal(show(1, 0), ACTION_RESET);
-    domains_note_reset(&watches, 1, &decision);
+    domains_note_reset(&watches, &standings, 1, &decision);
     assert_true(watches.of[4].acted_usec == decision.at.boot_usec);
     assert_true(watches.of[0].acted_usec == 0);
     assert_int_equal(show(0, 5), ACTION_RESET);
@@ -133,7 +133,7 @@ static void nor_what_does_not_hold_it(void **state)
     (void)state;
     assert_int_equal(show(0, 0), ACTION_RESET); /* beside */
     assert_string_equal(decision.name, "beside");
-    domains_note_reset(&watches, 0, &decision);
+    domains_note_reset(&watches, &standings, 0, &decision);
     assert_true(watches.of[1].acted_usec == 0);
     assert_true(watches.of[4].acted_usec == 0);
 }
