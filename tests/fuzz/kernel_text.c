@@ -1,5 +1,7 @@
 /* The texts that the kernel gives. The first byte chooses the parser. */
+#include "slices/memory_nodes.h"
 #include "slices/read/kernel_log.h"
+#include "slices/read/mems.h"
 #include "slices/read/node.h"
 #include "slices/read/pressure.h"
 #include "slices/read/processes.h"
@@ -8,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void check_sample(const struct sample *sample)
 {
@@ -56,6 +59,21 @@ static void meminfo(const char *text)
     fuzz_must(node_has(&node, NODE_MEM_AVAILABLE), "MemAvailable");
 }
 
+static void node_meminfo(const char *text)
+{
+    struct node_sample node = {0};
+    char *copy = strdup(text);
+    mems_parse_meminfo(copy, &node);
+    fuzz_must(node.have >> NODE_FIELDS == 0, "a node has only the fields of its table");
+    free(copy);
+    uint64_t nodes, again;
+    char name[MEMORY_NODES_NAME_MAX];
+    if (memory_nodes_parse(text, &nodes) < 0)
+        return;
+    memory_nodes_name(nodes, name);
+    fuzz_must(memory_nodes_named(name, &again) && again == nodes, "a set is known by its name");
+}
+
 static void vmstat(const char *text)
 {
     struct node_sample node = {0};
@@ -91,8 +109,8 @@ static void kernel_log(const char *text)
     fuzz_must(told == (death.group[0] == '/'), "and hangs in a group");
 }
 
-static void (*const parsers[])(const char *text) = {stat_v2, stat_v1, events, pressure, meminfo,
-    vmstat, swaps, process_stat, process_status, kernel_log};
+static void (*const parsers[])(const char *text) = {node_meminfo, stat_v2, stat_v1, events,
+    pressure, meminfo, vmstat, swaps, process_stat, process_status, kernel_log};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -185,6 +185,8 @@ void scene_make_live(const char *dir, int pid)
     node_set(&state.node, NODE_OOM_KILL, 6);
     (void)text_copy(state.domain[3].name, sizeof state.domain[3].name, "/pods\033[31m");
     node_set(&state.domain[3].sample, NODE_MEM_TOTAL, 200ull << 20);
+    (void)text_copy(state.domain[5].name, sizeof state.domain[5].name, "numa:1");
+    node_set(&state.domain[5].sample, NODE_MEM_TOTAL, 300ull << 20);
     live_write_state(&live, &state);
     for (uint32_t i = 0; i < SLICES; i++) {
         struct live_slice row = {.slice = slice_of(i), .born = now, .mode = MODE_ENFORCE};
@@ -199,9 +201,10 @@ void scene_make_live(const char *dir, int pid)
         row.standing[0].score =
             (struct score){.resident = 4096, .guilt = 0.25, .weight = 1.5, .value = 1997};
         if (i == 0) {
-            row.standing[1] = row.standing[0];
-            row.standing[1].place = 1;
-            row.standing[1].domain = 3;
+            row.standing[LIVE_GROUP] = row.standing[LIVE_MEMORY_NODES] = row.standing[LIVE_NODE];
+            row.standing[LIVE_GROUP].place = row.standing[LIVE_MEMORY_NODES].place = 1;
+            row.standing[LIVE_GROUP].domain = 3;
+            row.standing[LIVE_MEMORY_NODES].domain = 5;
         }
         assert_int_equal(live_write_slice(&live, i, &row), 0);
     }

@@ -340,10 +340,11 @@ static void with_a_daemon_the_live_table_speaks(void **state)
     assert_int_equal(run("leaks --all -o csv --no-headers"), 0);
     assert_int_equal(lines(out), 3);
     assert_int_equal(run("next -o csv --no-headers"), 0);
-    assert_int_equal(lines(out), 3);
+    assert_int_equal(lines(out), 4);
     assert_true(text_starts_with(out, ",1,user:1000,"));
     assert_non_null(strstr(out, "\n,2,docker:web,web,hold,enforce,0,1997,1.5,4096,0,25,"));
     assert_non_null(strstr(out, "[31m,1,docker:web,web,hold,enforce,0,1997,1.5,4096,0,25,"));
+    assert_non_null(strstr(out, "\nnuma:1,1,docker:web,web,hold,enforce,0,1997,1.5,4096,0,25,"));
     assert_int_equal(run("next"), 0);
     no_byte_acts_on_a_terminal();
     assert_int_equal(run("show user:1000"), 0);

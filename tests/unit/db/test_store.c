@@ -191,6 +191,18 @@ static void unknown_fields_stay_unknown(void **state)
     assert_int_equal(points.point[0].footprint, 0);
 }
 
+static void memory_nodes_are_stored_of_who_is_bound(void **state)
+{
+    struct fixture *fixture = *state;
+    bear(fixture, 7, "docker:web");
+    struct sample_brief briefs[] = {a_brief(7, T0 * SEC, 1), a_brief(7, (T0 + 1) * SEC, 1)};
+    briefs[1].have |= BRIEF_MEMS;
+    briefs[1].mems = UINT64_C(1) << 63;
+    drain(fixture, briefs, 2);
+    assert_int_equal(ask(fixture->path, "SELECT count(*) FROM raw WHERE mems IS NULL"), 1);
+    assert_true(ask(fixture->path, "SELECT mems FROM raw WHERE mems IS NOT NULL") == INT64_MIN);
+}
+
 static void limits_come_back_with_the_rows_they_held_for(void **state)
 {
     struct fixture *fixture = *state;
@@ -298,6 +310,7 @@ int main(void)
         TEST(a_rollback_forgets_what_was_buffered),
         TEST(unknown_lives_and_boots_are_refused),
         TEST(unknown_fields_stay_unknown),
+        TEST(memory_nodes_are_stored_of_who_is_bound),
         TEST(limits_come_back_with_the_rows_they_held_for),
         TEST(everything_is_stored_once),
         TEST(an_incident_lasts_to_its_all_clear),

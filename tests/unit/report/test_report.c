@@ -65,6 +65,24 @@ static void a_report_tells_the_story_and_ends_for_machines(void **state)
     assert_true(strcmp(body + strlen(body) - 13, " 3f2a91c0-17\n") == 0);
 }
 
+static void where_memory_is_short_is_said(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"", "the node is short of memory"},
+        {"/pods", "memory is short within the limit of /pods"},
+        {"numa:1", "memory is short on NUMA node 1"},
+        {"numa:0-1", "memory is short on NUMA nodes 0-1"}};
+    struct decision decision = decision_of();
+    const struct report report = {.node = "node1", .id = "3f2a91c0-17", .decision = &decision};
+    decision.reason = REASON_NODE_RULE;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char subject[1024];
+        (void)strcpy(decision.domain, cases[i][0]);
+        report_subject(&report, subject, sizeof subject);
+        assert_string_equal(subject + strlen(subject) - strlen(cases[i][1]), cases[i][1]);
+    }
+}
+
 static void a_reset_without_an_outcome_says_so(void **state)
 {
     (void)state;
@@ -271,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
         cmocka_unit_test(a_digest_lists_what_it_stands_for),
+        cmocka_unit_test(where_memory_is_short_is_said),
         cmocka_unit_test(a_reset_without_an_outcome_says_so),
         cmocka_unit_test(a_rate_beyond_reason_stays_in_its_field),
         cmocka_unit_test(the_machines_line_survives_a_full_page),
