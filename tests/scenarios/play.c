@@ -1,5 +1,6 @@
 /* Statements and the clock move the world; its samples go the governor's way through the course. */
 #include "slices/base/text.h"
+#include "slices/memory_nodes.h"
 #include "tests/scenarios/scenario.h"
 
 #include <errno.h>
@@ -29,8 +30,9 @@ struct actor { /* a slice over all of its lives; its memory is body[its index] *
     enum leak_shape shape;
 };
 
-struct group { /* with a limit that slices share */
-    char name[SLICE_NAME_MAX], path[SLICE_PATH_MAX];
+struct group { /* with a limit that slices share, or memory nodes that they are bound to */
+    char name[SLICE_NAME_MAX], domain[SLICE_PATH_MAX];
+    uint64_t nodes; /* 0: a group */
     struct world world;
 };
 enum { GROUPS_MAX = DOMAINS_MAX - 1 };
@@ -140,7 +142,10 @@ static void put_within(
         if (strcmp(group->name, name) != 0)
             continue;
         body->group = i + 1;
-        (void)text_format(slice->path, sizeof slice->path, "%s/%s", group->path, slice->name);
+        body->mems = group->nodes;
+        if (group->nodes != 0)
+            return;
+        (void)text_format(slice->path, sizeof slice->path, "%s/%s", group->domain, slice->name);
         (void)text_format(slice->key, sizeof slice->key, "cgroup:%s", slice->path);
         return;
     }
@@ -245,12 +250,20 @@ static void do_group(struct player *player, struct words_left *words)
     group->world.kernel = 0;
     group->world.now_usec = player->t_usec;
     (void)text_copy(group->name, sizeof group->name, take_word(words, "a name"));
-    (void)text_format(group->path, sizeof group->path, "/%s", group->name);
+    (void)text_format(group->domain, sizeof group->domain, "/%s", group->name);
     if (!take_keyword(words, "limit"))
         return complain(words, "'limit SIZE' is missing");
     group->world.memory = take_size(words);
     if (take_keyword(words, "swap"))
         group->world.swap = take_size(words);
+    if (take_keyword(words, "nodes")) {
+        const char *list = take_word(words, "memory nodes");
+        (void)text_format(group->domain, sizeof group->domain, "numa:%s", list);
+        if (!memory_nodes_named(group->domain, &group->nodes))
+            complain(words, "'%s' is no list of memory nodes", list);
+    }
+    if (take_keyword(words, "others"))
+        group->world.kernel = take_size(words);
 }
 
 static void do_node(struct player *player, struct words_left *words)
@@ -592,7 +605,7 @@ static void look(struct player *player)
 {
     look_at(player, &player->world, "");
     for (unsigned i = 0; i < player->group_count; i++)
-        look_at(player, &player->groups[i].world, player->groups[i].path);
+        look_at(player, &player->groups[i].world, player->groups[i].domain);
 }
 
 static void step(struct player *player, struct world *world)

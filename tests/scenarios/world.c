@@ -265,6 +265,8 @@ void world_sample_slice(const struct body *body, struct stamp at, struct sample 
     sample_set(ret, SAMPLE_INACTIVE_ANON, anon + shmem);
     sample_set(ret, SAMPLE_ACTIVE_ANON, 0);
     sample_set(ret, SAMPLE_EVENT_OOM_KILL, body->oom_kills);
+    if (body->mems != 0)
+        sample_set(ret, SAMPLE_MEMS, body->mems);
     sample_set(ret, SAMPLE_LIMIT_MAX, body->limit ? body->limit : SAMPLE_NO_LIMIT);
     sample_set(ret, SAMPLE_LIMIT_HIGH, body->high ? body->high : SAMPLE_NO_LIMIT);
 }

@@ -42,6 +42,7 @@ struct law {
 
 struct body {       /* a slice's memory */
     unsigned group; /* with a limit; 0: none */
+    uint64_t mems;  /* memory nodes that it is bound to, if these are the group */
     double base[CHANNELS], level[CHANNELS];
     struct law law[LAWS_MAX];
     unsigned laws;
