@@ -1,8 +1,8 @@
 /* Where memory can run short by itself: the node; each group with a limit that several slices share
  * (a pod, a user, machine.slice; the container that mom herself runs in); on machines with several
- * memory nodes each set of those that several slices are bound to. Each is a domain:
- * judged by the same rules, with a standing list of those slices alone that it holds, so that who
- * goes is one whose memory is missing there. */
+ * memory nodes each set of those that several slices are bound to. Each is a domain: judged by the
+ * same rules, with a standing list of those slices alone that it holds, so that who goes is one
+ * whose memory is missing there. */
 #ifndef POLICY_DECIDE_DOMAINS_H
 #define POLICY_DECIDE_DOMAINS_H
 
