@@ -45,16 +45,17 @@ void memory_nodes_name(uint64_t nodes, char ret[MEMORY_NODES_NAME_MAX])
     size_t length = sizeof prefix - 1;
     memcpy(ret, prefix, sizeof prefix);
     for (unsigned node = 0; node < MEMORY_NODES_MAX; node++) {
-        unsigned last = node;
+        unsigned first = node;
         if (!(nodes >> node & 1))
             continue;
-        while (last + 1 < MEMORY_NODES_MAX && nodes >> (last + 1) & 1)
-            last++;
-        char range[16];
-        (void)text_format(range, sizeof range, last > node ? "%u-%u," : "%u,", node, last);
-        (void)text_copy(ret + length, MEMORY_NODES_NAME_MAX - length, range);
-        length = strlen(ret);
-        node = last;
+        while (node + 1 < MEMORY_NODES_MAX && nodes >> (node + 1) & 1)
+            node++;
+        char *to = ret + length;
+        if (node > first)
+            (void)text_format(to, MEMORY_NODES_NAME_MAX - length, "%u-%u,", first, node);
+        else
+            (void)text_format(to, MEMORY_NODES_NAME_MAX - length, "%u,", node);
+        length += strlen(to);
     }
     ret[length - 1] = '\0'; /* the comma; of no nodes the colon: no name */
 }

@@ -58,10 +58,9 @@ static bool is_of_memory_nodes(const struct standing *standing)
     return memory_nodes_named(standing->domain, &unused);
 }
 
-/* Bytes that those bound to memory nodes must hold at least, to be to blame: most of what is used
- * there, page cache aside. */
+/* Of what is used on memory nodes, page cache aside. */
 #define BOUND_PART 0.5
-static double blame_bound(const struct node_sample *node)
+static double most_of_used(const struct node_sample *node)
 {
     double total = (double)node->value[NODE_MEM_TOTAL];
     return BOUND_PART * (total - (double)node->value[NODE_MEM_AVAILABLE]);
@@ -76,7 +75,7 @@ static bool is_to_blame(const struct standing_entry *entry, const struct standin
     if (!is_of_memory_nodes(standing))
         return true;
     bool took = entry->score.guilt >= INNOCENT || entry->leak == LEAK_CONFIRMED;
-    return took && standing->resident_total >= blame_bound(node);
+    return took && standing->resident_total >= most_of_used(node);
 }
 
 /* Whom the rule is about; NULL: the list is empty. A rule that looks ahead is about whoever fills
@@ -197,7 +196,7 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
     evidence_add_node(&ret->evidence, node);
     if (is_of_memory_nodes(standing))
         evidence_add(&ret->evidence, "bound_resident", UNIT_BYTES, standing->resident_total, '>',
-            blame_bound(node));
+            most_of_used(node));
     if (!chosen)
         return;
     evidence_add(&ret->evidence, "standing_age", UNIT_USEC,
