@@ -2,7 +2,6 @@
 
 #include "slices/base/file.h"
 #include "slices/read/group.h"
-#include "slices/read/mems.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,18 +51,17 @@ int domain_reader_open(
     return 0;
 }
 
-_Static_assert(MEMS_OPEN_MAX <= SOURCES_MAX, "a place for each");
-
 int domain_reader_open_mems(struct domain_reader *reader, uint64_t nodes)
 {
     *reader = (struct domain_reader){0};
-    return mems_open(MEMS_ROOT, nodes, reader->fd);
+    return mems_reader_open(&reader->mems, MEMS_ROOT, MEMS_MEMINFO, nodes);
 }
 
 void domain_reader_close(struct domain_reader *reader)
 {
-    size_t count = reader->sources ? reader->sources->count : MEMS_OPEN_MAX;
-    for (size_t i = 0; i < count; i++) {
+    if (!reader->sources)
+        return mems_reader_close(&reader->mems);
+    for (size_t i = 0; i < reader->sources->count; i++) {
         if (reader->fd[i] >= 0)
             (void)close(reader->fd[i]);
         reader->fd[i] = -1;
@@ -76,7 +74,7 @@ int domain_read(const struct domain_reader *reader, struct stamp now,
     char text[SOURCE_TEXT_MAX];
     struct sample sample = {.at = now};
     if (!reader->sources)
-        return mems_read(reader->fd, now, node, ret);
+        return mems_read(&reader->mems, now, node, ret);
     for (size_t i = 0; i < reader->sources->count; i++) {
         ssize_t n = reader->fd[i] < 0 ? -ENOENT : file_pread(reader->fd[i], text, sizeof text);
         if (n == -ENODEV)

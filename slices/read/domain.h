@@ -6,6 +6,7 @@
 
 #include "slices/base/error.h"
 #include "slices/find/hierarchy.h"
+#include "slices/read/mems.h"
 #include "slices/read/sources.h"
 #include "slices/sample.h"
 
@@ -15,13 +16,16 @@
  * governor's thread, copied by the guard. */
 struct domain_reader {
     const struct sources *sources; /* NULL: of memory nodes */
-    int fd[SOURCES_MAX]; /* -1: this kernel doesn't have it; of memory nodes mems_open's */
+    union {
+        int fd[SOURCES_MAX]; /* -1: this kernel doesn't have it */
+        struct mems_reader mems;
+    };
 };
 
 /* 0 or -errno as group_open. */
 int domain_reader_open(
     struct domain_reader *reader, const struct hierarchy *hierarchy, const char *path);
-/* Of memory nodes, below MEMS_ROOT; 0 or -errno as mems_open. */
+/* Of memory nodes; 0 or -errno as mems_reader_open. */
 int domain_reader_open_mems(struct domain_reader *reader, uint64_t nodes);
 void domain_reader_close(struct domain_reader *reader);
 

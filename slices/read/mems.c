@@ -4,6 +4,7 @@
 #include "slices/base/text.h"
 #include "slices/memory_nodes.h"
 #include "slices/read/keyed.h"
+#include "slices/read/node.h"
 #include "slices/read/visit.h"
 
 #include <errno.h>
@@ -59,35 +60,6 @@ uint64_t mems_of_group(int group_fd, int proc_fd, uint64_t machine)
 
 /* --- How full -------------------------------------------------------------------------------- */
 
-static void close_all(int *fd)
-{
-    for (size_t i = 0; i < MEMS_OPEN_MAX && fd[i] >= 0; i++) {
-        (void)close(fd[i]);
-        fd[i] = -1;
-    }
-}
-
-int mems_open(const char *root, uint64_t nodes, int *fd)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < MEMS_OPEN_MAX; i++)
-        fd[i] = -1;
-    for (unsigned node = 0; node < MEMORY_NODES_MAX; node++) {
-        char path[128];
-        if (!(nodes >> node & 1))
-            continue;
-        (void)text_format(path, sizeof path, "%s/node%u/meminfo", root, node);
-        int r = count < MEMS_OPEN_MAX ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-        if (r < 0) {
-            r = count < MEMS_OPEN_MAX ? -errno : -E2BIG;
-            close_all(fd);
-            return r;
-        }
-        fd[count++] = r;
-    }
-    return 0;
-}
-
 static const struct keyed_row rows[] = {
     KEYED_ROW("MemTotal", NODE_MEM_TOTAL),
     KEYED_ROW("MemFree", NODE_MEM_FREE),
@@ -134,43 +106,84 @@ void mems_parse_meminfo(char *text, struct node_sample *sample)
     keyed_parse(text, rows, sizeof rows / sizeof *rows, add, sample);
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
+/* Free pages, page cache and such slab. */
+static uint64_t sum_of(const struct node_sample *parsed)
 {
-    return a > b ? a - b : 0;
+    return known(parsed, NODE_MEM_FREE) + known(parsed, NODE_MEM_AVAILABLE) +
+           known(parsed, NODE_SLAB_RECLAIMABLE);
 }
 
-/* As si_mem_available() (mm/show_mem.c) does for the machine: what is free, page cache and such
- * slab, less what the kernel keeps to itself. The watermarks that say how much that is are in no
- * file of a node: it is the machine's, by the nodes' part of its memory. */
-static uint64_t available_of(const struct node_sample *nodes, const struct node_sample *machine)
+/* si_mem_available() (mm/show_mem.c) takes the watermarks off that sum; they are in no file of a
+ * node. What that was of the machine's memory is taken off for each node, by its size. */
+static double part_kept(const char *meminfo)
 {
-    uint64_t cache = less(known(machine, NODE_CACHED), known(machine, NODE_SHMEM));
-    uint64_t whole = known(machine, NODE_MEM_FREE) + cache + known(machine, NODE_SLAB_RECLAIMABLE);
-    double kept = 0;
-    if (node_has(machine, NODE_MEM_AVAILABLE) && known(machine, NODE_MEM_TOTAL) > 0)
-        kept = (double)less(whole, machine->value[NODE_MEM_AVAILABLE]) *
-               (double)nodes->value[NODE_MEM_TOTAL] / (double)machine->value[NODE_MEM_TOTAL];
-    uint64_t free = known(nodes, NODE_MEM_FREE) + known(nodes, NODE_MEM_AVAILABLE) +
-                    known(nodes, NODE_SLAB_RECLAIMABLE);
-    uint64_t available = less(free, (uint64_t)kept);
-    uint64_t total = nodes->value[NODE_MEM_TOTAL];
-    return available < total ? available : total;
+    char text[8192];
+    struct node_sample parsed = {0}, machine = {0};
+    if (file_read(AT_FDCWD, meminfo, text, sizeof text) < 0 ||
+        node_parse_meminfo(text, &machine) < 0)
+        return 0;
+    mems_parse_meminfo(text, &parsed);
+    double kept = (double)sum_of(&parsed) - (double)machine.value[NODE_MEM_AVAILABLE];
+    return kept > 0 ? kept / (double)machine.value[NODE_MEM_TOTAL] : 0;
 }
 
-int mems_read(
-    const int *fd, struct stamp now, const struct node_sample *node, struct node_sample *ret)
+static uint64_t available_of(const struct mems_reader *reader, const struct node_sample *parsed)
+{
+    double total = (double)parsed->value[NODE_MEM_TOTAL];
+    double available = (double)sum_of(parsed) - reader->kept * total;
+    return available > 0 ? (uint64_t)(available < total ? available : total) : 0;
+}
+
+static int open_node(const char *root, unsigned node)
+{
+    char path[128];
+    (void)text_format(path, sizeof path, "%s/node%u/meminfo", root, node);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int mems_reader_open(
+    struct mems_reader *reader, const char *root, const char *meminfo, uint64_t nodes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < MEMS_OPEN_MAX; i++)
+        reader->fd[i] = -1;
+    for (unsigned node = 0; node < MEMORY_NODES_MAX; node++) {
+        if (!(nodes >> node & 1))
+            continue;
+        int fd = count < MEMS_OPEN_MAX ? open_node(root, node) : -E2BIG;
+        if (fd < 0) {
+            mems_reader_close(reader);
+            return fd;
+        }
+        reader->fd[count++] = fd;
+    }
+    reader->kept = part_kept(meminfo);
+    return 0;
+}
+
+void mems_reader_close(struct mems_reader *reader)
+{
+    for (size_t i = 0; i < MEMS_OPEN_MAX && reader->fd[i] >= 0; i++) {
+        (void)close(reader->fd[i]);
+        reader->fd[i] = -1;
+    }
+}
+
+int mems_read(const struct mems_reader *reader, struct stamp now, const struct node_sample *node,
+    struct node_sample *ret)
 {
     char text[8192]; /* 1.5 KiB as of Linux 6.12 */
     struct node_sample nodes = {.at = now};
-    for (size_t i = 0; i < MEMS_OPEN_MAX && fd[i] >= 0; i++) {
-        ssize_t n = file_pread(fd[i], text, sizeof text);
+    for (size_t i = 0; i < MEMS_OPEN_MAX && reader->fd[i] >= 0; i++) {
+        ssize_t n = file_pread(reader->fd[i], text, sizeof text);
         if (n < 0)
             return (int)n;
         mems_parse_meminfo(text, &nodes);
     }
     if (known(&nodes, NODE_MEM_TOTAL) == 0)
         return -ENOENT;
-    node_set(&nodes, NODE_MEM_AVAILABLE, available_of(&nodes, node));
+    node_set(&nodes, NODE_MEM_AVAILABLE, available_of(reader, &nodes));
     for (enum node_field field = NODE_SWAP_TOTAL; field < NODE_FIELDS; field++)
         if (node_has(node, field))
             node_set(&nodes, field, node->value[field]);

@@ -45,6 +45,15 @@ static void put_node(const char *name, unsigned node, unsigned free_mib)
     put(name, text);
 }
 
+/* Of both together; 40 MiB of what could be had are kept. */
+static void put_meminfo(void)
+{
+    put("meminfo", "MemTotal:        1048576 kB\nMemFree:          327680 kB\n"
+                   "MemAvailable:     409600 kB\nCached:           999999 kB\n"
+                   "Active(file):      61440 kB\nInactive(file):    40960 kB\n"
+                   "SReclaimable:      20480 kB\n");
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -55,6 +64,7 @@ static int set_up(void **state)
         assert_int_equal(mkdirat(folder_fd, folders[i], 0700), 0);
     put_node("node0/meminfo", 0, 300);
     put_node("node1/meminfo", 1, 20);
+    put_meminfo();
     put("has_memory", "0-1\n");
     put("cgroup.procs", "8\n7\n9\n"); /* 8 has just ended */
     put("7/status", "Name:\tMems_allowed_list:\t0\nMems_allowed:\t00000002\n"
@@ -67,9 +77,9 @@ static int tear_down(void **state)
 {
     (void)state;
     static const char *const names[] = {"node0/meminfo", "node1/meminfo", "7/status", "9/status",
-        "has_memory", "cgroup.procs", "node0", "node1", "7", "9"};
+        "meminfo", "has_memory", "cgroup.procs", "node0", "node1", "7", "9"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        (void)unlinkat(folder_fd, names[i], i < 6 ? 0 : AT_REMOVEDIR);
+        (void)unlinkat(folder_fd, names[i], i < 7 ? 0 : AT_REMOVEDIR);
     (void)close(folder_fd);
     return rmdir(folder);
 }
@@ -78,14 +88,25 @@ static struct node_sample machine(void)
 {
     struct node_sample node = {0};
     node_set(&node, NODE_MEM_TOTAL, 1024 * MIB);
-    node_set(&node, NODE_MEM_FREE, 320 * MIB);
-    node_set(&node, NODE_CACHED, 120 * MIB);
-    node_set(&node, NODE_SHMEM, 20 * MIB);
-    node_set(&node, NODE_SLAB_RECLAIMABLE, 20 * MIB);
-    node_set(&node, NODE_MEM_AVAILABLE, 400 * MIB); /* 40 MiB less than these together */
+    node_set(&node, NODE_MEM_AVAILABLE, 77 * MIB);
     node_set(&node, NODE_SWAP_FREE, 7 * MIB);
     node_set(&node, NODE_PSI_FULL_TOTAL, 11);
     return node;
+}
+
+static int open_nodes(struct mems_reader *reader, uint64_t nodes)
+{
+    char meminfo[64];
+    (void)snprintf(meminfo, sizeof meminfo, "%s/meminfo", folder);
+    return mems_reader_open(reader, folder, meminfo, nodes);
+}
+
+static void read_nodes(uint64_t nodes, const struct node_sample *node, struct node_sample *ret)
+{
+    struct mems_reader reader;
+    assert_int_equal(open_nodes(&reader, nodes), 0);
+    assert_int_equal(mems_read(&reader, (struct stamp){5, 6}, node, ret), 0);
+    mems_reader_close(&reader);
 }
 
 static void a_machine_with_several_is_known(void **state)
@@ -145,11 +166,7 @@ static void nodes_are_read_as_a_node_of_their_own(void **state)
     (void)state;
     const struct node_sample node = machine();
     struct node_sample sample;
-    int fd[MEMS_OPEN_MAX];
-    assert_int_equal(mems_open(folder, 2, fd), 0);
-    assert_int_equal(mems_read(fd, (struct stamp){5, 6}, &node, &sample), 0);
-    (void)close(fd[0]);
-    assert_int_equal(fd[1], -1);
+    read_nodes(2, &node, &sample);
     assert_true(sample.at.boot_usec == 5);
     assert_int_equal(sample.value[NODE_MEM_TOTAL], 512 * MIB);
     assert_int_equal(sample.value[NODE_MEM_FREE], 20 * MIB);
@@ -170,27 +187,22 @@ static void several_add_up(void **state)
     (void)state;
     const struct node_sample node = machine();
     struct node_sample sample;
-    int fd[MEMS_OPEN_MAX];
-    assert_int_equal(mems_open(folder, 3, fd), 0);
-    assert_int_equal(mems_read(fd, (struct stamp){5, 6}, &node, &sample), 0);
-    (void)close(fd[0]);
-    (void)close(fd[1]);
+    read_nodes(3, &node, &sample);
     assert_int_equal(sample.value[NODE_MEM_TOTAL], 1024 * MIB);
     assert_int_equal(sample.value[NODE_MEM_FREE], 320 * MIB);
     assert_int_equal(sample.value[NODE_MEM_AVAILABLE], (320 + 100 + 20 - 40) * MIB);
 }
 
-static void without_a_machine_s_numbers_nothing_is_kept(void **state)
+static void what_is_not_known_is_left_out(void **state)
 {
     (void)state;
     const struct node_sample none = {0};
     struct node_sample sample;
-    int fd[MEMS_OPEN_MAX];
-    assert_int_equal(mems_open(folder, 2, fd), 0);
-    assert_int_equal(mems_read(fd, (struct stamp){5, 6}, &none, &sample), 0);
-    (void)close(fd[0]);
+    put("meminfo", "MemTotal: 0 kB\n");
+    read_nodes(2, &none, &sample);
     assert_int_equal(sample.value[NODE_MEM_AVAILABLE], 80 * MIB);
     assert_false(node_has(&sample, NODE_SWAP_FREE));
+    put_meminfo();
 }
 
 static void a_node_that_is_gone_or_empty_is_an_error(void **state)
@@ -198,14 +210,13 @@ static void a_node_that_is_gone_or_empty_is_an_error(void **state)
     (void)state;
     const struct node_sample node = machine();
     struct node_sample sample;
-    int fd[MEMS_OPEN_MAX];
-    assert_int_equal(mems_open(folder, 5, fd), -ENOENT);
-    assert_int_equal(fd[0], -1);
-    assert_int_equal(mems_open(folder, 0x1ff, fd), -ENOENT);
+    struct mems_reader reader;
+    assert_int_equal(open_nodes(&reader, 5), -ENOENT);
+    assert_int_equal(reader.fd[0], -1);
     put("node0/meminfo", "nothing of the kind\nNode\nNode 0\nNode 0 MemTotal: x kB\n");
-    assert_int_equal(mems_open(folder, 1, fd), 0);
-    assert_int_equal(mems_read(fd, (struct stamp){5, 6}, &node, &sample), -ENOENT);
-    (void)close(fd[0]);
+    assert_int_equal(open_nodes(&reader, 1), 0);
+    assert_int_equal(mems_read(&reader, (struct stamp){5, 6}, &node, &sample), -ENOENT);
+    mems_reader_close(&reader);
     put_node("node0/meminfo", 0, 300);
 }
 
@@ -213,18 +224,18 @@ static void too_many_are_not_judged_together(void **state)
 {
     (void)state;
     char name[32];
-    int fd[MEMS_OPEN_MAX];
+    struct mems_reader reader;
     for (unsigned i = 2; i < 9; i++) {
         (void)snprintf(name, sizeof name, "node%u", i);
         assert_int_equal(mkdirat(folder_fd, name, 0700), 0);
         (void)snprintf(name, sizeof name, "node%u/meminfo", i);
         put_node(name, i, 1);
     }
-    assert_int_equal(mems_open(folder, 0x1ff, fd), -E2BIG);
-    assert_int_equal(fd[0], -1);
-    assert_int_equal(mems_open(folder, 0xff, fd), 0);
-    for (int i = 0; i < MEMS_OPEN_MAX; i++)
-        (void)close(fd[i]);
+    assert_int_equal(open_nodes(&reader, 0x1ff), -E2BIG);
+    assert_int_equal(reader.fd[0], -1);
+    assert_int_equal(open_nodes(&reader, 0xff), 0);
+    assert_true(reader.fd[MEMS_OPEN_MAX - 1] >= 0);
+    mems_reader_close(&reader);
     for (unsigned i = 2; i < 9; i++) {
         (void)snprintf(name, sizeof name, "node%u/meminfo", i);
         (void)unlinkat(folder_fd, name, 0);
@@ -273,7 +284,7 @@ int main(void)
         cmocka_unit_test(who_may_use_nodes_that_are_not_judged_is_not_bound),
         cmocka_unit_test(nodes_are_read_as_a_node_of_their_own),
         cmocka_unit_test(several_add_up),
-        cmocka_unit_test(without_a_machine_s_numbers_nothing_is_kept),
+        cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(a_node_that_is_gone_or_empty_is_an_error),
         cmocka_unit_test(too_many_are_not_judged_together),
         cmocka_unit_test(the_sampler_asks_where_there_are_several_alone),
