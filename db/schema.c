@@ -190,10 +190,13 @@ static const char *const migrations[] = {
     " text BLOB NOT NULL, UNIQUE (hash, n)) STRICT;",
 
     /* Of a sample, what a policy that ranks by processes goes by; of a look, how much of the time
-     * all have waited for memory. Of looks and decisions, which domain they are about: a group with
-     * a limit that slices share, '' for the node. */
+     * all have waited for memory, how much room is due since the
+     * last reset, and what the slice had that was to be reset. Of looks and decisions, which domain
+     * they are about: a group with a limit that slices share, '' for the node. */
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
     "ALTER TABLE look ADD COLUMN stalled REAL;"
+    "ALTER TABLE look ADD COLUMN room_due REAL;"
+    "ALTER TABLE look ADD COLUMN charged INTEGER;"
     "ALTER TABLE look ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE decision ADD COLUMN domain TEXT NOT NULL DEFAULT '';",
 };

@@ -244,11 +244,12 @@ static void flush_look(struct replay *replay, const struct node_look *again)
         return;
     replay->is_pending = false;
     replay->looked_lately = true;
-    struct node_sample node = replay->pending.node, second;
+    struct node_sample node = replay->pending.node;
+    struct node_look second;
     give_back(replay, &node);
     if (again) {
-        second = again->node;
-        give_back(replay, &second);
+        second = *again;
+        give_back(replay, &second.node);
     }
     course_look(&replay->course, replay->pending.domain, &node, again ? &second : NULL, node.at);
 }

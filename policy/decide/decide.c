@@ -45,8 +45,11 @@ static void update_growth(struct watch *watch, uint64_t footprint)
     if (!first) {
         double grown = (double)footprint - (double)watch->footprint;
         double weight = 1 - exp(-(double)usec / (double)WATCH_GROWTH_USEC);
+        bool twice = watch->growth_now > 0 && grown > 0;
+        watch->grown_twice_usec = twice ? watch->growth_before_usec : 0;
         watch->growth_now = grown / ((double)usec / 1e6);
         watch->growth += weight * (watch->growth_now - watch->growth);
+        watch->growth_before_usec = watch->growth_at_usec;
     }
     watch->growth_at_usec = now;
 }

@@ -21,6 +21,8 @@ const char *const restraint_names[RESTRAINTS] = {
     [RESTRAINT_SIZE] = "size",
     [RESTRAINT_AGE] = "age",
     [RESTRAINT_LONE] = "lone",
+    [RESTRAINT_IN_VAIN] = "in-vain",
+    [RESTRAINT_STALE] = "stale",
     [RESTRAINT_UNABLE] = "unable",
 };
 

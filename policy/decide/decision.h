@@ -32,8 +32,10 @@ enum restraint {
     RESTRAINT_PROBATION,
     RESTRAINT_SIZE, /* smaller than min_size, or a reset would not help */
     RESTRAINT_AGE,
-    RESTRAINT_LONE,   /* the only unprotected slice; of a group, the only one of any size */
-    RESTRAINT_UNABLE, /* this build can't do it (reboot): announced */
+    RESTRAINT_LONE,    /* the only unprotected slice; of a group, the only one of any size */
+    RESTRAINT_IN_VAIN, /* the last reset gave nothing back, and nothing shows that this one would */
+    RESTRAINT_STALE,   /* no sample is newer than the last reset */
+    RESTRAINT_UNABLE,  /* this build can't do it (reboot): announced */
     RESTRAINTS
 };
 extern const char *const restraint_names[RESTRAINTS];

@@ -32,8 +32,8 @@ bool domains_await(const struct node_watches *watches, const struct policy *poli
     int64_t cooldown_usec = policy_globals(policy)->cooldown_usec;
     for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
         const struct node_watch *watch = &watches->of[i];
-        if (i != domain && watch->acted_usec != 0 && watch->acted_serial == decision->serial &&
-            decision->at.boot_usec - watch->acted_usec < cooldown_usec)
+        if (i != domain && watch->reset.usec != 0 && watch->reset.serial == decision->serial &&
+            decision->at.boot_usec - watch->reset.usec < cooldown_usec)
             return true;
     }
     return false;
@@ -48,7 +48,7 @@ void domains_note_reset(
         if (i == domain || watch->domain[0] == '\0' || !slice_path_within(watch->domain, path) ||
             !slice_path_within(decision->path, watch->domain))
             continue;
-        watch->acted_usec = decision->at.boot_usec;
-        watch->acted_serial = decision->serial;
+        watch->reset.usec = decision->at.boot_usec;
+        watch->reset.serial = decision->serial;
     }
 }

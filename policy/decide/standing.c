@@ -55,6 +55,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
     entry->growth_now = watch->growth_now;
+    entry->grown_twice_usec = watch->grown_twice_usec;
     entry->leak = (uint8_t)score_leak(&watch->leak.report);
 }
 

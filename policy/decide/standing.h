@@ -28,6 +28,7 @@ struct standing_entry {
     struct score score;
     uint64_t gives_back;       /* bytes that a reset would free now */
     double growth, growth_now; /* bytes a second, as of the watch */
+    int64_t grown_twice_usec;  /* so, too */
     uint8_t leak;              /* enum leak_verdict */
 };
 

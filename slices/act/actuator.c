@@ -134,20 +134,9 @@ static enum action_result check_bystanders(struct attempt *attempt)
 
 /* --- Measuring ------------------------------------------------------------------------------- */
 
-static uint64_t read_bytes(int group_fd, const char *file)
-{
-    unsigned long long bytes;
-    return file_read_u64(group_fd, file, &bytes) < 0 ? 0 : bytes;
-}
-
-/* Memory and swap charged to the group; 0 once it is gone. */
 static uint64_t charged_bytes(const struct attempt *attempt)
 {
-    int fd = attempt->group_fd;
-    if (attempt->actuator->options.hierarchy->version == HIERARCHY_V2)
-        return read_bytes(fd, "memory.current") + read_bytes(fd, "memory.swap.current");
-    uint64_t both = read_bytes(fd, "memory.memsw.usage_in_bytes");
-    return both > 0 ? both : read_bytes(fd, "memory.usage_in_bytes");
+    return group_charged(attempt->group_fd, attempt->actuator->options.hierarchy->version);
 }
 
 static int note_survivor(void *context, int32_t pid)
