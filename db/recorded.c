@@ -130,6 +130,7 @@ static int take_outcome(struct walk *walk, struct stream *stream)
     outcome->result = get_word(call, action_result_names, ACTION_RESULTS);
     outcome->started.boot_usec = get_int(call);
     outcome->started.unix_usec = get_int(call);
+    outcome->bytes_after = get_u64(call);
     return 0;
 }
 

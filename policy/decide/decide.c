@@ -78,6 +78,15 @@ static uint64_t nearest_limit(
     return reach < nearest ? reach : nearest;
 }
 
+/* What outlives all processes is in shared memory, or was swapped out from there. */
+static void update_survives(struct watch *watch)
+{
+    uint64_t most = capped_sum(
+        sample_known(&watch->sample, SAMPLE_SHMEM), sample_known(&watch->sample, SAMPLE_SWAP));
+    if (watch->survives > most)
+        watch->survives = most;
+}
+
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node)
 {
@@ -85,6 +94,7 @@ bool watch_update(
     if (!sample_footprint(&watch->sample, &footprint))
         return false;
     update_growth(watch, footprint);
+    update_survives(watch);
     watch->footprint = footprint;
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
@@ -316,7 +326,8 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     /* The floors and the growth were those of processes that are gone. */
     leak_init(&watch->leak, true);
     watch->growth = watch->growth_now = 0;
-    watch->growth_at_usec = 0;
+    watch->growth_at_usec = watch->grown_twice_usec = 0;
+    watch->survives = outcome->bytes_after;
 }
 
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,

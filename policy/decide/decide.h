@@ -27,6 +27,7 @@ struct watch {
     bool held;           /* a person's hold is in force; set by the governor */
     bool lone; /* the only unprotected slice (standing.unprotected == 1); set by the governor */
     uint64_t footprint; /* newest, bytes */
+    uint64_t survives;  /* of that, what a reset has left: files on tmpfs; bytes */
     double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
     double growth_now;  /* between the two newest samples */
     int64_t growth_before_usec, growth_at_usec; /* boot times of these two */

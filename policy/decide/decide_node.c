@@ -79,14 +79,15 @@ static bool is_alone(const struct standing *standing)
     return standing->unprotected == 1 || (standing->domain[0] != '\0' && standing->notable < 2);
 }
 
-/* By three samples that are all newer than the last reset it is this one that takes the memory, and
- * in a minute as much as counts: no step that is over. */
-static bool is_proven(const struct node_watch *guard, const struct standing *standing,
+/* By three samples that are all newer than the last reset it goes on taking memory: a good part of
+ * what is taken, and in a minute as much as counts. A step that is over does not. */
+#define PROVEN_SHARE 0.2
+static bool goes_on(const struct node_watch *guard, const struct standing *standing,
     const struct standing_entry *chosen, const struct node_sample *node)
 {
     return chosen && chosen->grown_twice_usec >= guard->reset.usec &&
            60 * chosen->growth_now >= NOTABLE_PART * (double)node->value[NODE_MEM_TOTAL] &&
-           chosen == rule_growth_owner(guard, standing);
+           rule_growth_share(guard, standing, chosen) >= PROVEN_SHARE;
 }
 
 /* By samples that are newer than the last reset it has taken what that should have given back. */
@@ -104,7 +105,7 @@ static bool has_taken_it(const struct node_reset *reset, const struct standing_e
 static enum restraint restrain_next(const struct node_watch *guard, const struct standing *standing,
     const struct standing_entry *chosen, const struct node_sample *node)
 {
-    if (guard->reset.usec == 0 || is_proven(guard, standing, chosen, node))
+    if (guard->reset.usec == 0 || goes_on(guard, standing, chosen, node))
         return RESTRAINT_NONE;
     if (standing->made.boot_usec <= guard->reset.usec)
         return RESTRAINT_STALE;
@@ -278,9 +279,8 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
     uint32_t count;
     const struct rule *rule = &policy_rules(policy, &count)[index];
     const struct standing_entry *chosen = choose(rule, guard, standing, node);
-    bool looks_ahead = rule->conditions & RULE_EXHAUSTED_WITHIN;
     if (rule->action == RULE_RESET && is_cooling_down(guard, globals, now) &&
-        !(looks_ahead && is_proven(guard, standing, chosen, node)))
+        !goes_on(guard, standing, chosen, node))
         return false;
     enum restraint restraint = restrain(rule, guard, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);

@@ -90,12 +90,20 @@ static void update_stalled(struct node_watch *watch, const struct node_sample *n
     watch->stalled = smooth(watch->stalled, fmin(stalled_usec / (double)usec, 1), usec);
 }
 
+static bool any_rule_holds(const struct node_watch *watch)
+{
+    for (size_t i = 0; i < POLICY_RULES_MAX; i++)
+        if (watch->rule_since_usec[i] != 0)
+            return true;
+    return false;
+}
+
 /* Given back, or not missed any more. */
 static void update_room_due(struct node_watch *watch, const struct node_sample *node)
 {
     double room;
     bool back = node_room(node, &room) && room >= watch->reset.room_due;
-    if (back || has_plenty(node))
+    if (back || (has_plenty(node) && !any_rule_holds(watch)))
         watch->reset.room_due = 0;
 }
 
@@ -173,9 +181,8 @@ void node_watch_resume(struct node_watch *watch, const struct node_look *look)
 bool node_is_close(const struct node_watch *watch)
 {
     const struct node_sample *node = &watch->last;
-    for (size_t i = 0; i < POLICY_RULES_MAX; i++)
-        if (watch->rule_since_usec[i] != 0)
-            return true;
+    if (any_rule_holds(watch))
+        return true;
     if (watch->domain[0] != '\0')
         return false;
     bool known = node_has(node, NODE_MEM_TOTAL) && node_has(node, NODE_MEM_AVAILABLE);
@@ -184,9 +191,11 @@ bool node_is_close(const struct node_watch *watch)
     return (known && !has_plenty(node)) || stalled;
 }
 
-static double growth_of_all(const struct node_watch *watch, const struct standing *standing)
+double rule_growth_share(const struct node_watch *watch, const struct standing *standing,
+    const struct standing_entry *entry)
 {
-    return fmax(standing->growth_now_total, watch->fill_rate);
+    double all = fmax(standing->growth_now_total, watch->fill_rate);
+    return entry->growth_now > 0 ? entry->growth_now / all : 0;
 }
 
 const struct standing_entry *rule_growth_owner(
@@ -196,8 +205,7 @@ const struct standing_entry *rule_growth_owner(
     for (uint32_t i = 0; i < standing->count; i++)
         if (!owner || standing->entry[i].growth_now > owner->growth_now)
             owner = &standing->entry[i];
-    bool owns = owner && owner->growth_now > 0 &&
-                owner->growth_now >= OWNED_GROWTH * growth_of_all(watch, standing);
+    bool owns = owner && rule_growth_share(watch, standing, owner) >= OWNED_GROWTH;
     return owns ? owner : NULL;
 }
 
@@ -294,7 +302,7 @@ static bool exhausted_within(const struct look *look)
     evidence_add(
         look->evidence, "exhausted_in", UNIT_USEC, usec, '<', (double)look->rule->exhausted_usec);
     const struct standing_entry *owner = rule_growth_owner(look->watch, look->standing);
-    double share = owner ? owner->growth_now / growth_of_all(look->watch, look->standing) : 0;
+    double share = owner ? rule_growth_share(look->watch, look->standing, owner) : 0;
     evidence_add(look->evidence, "growth_share", UNIT_COUNT, share, '>', OWNED_GROWTH);
     return usec <= (double)look->rule->exhausted_usec && owner;
 }

@@ -99,6 +99,10 @@ bool rule_holds(const struct rule *rule, const struct node_watch *watch,
 const struct standing_entry *rule_growth_owner(
     const struct node_watch *watch, const struct standing *standing);
 
+/* Which part of that growth is this one's. */
+double rule_growth_share(const struct node_watch *watch, const struct standing *standing,
+    const struct standing_entry *entry);
+
 /* Memory and swap that can still be taken. False while a part of it is unknown. */
 bool node_room(const struct node_sample *node, double *ret);
 

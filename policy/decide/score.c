@@ -23,7 +23,9 @@ uint64_t score_gives_back(const struct watch *watch)
     uint64_t footprint, shared = sample_known(&watch->sample, SAMPLE_SHMEM);
     if (!sample_footprint(&watch->sample, &footprint))
         return 0;
-    return less(footprint, (uint64_t)((1 - SHARED_PART) * (double)shared));
+    uint64_t most = less(footprint, watch->survives);
+    uint64_t likely = less(footprint, (uint64_t)((1 - SHARED_PART) * (double)shared));
+    return likely < most ? likely : most;
 }
 
 enum leak_verdict score_leak(const struct leak_report *report)

@@ -61,7 +61,7 @@ struct score score_slice(
     const struct watch *watch, enum formula formula, const struct score_taken *all, double memory);
 
 /* Bytes of memory and swap that a reset would free now: the footprint less half of the shared
- * memory. 0 while unknown. */
+ * memory, and less what the last reset has left. 0 while unknown. */
 uint64_t score_gives_back(const struct watch *watch);
 
 /* The verdict, but none where the shape says that the growth ends. */
