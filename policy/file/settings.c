@@ -63,8 +63,8 @@ static const struct setting table[] = {
         .most = "10s", .fallback = "250ms", .help = "How often the node itself is looked at."},
     {GLOBAL(cooldown_usec), .name = "guard.cooldown", .type = VALUE_DURATION, .least = "0s",
         .most = "1h", .fallback = "15s",
-        .help = "After a reset for the node's sake, nothing else is reset for so long: pressure "
-                "falls late."},
+        .help = "After a reset for the node's sake, nothing else is reset for so long, as pressure "
+                "falls late; but for a slice that is seen to go on filling the memory."},
     {GLOBAL(formula), .name = "guard.score", .type = VALUE_WORD, .words = {formula_names, FORMULAS},
         .fallback = "mom",
         .help =
