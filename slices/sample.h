@@ -30,6 +30,12 @@ struct field_info {
 
 #define SAMPLE_NO_LIMIT UINT64_MAX
 
+/* SAMPLE_NO_LIMIT at the most. */
+static inline uint64_t bytes_sum(uint64_t a, uint64_t b)
+{
+    return a < SAMPLE_NO_LIMIT - b ? a + b : SAMPLE_NO_LIMIT;
+}
+
 enum sample_field {
     SAMPLE_CURRENT, /* memory.current; v1 usage_in_bytes */
     SAMPLE_SWAP,    /* memory.swap.current; v1 total_swap */

@@ -107,6 +107,7 @@ static bool take_in(struct search *search, uint64_t published)
     }
     if (domain_reader_open(&group->reader, search->hierarchy, search->path) < 0)
         return false;
+    group->reader.swap_above = domain_swap_above(search->hierarchy, search->path);
     if (domain_read(&group->reader, search->node->at, search->node, &group->sample) < 0) {
         domain_reader_close(&group->reader);
         return false;
@@ -116,8 +117,8 @@ static bool take_in(struct search *search, uint64_t published)
     return true;
 }
 
-static void follow(struct limited *limited, const struct tree *tree, const struct node_sample *node,
-    uint64_t published, uint64_t taken)
+static void follow(struct limited *limited, const struct hierarchy *hierarchy,
+    const struct tree *tree, const struct node_sample *node, uint64_t published, uint64_t taken)
 {
     for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
         struct limited_group *group = &limited->of[i];
@@ -125,6 +126,8 @@ static void follow(struct limited *limited, const struct tree *tree, const struc
             domain_reader_close(&group->reader);
             group->state = LIMITED_NONE;
         }
+        if (group->state == LIMITED_WATCHED)
+            group->reader.swap_above = domain_swap_above(hierarchy, group->path);
         if (group->state == LIMITED_WATCHED &&
             (domain_read(&group->reader, node->at, node, &group->sample) < 0 ||
                 !is_shared(tree, group->path)))
@@ -139,7 +142,7 @@ void limited_update(struct limited *limited, const struct hierarchy *hierarchy,
     struct search search = {limited, hierarchy, tree, node, "", 0};
     if (!node_has(node, NODE_MEM_TOTAL))
         return; /* what is watched stays so, with the numbers of the tick before */
-    follow(limited, tree, node, published, taken);
+    follow(limited, hierarchy, tree, node, published, taken);
     do {
         search.path[0] = '\0';
         consider_all(&search, scope);

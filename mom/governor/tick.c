@@ -216,11 +216,12 @@ static void stand(struct governor *governor, struct stamp now)
     const struct policy *policy = governor->policy;
     standing_make(&governor->standings.of[0], "", &governor->node, now, policy, &source);
     for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
-        const struct limited_group *group = &governor->limited.of[i];
+        struct limited_group *group = &governor->limited.of[i];
         struct standing *standing = &governor->standings.of[i];
-        if (group->state == LIMITED_WATCHED)
+        if (group->state == LIMITED_WATCHED) {
             standing_make(standing, group->path, &group->sample, now, policy, &source);
-        else if (standing->in_use)
+            group->reader.swap_within = standing->swap_limit;
+        } else if (standing->in_use)
             standing->in_use = false;
     }
 }

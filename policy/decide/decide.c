@@ -54,11 +54,6 @@ static void update_growth(struct watch *watch, uint64_t footprint)
     watch->growth_at_usec = now;
 }
 
-static uint64_t capped_sum(uint64_t a, uint64_t b)
-{
-    return a < UINT64_MAX - b ? a + b : UINT64_MAX;
-}
-
 /* See watch_update in the header. A limit of 0 is no limit: nothing could run under it. */
 static uint64_t nearest_limit(
     const struct sample *sample, uint64_t footprint, const struct node_sample *node)
@@ -72,16 +67,16 @@ static uint64_t nearest_limit(
     }
     if (!node_has(node, NODE_MEM_AVAILABLE))
         return nearest;
-    uint64_t swap, reach = capped_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
+    uint64_t swap, reach = bytes_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
     if (node_swap_room(node, &swap))
-        reach = capped_sum(reach, swap);
+        reach = bytes_sum(reach, swap);
     return reach < nearest ? reach : nearest;
 }
 
 /* What outlives all processes is in shared memory, or was swapped out from there. */
 static void update_survives(struct watch *watch)
 {
-    uint64_t most = capped_sum(
+    uint64_t most = bytes_sum(
         sample_known(&watch->sample, SAMPLE_SHMEM), sample_known(&watch->sample, SAMPLE_SWAP));
     if (watch->survives > most)
         watch->survives = most;

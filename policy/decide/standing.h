@@ -46,6 +46,7 @@ struct standing {
     uint32_t unprotected;    /* slices that are not protected, of all */
     uint32_t notable;        /* and of those, which have NOTABLE_PART of the memory at least */
     double growth_now_total; /* of all slices that grow, bytes a second */
+    uint64_t swap_limit;     /* of all slices together; SAMPLE_NO_LIMIT: one has none */
     struct score_taken taken;
     struct standing_entry guiltiest; /* whatever bars it; serial 0: nobody has taken anything */
     uint32_t count;

@@ -15,12 +15,19 @@
 struct domain_reader {
     const struct sources *sources;
     int fd[SOURCES_MAX]; /* -1: this kernel doesn't have it */
+    uint64_t
+        swap_within;     /* what the slices within may have in swap together, by their own limits */
+    uint64_t swap_above; /* how much more the groups above allow; SAMPLE_NO_LIMIT: no matter */
 };
 
 /* 0 or -errno as group_open. */
 int domain_reader_open(
     struct domain_reader *reader, const struct hierarchy *hierarchy, const char *path);
 void domain_reader_close(struct domain_reader *reader);
+
+/* How much more swap the groups above this one allow (v2): what the nearest of their limits leaves,
+ * SAMPLE_NO_LIMIT where there is none. Opens and closes. */
+uint64_t domain_swap_above(const struct hierarchy *hierarchy, const char *path);
 
 /* 0; -ENODEV when the group is gone; -ENOENT when it has no limit any more, or one that is not
  * below the node's memory. */
