@@ -11,14 +11,22 @@
 
 enum action_kind {
     ACTION_NONE,
-    ACTION_RECORD, /* nothing but the record: an observation worth keeping */
-    ACTION_ALARM,  /* tell the operators: what should be done may not be done (protected, mode,
-                      reboot) */
-    ACTION_WARN,   /* tell the owner and the operators */
-    ACTION_RESET,  /* kill the whole slice */
+    ACTION_RECORD,   /* nothing but the record: an observation worth keeping */
+    ACTION_ALARM,    /* tell the operators: what should be done may not be done (protected, mode,
+                        reboot) */
+    ACTION_WARN,     /* tell the owner and the operators */
+    ACTION_THROTTLE, /* let it have but so much memory without delay, until it is released */
+    ACTION_RELEASE,  /* what it was throttled by is as before */
+    ACTION_RESET,    /* kill the whole slice */
     ACTION_KINDS
 };
 extern const char *const action_kind_names[ACTION_KINDS]; /* "none", "record", "alarm", ... */
+
+/* Whether it changes anything about the slice. */
+static inline bool action_is_deed(enum action_kind kind)
+{
+    return kind >= ACTION_THROTTLE;
+}
 
 struct action {
     enum action_kind kind;
@@ -26,6 +34,7 @@ struct action {
         decision; /* sequence number of the decision that asks for it, unique within the boot */
     struct slice_life life;
     char path[SLICE_PATH_MAX];
+    uint64_t bytes; /* ACTION_THROTTLE: how much */
 };
 
 /* What the kernel's OOM killer is told of a slice, should it be first. */

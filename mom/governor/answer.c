@@ -80,7 +80,8 @@ static void order_reset(struct governor *governor, struct place *place, const st
 }
 
 static void hold(struct governor *governor, const struct control_request *request,
-    const struct slice *slice, uid_t uid, struct control_reply *reply, struct stamp now)
+    struct place *place, const struct slice *slice, uid_t uid, struct control_reply *reply,
+    struct stamp now)
 {
     bool begins = request->verb == CONTROL_HOLD;
     bool sane = request->duration_usec > 0 && request->duration_usec <= HOLD_MOST_USEC;
@@ -89,6 +90,8 @@ static void hold(struct governor *governor, const struct control_request *reques
         begins && !sane ? -EINVAL : holds_set(&governor->holds, slice->key, until, now.unix_usec);
     if (reply->code < 0)
         return;
+    if (!begins)
+        throttle_let_go(&place->watch.throttle);
     tell_hold(governor, slice->key, until, request, uid, now);
     governor_restand(governor, now);
 }
@@ -135,7 +138,7 @@ static void take_request(struct governor *governor, struct stamp now)
     } else if (request.verb == CONTROL_RESET) {
         order_reset(governor, place, slice, asker.uid, &reply, now);
     } else if (request.verb == CONTROL_HOLD || request.verb == CONTROL_RELEASE) {
-        hold(governor, &request, slice, asker.uid, &reply, now);
+        hold(governor, &request, place, slice, asker.uid, &reply, now);
     }
     requests_answer(governor->requests, &reply);
 }

@@ -28,8 +28,10 @@ struct place *governor_find(
 static void hand_over(
     struct governor *governor, struct place *place, const struct decision *decision)
 {
-    struct action action = {
-        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    struct action action = {.kind = decision->action,
+        .decision = decision->seq,
+        .life = decision->life,
+        .bytes = decision->throttle_bytes};
     (void)text_copy(action.path, sizeof action.path, decision->path);
     place->decision = decision->seq;
     if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
@@ -48,7 +50,7 @@ void governor_pursue(struct governor *governor, struct place *place, struct deci
     bool told = tell_decision(governor, decision);
     governor->state.warnings += decision->action == ACTION_WARN;
     governor->state.alarms += decision->action == ACTION_ALARM;
-    if (decision->action == ACTION_WARN || decision->action == ACTION_RESET)
+    if (decision->action == ACTION_WARN || action_is_deed(decision->action))
         hand_over(governor, place, decision);
     log_decision(decision, told); /* after the deed: a log that is a file may have to wait */
 }

@@ -59,6 +59,8 @@ static const struct {
     [ACTION_RECORD] = {"noted", "noted"},
     [ACTION_ALARM] = {"raised an alarm about", "an alarm"},
     [ACTION_WARN] = {"warned about", "a warning"},
+    [ACTION_THROTTLE] = {"throttled", "a throttle"},
+    [ACTION_RELEASE] = {"released", "a release"},
     [ACTION_RESET] = {"reset", "a reset"},
 };
 
@@ -68,6 +70,8 @@ static const char *const because[REASONS] = {
     [REASON_LEAK_HORIZON] = "it leaks memory, its owner was warned, and its limit is near",
     [REASON_NODE_RULE] = "the node is short of memory",
     [REASON_REQUEST] = "it was asked for",
+    [REASON_REBORN] = "it was reset often, and begins anew",
+    [REASON_SERVED] = "its probation is over",
     [REASON_ALL_CLEAR] = "it is well again",
     [REASON_GONE] = "it has gone",
 };
@@ -213,7 +217,7 @@ void report_body(const struct report *report, char *buffer, size_t size)
     put_evidence(&page, &decision->evidence);
     if (report->outcome)
         put_outcome(&page, report->outcome);
-    else if (decision->action == ACTION_RESET)
+    else if (action_is_deed(decision->action))
         page_put(&page, "\noutcome   none is known: it is under way, or was cut off\n");
     put_runners_up(&page, decision);
     if (report->processes)

@@ -74,7 +74,7 @@ static void pursue(struct course *course, uint32_t index)
     struct course_slice *slice = &course->slices[index];
     struct decision *decision = &course->scratch;
     decide_number(&slice->watch, decision, course->next_seq++);
-    if (decision->action == ACTION_RESET)
+    if (action_is_deed(decision->action))
         slice->decision = decision->seq;
     course->decided(course->context, decision, index);
 }

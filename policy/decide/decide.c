@@ -19,6 +19,7 @@ void watch_init(struct watch *watch, const struct slice *slice, const struct sli
     watch->serial = slice->serial;
     watch->policy = *policy;
     watch->born = now;
+    throttle_born(&watch->throttle, absent_usec != 0, now.boot_usec);
     leak_init(&watch->leak, warm);
 }
 
@@ -218,6 +219,8 @@ static const enum action_kind restrained[ACTION_KINDS] = {
     [ACTION_RECORD] = ACTION_RECORD,
     [ACTION_ALARM] = ACTION_ALARM,
     [ACTION_WARN] = ACTION_RECORD,
+    [ACTION_THROTTLE] = ACTION_RECORD,
+    [ACTION_RELEASE] = ACTION_RELEASE,
     [ACTION_RESET] = ACTION_ALARM,
 };
 
@@ -241,11 +244,55 @@ static bool alarmed_lately(
            now.boot_usec - ladder->alarmed_usec < decision_repeat_usec(globals);
 }
 
+static int64_t probation_usec(const struct watch *watch)
+{
+    return ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
+}
+
+/* Beside the ladder: what was reset often is throttled for a while from its birth on. */
+static bool decide_throttle(struct watch *watch, const struct slice *slice,
+    const struct policy *policy, const struct node_sample *node, struct stamp now,
+    struct decision *ret)
+{
+    const struct slice_policy *own = &watch->policy;
+    if (!node_has(node, NODE_MEM_TOTAL))
+        return false;
+    if (slice->protection != SLICE_UNPROTECTED || own->protect || watch->held) {
+        if (watch->throttle.state != THROTTLE_ON)
+            return false;
+        throttle_let_go(&watch->throttle);
+    }
+    enum action_kind action = throttle_next(
+        &watch->throttle, own, watch->ladder.strikes, probation_usec(watch), now.boot_usec);
+    if (action == ACTION_NONE)
+        return false;
+    describe(ret, watch, slice, policy, node, now);
+    bool begins = action == ACTION_THROTTLE;
+    ret->wanted = ret->action = action;
+    ret->reason = begins ? REASON_REBORN : REASON_SERVED;
+    if (begins && own->mode != MODE_ENFORCE) {
+        ret->action = restrained[action];
+        ret->restraint = RESTRAINT_MODE;
+        throttle_outcome(&watch->throttle, false, now.boot_usec);
+    }
+    if (begins) {
+        ret->throttle_bytes = amount_of(&own->throttle_to, node->value[NODE_MEM_TOTAL]);
+        evidence_add(
+            &ret->evidence, "strikes", UNIT_COUNT, watch->ladder.strikes, '>', own->throttle_after);
+        evidence_add(
+            &ret->evidence, "throttled_to", UNIT_BYTES, (double)ret->throttle_bytes, ' ', 0);
+        evidence_add(&ret->evidence, "for", UNIT_USEC, (double)probation_usec(watch), ' ', 0);
+    }
+    return true;
+}
+
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct node_sample *node, struct stamp now, struct decision *ret)
 {
     const struct policy_globals *globals = policy_globals(policy);
     struct ladder *ladder = &watch->ladder;
+    if (decide_throttle(watch, slice, policy, node, now, ret))
+        return 1;
     enum ladder_event event = next_event(watch, globals, now);
     if (event == LADDER_EVENTS)
         return 0;
@@ -286,8 +333,10 @@ void decide_number(struct watch *watch, struct decision *decision, uint64_t seq)
     decision->seq = seq;
     if (decision->incident == 0)
         decision->incident = ladder->incident ? ladder->incident : seq;
+    bool ends = decision->reason == REASON_ALL_CLEAR ||
+                (decision->reason == REASON_SERVED && ladder->state == LADDER_CALM);
     if (decision->action != ACTION_NONE) /* a refused order begins nothing */
-        ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
+        ladder->incident = ends ? 0 : decision->incident;
 }
 
 void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now)
@@ -310,14 +359,16 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
         [RESULT_REFUSED] = LADDER_RESET_FAILED,
         [RESULT_FAILED] = LADDER_RESET_FAILED,
     };
+    enum ladder_event event = result_event[outcome->result];
+    if (outcome->kind == ACTION_THROTTLE)
+        throttle_outcome(&watch->throttle, event == LADDER_RESET_DONE, now.boot_usec);
     if (outcome->kind != ACTION_RESET)
         return;
-    enum ladder_event event = result_event[outcome->result];
     (void)ladder_take(&watch->ladder, event, now);
     if (event != LADDER_RESET_DONE)
         return;
-    watch->ladder.probation_usec =
-        now.boot_usec + ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
+    watch->ladder.probation_usec = now.boot_usec + probation_usec(watch);
+    throttle_reset(&watch->throttle, now.boot_usec);
     /* The floors and the growth were those of processes that are gone. */
     leak_init(&watch->leak, true);
     watch->growth = watch->growth_now = 0;

@@ -10,6 +10,7 @@
 #include "policy/decide/ladder.h"
 #include "policy/decide/rules.h"
 #include "policy/decide/standing.h"
+#include "policy/decide/throttle.h"
 #include "policy/leak/leak.h"
 
 #include <stdbool.h>
@@ -21,6 +22,7 @@ struct watch {
     struct sample sample;
     struct leak_detector leak;
     struct ladder ladder;
+    struct throttle throttle;
     struct slice_policy policy;
     struct stamp born;
     int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */

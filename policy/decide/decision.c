@@ -8,6 +8,8 @@ const char *const reason_names[REASONS] = {
     [REASON_LEAK_HORIZON] = "leak-horizon",
     [REASON_NODE_RULE] = "node-rule",
     [REASON_REQUEST] = "request",
+    [REASON_REBORN] = "reborn",
+    [REASON_SERVED] = "served",
     [REASON_ALL_CLEAR] = "all-clear",
     [REASON_GONE] = "gone",
 };

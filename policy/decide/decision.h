@@ -17,6 +17,8 @@ enum reason {
                             horizon */
     REASON_NODE_RULE,    /* the node is short: evidence names the rule */
     REASON_REQUEST,      /* a person asked for it */
+    REASON_REBORN,       /* it was reset often, and begins anew */
+    REASON_SERVED,       /* its probation is over */
     REASON_ALL_CLEAR,    /* the incident is over */
     REASON_GONE,         /* and so it is when the slice has vanished */
     REASONS
@@ -78,6 +80,7 @@ struct decision {
     enum action_kind action; /* what is done */
     enum restraint restraint;
     enum reason reason;
+    uint64_t throttle_bytes;     /* ACTION_THROTTLE: to how much */
     char rule[32];               /* REASON_NODE_RULE: its name */
     char domain[SLICE_PATH_MAX]; /* and which group is short; "": the node */
     uint64_t serial;

@@ -168,6 +168,15 @@ static const struct setting table[] = {
     {SLICE(probation_usec, SET_PROBATION), .name = "probation", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "10min", .scaled = true,
         .help = "After a reset the slice is not reset again for a leak for so long."},
+    {SLICE(throttle_after, SET_THROTTLE_AFTER), .name = "throttle_after", .type = VALUE_INTEGER,
+        .least = "0", .most = "1000", .fallback = "3",
+        .help = "After so many resets (strikes), what begins anew in the slice is throttled until "
+                "its probation is over; 0: never."},
+    {SLICE(throttle_to, SET_THROTTLE_TO), .name = "throttle_to", .type = VALUE_AMOUNT,
+        .fallback = "25%",
+        .help =
+            "To so much memory (memory.high; on cgroup v1 the soft limit), a part of the "
+            "node's or a size; never to less than it has, and never for longer than momd runs."},
     {SLICE(min_size_bytes, SET_MIN_SIZE), .name = "min_size", .type = VALUE_SIZE, .least = "0B",
         .most = "1T", .fallback = "64M",
         .help = "Smaller slices are not reset: it would not help."},

@@ -2,6 +2,7 @@
 
 #include "slices/act/backend.h"
 #include "slices/act/kernel_hints.h"
+#include "slices/act/throttle.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -160,6 +161,18 @@ static void measure_after(struct attempt *attempt)
 
 /* --- Acting ---------------------------------------------------------------------------------- */
 
+/* Nobody dies of these. */
+static enum action_result carry_out_mildly(struct attempt *attempt)
+{
+    enum action_kind kind = attempt->action->kind;
+    bool changes = kind == ACTION_THROTTLE || kind == ACTION_RELEASE;
+    if (changes && attempt->actuator->options.dry_run)
+        return RESULT_DRY_RUN;
+    if (changes)
+        return kind == ACTION_THROTTLE ? throttle_begin(attempt) : throttle_end(attempt);
+    return RESULT_DONE; /* for people to read: the table and the bytes are their whole matter */
+}
+
 static enum action_result carry_out(struct attempt *attempt, struct process_table *processes)
 {
     const struct actuator *actuator = attempt->actuator;
@@ -171,10 +184,9 @@ static enum action_result carry_out(struct attempt *attempt, struct process_tabl
     attempt->outcome->processes_before = processes->total;
     attempt->outcome->bytes_before = charged_bytes(attempt);
     attempt_start(attempt);
-    /* All other kinds are for people to read: the table and the bytes are their whole matter. */
     if (is_reset || actuator->backend->takes_all)
         return actuator->backend->carry_out(attempt);
-    return RESULT_DONE;
+    return carry_out_mildly(attempt);
 }
 
 void actuator_apply(struct actuator *actuator, const struct action *action, struct outcome *outcome,
