@@ -129,6 +129,8 @@ static void take_request(struct governor *governor, struct stamp now)
         reply.code = -EAGAIN;
         (void)text_copy(reply.text, sizeof reply.text, "one order a second, please");
     } else if (request.verb == CONTROL_RELEASE && for_all) {
+        for (uint32_t i = 0; i < governor->capacity; i++)
+            throttle_let_go(&governor->places[i].watch.throttle);
         holds_clear(&governor->holds);
         tell_hold(governor, "*", 0, &request, asker.uid, now);
         governor_restand(governor, now);

@@ -76,6 +76,21 @@ static const char *const because[REASONS] = {
     [REASON_GONE] = "it has gone",
 };
 
+/* Why less was done than was wanted. */
+static const char *const restrained_by[RESTRAINTS] = {
+    [RESTRAINT_NONE] = "nothing stood in the way",
+    [RESTRAINT_MODE] = "the slice's mode doesn't allow it",
+    [RESTRAINT_PROTECTED] = "the slice is protected",
+    [RESTRAINT_HOLD] = "somebody holds the slice",
+    [RESTRAINT_PROBATION] = "the slice was reset a short while ago",
+    [RESTRAINT_SIZE] = "the slice is too small for it to help",
+    [RESTRAINT_AGE] = "the slice is too young",
+    [RESTRAINT_LONE] = "there is no other slice to choose from",
+    [RESTRAINT_IN_VAIN] = "the last reset gave nothing back, and nothing shows that this one would",
+    [RESTRAINT_STALE] = "no sample is newer than the last reset",
+    [RESTRAINT_UNABLE] = "this build can't do it",
+};
+
 static const char *label(const struct decision *decision)
 {
     return decision->name[0] ? decision->name : decision->key;
@@ -114,8 +129,9 @@ static void put_head(struct page *page, const struct report *report)
         deeds[decision->action].done, text_escape(name, sizeof name, label(decision)),
         cause(decision, why), decision->rule[0] ? ": rule " : "", decision->rule);
     if (decision->restraint != RESTRAINT_NONE)
-        page_put(page, "The ladder asked for %s; it was not done because: %s.\n",
-            deeds[decision->wanted].wanted, restraint_names[decision->restraint]);
+        page_put(page, "The ladder asked for %s; it was not done: %s (%s).\n",
+            deeds[decision->wanted].wanted, restrained_by[decision->restraint],
+            restraint_names[decision->restraint]);
     page_put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
     page_put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
     page_put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n",
