@@ -28,8 +28,10 @@ struct place *governor_find(
 static void hand_over(
     struct governor *governor, struct place *place, const struct decision *decision)
 {
-    struct action action = {
-        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    struct action action = {.kind = decision->action,
+        .decision = decision->seq,
+        .independent = decision->independent,
+        .life = decision->life};
     (void)text_copy(action.path, sizeof action.path, decision->path);
     place->decision = decision->seq;
     if (hands_give(governor->hands, HANDS_GOVERNOR, &action))

@@ -133,6 +133,7 @@ static void describe(struct decision *ret, const struct watch *watch, const stru
     (void)text_copy(ret->owner, sizeof ret->owner, own->owner);
     ret->mode = own->mode;
     ret->leak_mode = own->leak;
+    ret->independent = !own->interdependent;
     ret->rank = own->rank;
     ret->strikes = watch->ladder.strikes;
     ret->policy_hash = policy_hash(policy);

@@ -111,6 +111,7 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     memcpy(ret->owner, chosen->owner, sizeof ret->owner);
     ret->mode = chosen->mode;
     ret->leak_mode = chosen->leak_mode;
+    ret->independent = chosen->independent;
     ret->rank = chosen->rank;
     ret->strikes = chosen->strikes;
     ret->leak.verdict = (enum leak_verdict)chosen->leak;

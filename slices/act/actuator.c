@@ -1,6 +1,7 @@
 #include "slices/act/actuator.h"
 
 #include "slices/act/backend.h"
+#include "slices/act/job.h"
 #include "slices/act/kernel_hints.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct backend *choose_backend(const struct actuator_options *options)
@@ -123,6 +125,28 @@ static enum action_result take_aim(struct attempt *attempt)
     return RESULT_DONE;
 }
 
+/* From here on the slice's largest job is what the action is aimed at, unless the slice itself is
+ * it. */
+static enum action_result take_job(struct attempt *attempt)
+{
+    struct action *job = &attempt->job;
+    struct stat status;
+    *job = *attempt->action;
+    int fd = job_find(attempt->actuator->options.hierarchy->version, attempt->group_fd, job->path);
+    if (fd < 0)
+        return attempt_fail(attempt, fd, "looking for the largest job");
+    if (fd == attempt->group_fd)
+        return RESULT_DONE;
+    (void)close(attempt->group_fd);
+    attempt->group_fd = fd;
+    if (fstat(fd, &status) < 0)
+        return attempt_fail(attempt, -errno, "looking at the largest job");
+    job->life.inode = status.st_ino;
+    attempt->action = job;
+    (void)text_copy(attempt->outcome->job, sizeof attempt->outcome->job, job->path);
+    return RESULT_DONE;
+}
+
 /* mom never kills herself, her starter or process 1, whoever has asked for it. */
 static enum action_result check_bystanders(struct attempt *attempt)
 {
@@ -197,6 +221,9 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
     *processes = (struct process_table){0};
     outcome->started = actuator->options.now();
     outcome->result = take_aim(&attempt);
+    bool descends = action->kind == ACTION_RESET && action->independent;
+    if (outcome->result == RESULT_DONE && descends && !actuator->backend->takes_all)
+        outcome->result = take_job(&attempt);
     if (outcome->result == RESULT_DONE) {
         outcome->result = carry_out(&attempt, processes);
         measure_after(&attempt);

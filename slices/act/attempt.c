@@ -86,45 +86,12 @@ int attempt_kill_members(struct attempt *attempt)
     return processes_visit(attempt->group_fd, kill_member, attempt);
 }
 
-static void set_number(void *context, int field, uint64_t value)
-{
-    (void)field;
-    *(uint64_t *)context = value;
-}
-
-static int stop_at_first(void *context, int32_t pid)
-{
-    (void)context;
-    (void)pid;
-    return 1;
-}
-
-/* v2 knows of processes that we can't name, as those of other pid namespaces. */
-static bool is_empty_v2(int group_fd)
-{
-    static const struct keyed_row rows[] = {KEYED_ROW("populated", 0)};
-    char text[256];
-    uint64_t populated = 1;
-    ssize_t n = file_read(group_fd, "cgroup.events", text, sizeof text);
-    if (n < 0)
-        return group_vanished((int)n) && group_is_gone(group_fd);
-    keyed_parse(text, rows, 1, set_number, &populated);
-    return populated == 0;
-}
-
-static bool is_empty(const struct attempt *attempt)
-{
-    if (attempt->actuator->options.hierarchy->version == HIERARCHY_V2)
-        return is_empty_v2(attempt->group_fd);
-    int r = processes_visit(attempt->group_fd, stop_at_first, NULL);
-    return r == 0 || group_vanished(r);
-}
-
 static bool becomes_empty(const struct attempt *attempt, int64_t within_usec)
 {
+    enum hierarchy_version version = attempt->actuator->options.hierarchy->version;
     int64_t until = monotonic_usec() + within_usec;
     for (unsigned nap = 0;; attempt_nap(&nap)) {
-        if (is_empty(attempt))
+        if (group_is_empty(version, attempt->group_fd))
             return true;
         if (monotonic_usec() >= until || attempt_timed_out(attempt))
             return false;
