@@ -196,6 +196,10 @@ static const char *const migrations[] = {
     "ALTER TABLE look ADD COLUMN stalled REAL;"
     "ALTER TABLE look ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE decision ADD COLUMN domain TEXT NOT NULL DEFAULT '';",
+
+    /* Of a slice whose jobs are independent one goes: which, '' for the slice as a whole. */
+    "ALTER TABLE decision ADD COLUMN independent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outcome ADD COLUMN job TEXT NOT NULL DEFAULT '';",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -23,7 +23,7 @@ const struct verb verbs[] = {
     {"policy check", "[FILE]", 0, 1, "what is wrong with the policy", 0, verb_policy_check},
     {"policy show", "[SLICE]", 0, 1, "which settings apply to a slice, and which line gave them",
         BIT(OPTION_KEY), verb_policy_show},
-    {"reset", "SLICE", 1, 1, "kill the whole slice now", BIT(OPTION_WHY), verb_reset},
+    {"reset", "SLICE", 1, 1, "kill the whole slice, or its largest job, now", BIT(OPTION_WHY), verb_reset},
     {"hold", "SLICE", 1, 1, "exempt a slice from all actions for a while",
         BIT(OPTION_FOR) | BIT(OPTION_WHY), verb_hold},
     {"release", "[SLICE]", 0, 1,

@@ -311,7 +311,8 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
         return;
     watch->ladder.probation_usec =
         now.boot_usec + ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
-    /* The floors and the growth were those of processes that are gone. */
+    /* The floors and the growth were those of processes that are gone, or, where one job of several
+     * went, of all together: those that are left are judged by what they do from now on. */
     leak_init(&watch->leak, true);
     watch->growth = watch->growth_now = 0;
     watch->growth_at_usec = 0;

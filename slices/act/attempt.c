@@ -1,10 +1,8 @@
 #include "slices/act/backend.h"
 
-#include "slices/base/file.h"
 #include "slices/base/priority.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
-#include "slices/read/keyed.h"
 #include "slices/read/monotonic.h"
 #include "slices/read/visit.h"
 
@@ -50,6 +48,23 @@ bool attempt_spares(int32_t pid)
     return pid == 1 || pid == getpid() || pid == getppid();
 }
 
+/* v1 lets whoever may write to the group above rename a job: what hangs under another name is known
+ * by its life. Cuts the path to as many names as the job has. */
+static bool is_in_renamed_job(const struct attempt *attempt, char *path)
+{
+    char *end = path;
+    for (const char *name = attempt->action->path; name && end; name = strchr(name + 1, '/'))
+        end = *end == '/' ? end + 1 + strcspn(end + 1, "/") : NULL;
+    if (!end)
+        return false;
+    *end = '\0';
+    int fd = group_open(attempt->actuator->options.hierarchy->root_fd, path);
+    bool same = fd >= 0 && group_check(fd, &attempt->action->life) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return same;
+}
+
 bool attempt_is_member(const struct attempt *attempt, int32_t pid)
 {
     const struct actuator_options *options = &attempt->actuator->options;
@@ -57,9 +72,8 @@ bool attempt_is_member(const struct attempt *attempt, int32_t pid)
     int r = hierarchy_group_of(options->hierarchy, options->proc_root, pid, path, sizeof path);
     if (r < 0 && r != -ENAMETOOLONG) /* the beginning is enough */
         return false;
-    const char *slice = attempt->action->path;
-    size_t length = strlen(slice);
-    return text_starts_with(path, slice) && (path[length] == '\0' || path[length] == '/');
+    return slice_path_within(path, attempt->action->path) ||
+           (attempt->outcome->job[0] && is_in_renamed_job(attempt, path));
 }
 
 static int kill_member(void *context, int32_t pid)

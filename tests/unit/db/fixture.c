@@ -69,6 +69,8 @@ static const char *const undo[][12] = {
     [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE look DROP COLUMN stalled",
         "ALTER TABLE look DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN domain",
         "PRAGMA user_version = 4"},
+    [6] = {"ALTER TABLE decision DROP COLUMN independent", "ALTER TABLE outcome DROP COLUMN job",
+        "PRAGMA user_version = 5"},
 };
 
 void fixture_age(struct fixture *fixture, int version)
