@@ -125,8 +125,15 @@ static enum action_result take_aim(struct attempt *attempt)
     return RESULT_DONE;
 }
 
-/* From here on the slice's largest job is what the action is aimed at, unless the slice itself is
- * it. */
+/* The recording backend writes down what it was asked. */
+static bool is_about_a_job(const struct attempt *attempt)
+{
+    const struct action *action = attempt->action;
+    return action->kind == ACTION_RESET && action->independent &&
+           !attempt->actuator->backend->takes_all;
+}
+
+/* From here on the action is aimed at the slice's largest job, unless that is the slice itself. */
 static enum action_result take_job(struct attempt *attempt)
 {
     struct action *job = &attempt->job;
@@ -221,8 +228,7 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
     *processes = (struct process_table){0};
     outcome->started = actuator->options.now();
     outcome->result = take_aim(&attempt);
-    bool descends = action->kind == ACTION_RESET && action->independent;
-    if (outcome->result == RESULT_DONE && descends && !actuator->backend->takes_all)
+    if (outcome->result == RESULT_DONE && is_about_a_job(&attempt))
         outcome->result = take_job(&attempt);
     if (outcome->result == RESULT_DONE) {
         outcome->result = carry_out(&attempt, processes);

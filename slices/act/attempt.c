@@ -68,7 +68,7 @@ static bool is_in_renamed_job(const struct attempt *attempt, char *path)
 bool attempt_is_member(const struct attempt *attempt, int32_t pid)
 {
     const struct actuator_options *options = &attempt->actuator->options;
-    char path[2 * SLICE_PATH_MAX];
+    char path[PATH_MAX];
     int r = hierarchy_group_of(options->hierarchy, options->proc_root, pid, path, sizeof path);
     if (r < 0 && r != -ENAMETOOLONG) /* the beginning is enough */
         return false;
