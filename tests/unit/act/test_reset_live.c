@@ -400,14 +400,18 @@ static void mom_may_be_beside_the_job_but_not_in_it(void **state)
     (void)munmap(suicide.result, sizeof *suicide.result);
 }
 
+/* Never to a name that it had before. */
 static void rename_forever(void *argument)
 {
-    const char *const *names = argument;
+    const char *name = argument;
+    char before[PATH_MAX], after[PATH_MAX];
     if (fork() != 0)
         return;
-    for (;; (void)usleep(500)) {
-        (void)rename(names[0], names[1]);
-        (void)rename(names[1], names[0]);
+    (void)text_copy(before, sizeof before, name);
+    for (unsigned i = 0;; i++, (void)usleep(500)) {
+        (void)text_format(after, sizeof after, "%s%u", name, i);
+        (void)rename(before, after);
+        (void)text_copy(before, sizeof before, after);
     }
 }
 
@@ -416,15 +420,12 @@ static void a_job_that_is_renamed_all_the_time_is_killed(void **state)
 {
     (void)state;
     SKIP_IF_NOT_V1();
-    char small[SLICE_PATH_MAX], large[SLICE_PATH_MAX], names[2][PATH_MAX];
-    const char *pair[2] = {names[0], names[1]};
+    char small[SLICE_PATH_MAX], large[SLICE_PATH_MAX], directory[PATH_MAX];
     struct slice slice = make_jobs(small, large);
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(text_format(names[i], sizeof names[i], "%s%s%s", bench.hierarchy.root,
-                             large, i == 0 ? "" : "2"),
-            0);
+    assert_int_equal(
+        text_format(directory, sizeof directory, "%s%s", bench.hierarchy.root, large), 0);
     pid_t killed = live_spawn(&bench.hierarchy, large, NULL, take_32_mib, NULL);
-    pid_t renamer = live_spawn(&bench.hierarchy, small, NULL, rename_forever, pair);
+    pid_t renamer = live_spawn(&bench.hierarchy, small, NULL, rename_forever, directory);
     (void)usleep(20000);
     assert_int_equal(bench_apply(&bench, ACTION_RESET, &slice), RESULT_DONE);
     assert_true(live_was_killed(killed, PATIENCE_MSEC));
