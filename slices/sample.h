@@ -110,6 +110,10 @@ bool sample_rss(const struct sample *sample, uint64_t *ret);
  * Whole pages, so that history has just what was decided by. False while anon is unknown. */
 bool sample_footprint(const struct sample *sample, uint64_t *ret);
 
+/* What a reset would free now: the footprint less half of the shared memory, of which nobody knows
+ * whether it outlives the processes. False while anon is unknown. */
+bool sample_gives_back(const struct sample *sample, uint64_t *ret);
+
 /* What is kept of a sample for history: the raw row of the database, in pages of SAMPLE_PAGE bytes.
  * Whatever is decided from a sample would be decided from its brief, too. */
 #define SAMPLE_PAGE 4096

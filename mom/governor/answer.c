@@ -48,10 +48,10 @@ static void take_outcomes(struct governor *governor, struct stamp now)
         take_orders(governor, now);
         apply_outcome(governor, &outcome, now);
         governor->state.resets += outcome.kind == ACTION_RESET && outcome.result == RESULT_DONE;
-        log_notice("%s for decision %llu: %s%s%s, %llu bytes freed",
+        log_notice("%s for decision %llu: %s%s%s%s%s, %llu bytes freed",
             action_kind_names[outcome.kind], (unsigned long long)outcome.decision,
-            action_result_names[outcome.result], outcome.error[0] ? ": " : "", outcome.error,
-            (unsigned long long)outcome.bytes_freed);
+            action_result_names[outcome.result], outcome.job[0] ? ", job " : "", outcome.job,
+            outcome.error[0] ? ": " : "", outcome.error, (unsigned long long)outcome.bytes_freed);
     }
 }
 

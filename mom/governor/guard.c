@@ -165,8 +165,10 @@ static bool still_short(struct guard *guard, uint32_t domain)
 static bool carry_out(struct guard *guard)
 {
     struct decision *decision = &guard->decision;
-    struct action action = {
-        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    struct action action = {.kind = decision->action,
+        .decision = decision->seq,
+        .independent = decision->independent,
+        .life = decision->life};
     (void)text_copy(action.path, sizeof action.path, decision->path);
     struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
     if (decision->action == ACTION_RESET)

@@ -30,6 +30,7 @@ static void hand_over(
 {
     struct action action = {.kind = decision->action,
         .decision = decision->seq,
+        .independent = decision->independent,
         .life = decision->life,
         .bytes = decision->throttle_bytes};
     (void)text_copy(action.path, sizeof action.path, decision->path);

@@ -91,6 +91,13 @@ static const char *const restrained_by[RESTRAINTS] = {
     [RESTRAINT_UNABLE] = "this build can't do it",
 };
 
+/* Of a slice whose jobs are independent one may have gone instead. */
+static const char *deed(const struct report *report)
+{
+    bool one_job = report->outcome && report->outcome->job[0];
+    return one_job ? "reset one job of" : deeds[report->decision->action].done;
+}
+
 static const char *label(const struct decision *decision)
 {
     return decision->name[0] ? decision->name : decision->key;
@@ -116,8 +123,8 @@ void report_subject(const struct report *report, char *buffer, size_t size)
     if (decision->reason == REASON_ALL_CLEAR)
         (void)snprintf(buffer, size, "[mom] %s: all clear: %s", report->node, name);
     else
-        (void)snprintf(buffer, size, "[mom] %s: %s %s: %s", report->node,
-            deeds[decision->action].done, name, cause(decision, why));
+        (void)snprintf(buffer, size, "[mom] %s: %s %s: %s", report->node, deed(report), name,
+            cause(decision, why));
 }
 
 static void put_head(struct page *page, const struct report *report)
@@ -126,8 +133,8 @@ static void put_head(struct page *page, const struct report *report)
     char when[32], name[SLICE_NAME_MAX * 2], key[SLICE_KEY_MAX * 2], why[CAUSE_SIZE];
     (void)page_time(decision->at.unix_usec, when);
     page_put(page, "At %s mom on %s %s slice %s, because %s%s%s.\n", when, report->node,
-        deeds[decision->action].done, text_escape(name, sizeof name, label(decision)),
-        cause(decision, why), decision->rule[0] ? ": rule " : "", decision->rule);
+        deed(report), text_escape(name, sizeof name, label(decision)), cause(decision, why),
+        decision->rule[0] ? ": rule " : "", decision->rule);
     if (decision->restraint != RESTRAINT_NONE)
         page_put(page, "The ladder asked for %s; it was not done: %s (%s).\n",
             deeds[decision->wanted].wanted, restrained_by[decision->restraint],
@@ -179,10 +186,13 @@ static void put_evidence(struct page *page, const struct evidence *evidence)
 static void put_outcome(struct page *page, const struct outcome *outcome)
 {
     char freed[32], before[32], after[32], error[2 * sizeof outcome->error];
+    char job[2 * sizeof outcome->job];
     page_put(page, "\noutcome   %s%s%s\n", action_result_names[outcome->result],
         outcome->error[0] ? ": " : "", text_escape(error, sizeof error, outcome->error));
     if (outcome->kind != ACTION_RESET)
         return;
+    if (outcome->job[0])
+        page_put(page, "job       %s\n", text_escape(job, sizeof job, outcome->job));
     page_put(page, "freed     %s (%s before, %s after)\n",
         report_bytes((double)outcome->bytes_freed, freed),
         report_bytes((double)outcome->bytes_before, before),

@@ -142,6 +142,7 @@ static void describe(struct decision *ret, const struct watch *watch, const stru
     (void)text_copy(ret->owner, sizeof ret->owner, own->owner);
     ret->mode = own->mode;
     ret->leak_mode = own->leak;
+    ret->independent = !own->interdependent;
     ret->rank = own->rank;
     ret->strikes = watch->ladder.strikes;
     ret->policy_hash = policy_hash(policy);
@@ -368,8 +369,10 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     if (event != LADDER_RESET_DONE)
         return;
     watch->ladder.probation_usec = now.boot_usec + probation_usec(watch);
-    throttle_reset(&watch->throttle, now.boot_usec);
-    /* The floors and the growth were those of processes that are gone. */
+    if (outcome->job[0] == '\0') /* the other jobs go on */
+        throttle_reset(&watch->throttle, now.boot_usec);
+    /* The floors and the growth were those of processes that are gone, or, where one job of several
+     * went, of all together: those that are left are judged by what they do from now on. */
     leak_init(&watch->leak, true);
     watch->growth = watch->growth_now = 0;
     watch->growth_at_usec = watch->grown_twice_usec = 0;

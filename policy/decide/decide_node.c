@@ -156,6 +156,7 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     memcpy(ret->owner, chosen->owner, sizeof ret->owner);
     ret->mode = chosen->mode;
     ret->leak_mode = chosen->leak_mode;
+    ret->independent = chosen->independent;
     ret->rank = chosen->rank;
     ret->strikes = chosen->strikes;
     ret->leak.verdict = (enum leak_verdict)chosen->leak;
@@ -266,7 +267,7 @@ static void note_reset(struct node_watch *guard, const struct standing *standing
     for (uint32_t i = 0; i < standing->count; i++)
         guard->reset.had[guard->reset.count++] =
             (struct node_had){standing->entry[i].serial, standing->entry[i].gives_back};
-    if (node_room(node, &room))
+    if (node_room(node, &room) && !chosen->independent) /* what one of its jobs has is not known */
         guard->reset.room_due = room + GIVEN_BACK * guard->reset.gives_back;
 }
 

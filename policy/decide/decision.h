@@ -88,6 +88,7 @@ struct decision {
     char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];
     char owner[128];
     enum mode mode, leak_mode;
+    bool independent; /* a reset ends the largest of its jobs alone */
     int rank;
     uint32_t strikes;
     uint64_t policy_hash;

@@ -45,6 +45,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->mode = policy->mode;
     entry->leak_mode = policy->leak;
     entry->mode_given = policy->origin[SET_MODE].file != NULL;
+    entry->independent = !policy->interdependent;
     enum restraint restraint = standing_restraint(watch, slice, standing->made);
     entry->restraint = (uint8_t)restraint;
     entry->barred = restraint != RESTRAINT_NONE;

@@ -26,7 +26,8 @@ struct standing_entry {
     int rank;
     uint32_t strikes;
     struct score score;
-    uint64_t gives_back;       /* bytes that a reset would free now */
+    bool independent;          /* a reset ends the largest of its jobs alone */
+    uint64_t gives_back;       /* bytes that a reset of the whole slice would free now */
     double growth, growth_now; /* bytes a second, as of the watch */
     int64_t grown_twice_usec;  /* so, too */
     uint8_t leak;              /* enum leak_verdict */

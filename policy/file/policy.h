@@ -93,7 +93,8 @@ struct slice_policy {
     uint64_t min_size_bytes;   /* smaller slices are not reset, but by a person */
     int64_t min_age_usec;      /* nor younger ones */
     bool tell_kernel;          /* its OOM killer is told whom mom would choose */
-    bool interdependent;       /* its processes need each other: it goes as a whole there, too */
+    bool interdependent;       /* its jobs need each other: it goes as a whole, there too; else a
+                                  reset ends the largest one alone */
     struct origin origin[SLICE_SETTINGS];
 };
 

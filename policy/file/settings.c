@@ -189,7 +189,11 @@ static const struct setting table[] = {
                 "memory.oom.group. Put back when momd stops."},
     {SLICE(interdependent, SET_INTERDEPENDENT), .name = "interdependent", .type = VALUE_BOOL,
         .fallback = "true",
-        .help = "Its processes need each other: with tell_kernel the kernel ends all or none."},
+        .help =
+            "Its processes need each other: a reset ends all of them, and with tell_kernel so does "
+            "the kernel. false: the groups nested in it are jobs that do without each other; "
+            "a reset ends the one that holds most, alone, unless processes right in the group "
+            "hold more: then all of them. Sizes (min_size) are the whole slice's."},
     {RULE(name, 0), .name = "name", .type = VALUE_NAME, .required = true,
         .help = "What the rule is called in decisions and mails."},
     {RULE(available_below, RULE_AVAILABLE_BELOW), .name = "available_below", .type = VALUE_AMOUNT,

@@ -1,6 +1,7 @@
 #include "slices/act/actuator.h"
 
 #include "slices/act/backend.h"
+#include "slices/act/job.h"
 #include "slices/act/kernel_hints.h"
 #include "slices/act/throttle.h"
 #include "slices/base/file.h"
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct backend *choose_backend(const struct actuator_options *options)
@@ -124,6 +126,35 @@ static enum action_result take_aim(struct attempt *attempt)
     return RESULT_DONE;
 }
 
+/* The recording backend writes down what it was asked. */
+static bool is_about_a_job(const struct attempt *attempt)
+{
+    const struct action *action = attempt->action;
+    return action->kind == ACTION_RESET && action->independent &&
+           !attempt->actuator->backend->takes_all;
+}
+
+/* From here on the action is aimed at the slice's largest job, unless that is the slice itself. */
+static enum action_result take_job(struct attempt *attempt)
+{
+    struct action *job = &attempt->job;
+    struct stat status;
+    *job = *attempt->action;
+    int fd = job_find(attempt->actuator->options.hierarchy->version, attempt->group_fd, job->path);
+    if (fd < 0)
+        return attempt_fail(attempt, fd, "looking for the largest job");
+    if (fd == attempt->group_fd)
+        return RESULT_DONE;
+    (void)close(attempt->group_fd);
+    attempt->group_fd = fd;
+    if (fstat(fd, &status) < 0)
+        return attempt_fail(attempt, -errno, "looking at the largest job");
+    job->life.inode = status.st_ino;
+    attempt->action = job;
+    (void)text_copy(attempt->outcome->job, sizeof attempt->outcome->job, job->path);
+    return RESULT_DONE;
+}
+
 /* mom never kills herself, her starter or process 1, whoever has asked for it. */
 static enum action_result check_bystanders(struct attempt *attempt)
 {
@@ -198,6 +229,8 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
     *processes = (struct process_table){0};
     outcome->started = actuator->options.now();
     outcome->result = take_aim(&attempt);
+    if (outcome->result == RESULT_DONE && is_about_a_job(&attempt))
+        outcome->result = take_job(&attempt);
     if (outcome->result == RESULT_DONE) {
         outcome->result = carry_out(&attempt, processes);
         measure_after(&attempt);

@@ -247,6 +247,20 @@ static void after_a_reset_in_vain_nobody_follows(void **state)
     assert_int_equal(decided[ACTION_RESET], 1);
 }
 
+/* One of its jobs went, which may have had less than a quarter of it all. */
+static void of_independent_jobs_the_next_follows(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    use_policy("slices: {interdependent: false}\n");
+    show(used_up(), 0, 2, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_true(decision.independent);
+    show(used_up(), 2, 20, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_string_equal(decision.name, "c0");
+}
+
 static void after_a_reset_in_vain_who_took_it_follows(void **state)
 {
     (void)state;
@@ -525,6 +539,7 @@ int main(void)
         TEST(missing_numbers_decide_nothing),
         TEST(after_a_reset_comes_the_cool_down),
         TEST(after_a_reset_in_vain_nobody_follows),
+        TEST(of_independent_jobs_the_next_follows),
         TEST(after_a_reset_in_vain_who_took_it_follows),
         TEST(by_a_list_that_is_no_newer_nobody_follows),
         TEST(who_is_shown_to_go_on_follows_at_once),

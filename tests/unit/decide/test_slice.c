@@ -566,6 +566,20 @@ static void a_person_orders_a_reset_whatever_the_mode_or_hold(void **state)
     assert_string_equal(decision->path, "/cont.slice/web");
 }
 
+static void a_decision_says_whether_the_slices_jobs_are_independent(void **state)
+{
+    (void)state;
+    static struct standing standing;
+    struct subject *const only[] = {&slice};
+    for (int independent = 0; independent < 2; independent++) {
+        use_policy(independent ? "slices: {interdependent: false}\n" : "");
+        decide_request(&slice.watch, &slice.slice, policy, ACTION_RESET, at(0), decision);
+        assert_int_equal(decision->independent, independent);
+        stand(&standing, policy, only, 1, 0);
+        assert_int_equal(standing.entry[0].independent, independent);
+    }
+}
+
 static void a_persons_order_against_a_protected_slice_is_refused(void **state)
 {
     (void)state;
@@ -617,6 +631,7 @@ int main(void)
         TEST(a_throttle_without_outcome_is_released_all_the_same),
         TEST(a_person_lets_it_go),
         TEST(a_person_orders_a_reset_whatever_the_mode_or_hold),
+        TEST(a_decision_says_whether_the_slices_jobs_are_independent),
         TEST(a_persons_order_against_a_protected_slice_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
