@@ -75,22 +75,24 @@ int query_slices(struct db *db, const char *glob, int (*row)(void *, const struc
     return call_close(&call, r);
 }
 
-/* "node-rule swap-full; instead of reset: protected; done, 12.5 MiB freed" */
+/* "node-rule swap-full; instead of reset: protected; done, 12.5 MiB freed"; "request; done, job
+ * /a/b, 12.5 MiB freed" */
 static void describe(struct call *call, char *text, size_t size)
 {
     const char *what = get_text(call), *wanted = get_text(call), *restraint = get_text(call);
     bool restrained = *restraint && strcmp(restraint, restraint_names[RESTRAINT_NONE]) != 0;
     bool has_outcome = !next_is_null(call);
-    const char *result = get_text(call);
+    const char *result = get_text(call), *job = get_text(call);
     double freed_mib = (double)get_u64(call) / (1 << 20);
     const char *problem = get_text(call);
     char freed[48] = "";
     if (freed_mib > 0)
         (void)text_format(freed, sizeof freed, ", %.1f MiB freed", freed_mib);
     /* What doesn't fit is cut: a note has at most 256 bytes. */
-    (void)text_format(text, size, "%s%s%s%s%s%s%s%s%s%s", what, restrained ? "; instead of " : "",
-        restrained ? wanted : "", restrained ? ": " : "", restrained ? restraint : "",
-        has_outcome ? "; " : "", result, freed, *problem ? ": " : "", problem);
+    (void)text_format(text, size, "%s%s%s%s%s%s%s%s%s%s%s%s", what,
+        restrained ? "; instead of " : "", restrained ? wanted : "", restrained ? ": " : "",
+        restrained ? restraint : "", has_outcome ? "; " : "", result, *job ? ", job " : "", job,
+        freed, *problem ? ": " : "", problem);
 }
 
 int query_events(struct db *db, const char *glob, int64_t since_unix_usec, int64_t until_unix_usec,
@@ -103,7 +105,7 @@ int query_events(struct db *db, const char *glob, int64_t since_unix_usec, int64
     put_int(&call, until_unix_usec);
     int r;
     while ((r = call_next(&call)) > 0) {
-        char id[32] = "", text[768];
+        char id[32] = "", text[1024];
         struct query_event event = {.unix_usec = get_int(&call), .id = id, .text = text};
         const char *boot = get_text(&call);
         bool has_id = !next_is_null(&call);

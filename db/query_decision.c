@@ -94,6 +94,7 @@ static int read_decision(
     get_target(&call, ret);
     ret->mode = get_word(&call, mode_names, MODES);
     ret->leak_mode = get_word(&call, mode_names, MODES);
+    ret->independent = get_int(&call) != 0;
     ret->rank = (int)get_int(&call);
     ret->strikes = get_u32(&call);
     ret->policy_hash = get_u64(&call);
@@ -168,6 +169,7 @@ static int read_outcome(
     outcome->started.unix_usec = get_int(&call);
     outcome->ended.boot_usec = get_int(&call);
     outcome->ended.unix_usec = get_int(&call);
+    get_text_into(&call, outcome->job, sizeof outcome->job);
     outcome->rounds = get_u32(&call);
     outcome->processes_before = get_u32(&call);
     outcome->survivors = get_u32(&call);

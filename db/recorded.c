@@ -130,6 +130,7 @@ static int take_outcome(struct walk *walk, struct stream *stream)
     outcome->result = get_word(call, action_result_names, ACTION_RESULTS);
     outcome->started.boot_usec = get_int(call);
     outcome->started.unix_usec = get_int(call);
+    outcome->bytes_after = get_u64(call);
     return 0;
 }
 
@@ -149,6 +150,8 @@ static int take_look(struct walk *walk, struct stream *stream)
     look->psi_stuck_since_usec = get_int(call);
     look->stalled = get_real(call);
     get_text_into(call, look->domain, sizeof look->domain);
+    look->room_due = get_real(call);
+    look->charged = get_limit(call);
     get_node(call, &look->node);
     if (look->kind == LOOK_AGAIN) /* belongs to that one, and so does what was decided by both */
         stream->head.at = walk->looked;

@@ -8,12 +8,12 @@
 #define DECISION                                                                                   \
     "seq, incident, boot_usec, unix_usec, wanted, action, restraint, reason, rule, domain, "       \
     "serial,"                                                                                      \
-    " life_boot, mount, inode, path, key, name, owner, mode, leak_mode, rank, strikes,"            \
-    " policy_hash, weakest_gate, " REPORT
+    " life_boot, mount, inode, path, key, name, owner, mode, leak_mode, independent, rank,"        \
+    " strikes, policy_hash, weakest_gate, " REPORT
 
 #define OUTCOME                                                                                    \
     "decision, kind, result, started_boot_usec, started_usec, ended_boot_usec, ended_usec, "       \
-    "rounds,"                                                                                      \
+    "job, rounds,"                                                                                 \
     " processes_before, survivors, bytes_before, bytes_after, bytes_freed, error, processes,"      \
     " complete"
 
@@ -29,7 +29,7 @@
 
 #define LOOK                                                                                       \
     NODE ", boot, boot_usec, kind, standing_usec, fill_rate, swapped_out_usec, reclaimed_usec,"    \
-         " psi_stuck_usec, stalled, domain"
+         " psi_stuck_usec, stalled, domain, room_due, charged"
 
 #define MAIL "id, created_usec, decision, key, stage, message_id, subject, bytes"
 
@@ -122,7 +122,7 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_LOOK_ADD] = "INSERT OR IGNORE INTO look(" LOOK ")"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
                      " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30,"
-                     " ?31, ?32, ?33, ?34)",
+                     " ?31, ?32, ?33, ?34, ?35, ?36)",
     [SQL_POLICY_USE_ADD] = "INSERT OR IGNORE INTO policy_use(boot, boot_usec, unix_usec, hash)"
                            " VALUES (?1, ?2, ?3, ?4)",
     [SQL_POLICY_LAYER_ADD] = "INSERT OR IGNORE INTO policy_layer(hash, n, file, text)"
@@ -134,7 +134,7 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_DECISION_ADD] =
         "INSERT OR IGNORE INTO decision(boot, " DECISION ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
         " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
-        " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40)",
+        " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41)",
     [SQL_EVIDENCE_ADD] = "INSERT INTO evidence(boot, decision, n, name, unit, value, relation,"
                          " bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_GATE_ADD] = "INSERT INTO gate(boot, decision, n, name, value, threshold, strength,"
@@ -145,7 +145,7 @@ const char *const statement_sql[STATEMENTS] = {
                           " VALUES (?1, ?2, ?3)",
     [SQL_INCIDENT_CLOSE] = "UPDATE incident SET closed_usec = ?3 WHERE boot = ?1 AND seq = ?2",
     [SQL_OUTCOME_ADD] = "INSERT OR IGNORE INTO outcome(boot, " OUTCOME ") VALUES (?1, ?2, ?3, ?4,"
-                        " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                        " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     [SQL_SURVIVOR_ADD] = "INSERT INTO survivor(boot, decision, n, pid) VALUES (?1, ?2, ?3, ?4)",
     [SQL_PROCESS_ADD] = "INSERT INTO process(boot, decision, n, " PROCESS ")"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -255,16 +255,17 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_NODE_OOM_KILLS] = "SELECT total(oom_kills) FROM boot",
     [SQL_EVENTS] =
         "SELECT unix_usec, (SELECT lower(hex(substr(uuid, 1, 4))) FROM boot WHERE id = e.boot),"
-        " seq, what, key, name, text, wanted, restraint, result, bytes_freed, error FROM ("
+        " seq, what, key, name, text, wanted, restraint, result, job, bytes_freed, error FROM ("
         "SELECT d.unix_usec, d.boot, d.seq, d.action AS what, d.key, d.name,"
-        " trim(d.reason || ' ' || d.rule) AS text, d.wanted, d.restraint, o.result, o.bytes_freed,"
-        " o.error FROM decision d LEFT JOIN outcome o ON o.boot = d.boot AND o.decision = d.seq"
+        " trim(d.reason || ' ' || d.rule) AS text, d.wanted, d.restraint, o.result, o.job,"
+        " o.bytes_freed, o.error FROM decision d LEFT JOIN outcome o ON o.boot = d.boot"
+        " AND o.decision = d.seq"
         " WHERE ?1 IS NULL OR d.key GLOB ?1 OR d.name GLOB ?1 OR d.path GLOB ?1"
         " UNION ALL SELECT o.ended_usec, o.boot, o.decision, o.kind, '', '', 'decision lost',"
-        " o.kind, '', o.result, o.bytes_freed, o.error FROM outcome o WHERE ?1 IS NULL AND NOT"
-        " EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = o.decision)"
-        " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, NULL"
-        " FROM note WHERE ?1 IS NULL) AS e"
+        " o.kind, '', o.result, o.job, o.bytes_freed, o.error FROM outcome o WHERE ?1 IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = o.decision)"
+        " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, NULL,"
+        " NULL FROM note WHERE ?1 IS NULL) AS e"
         " WHERE unix_usec >= ?2 AND unix_usec < ?3 ORDER BY unix_usec, e.boot, seq",
     [SQL_DECISION_FIND] =
         "SELECT d.boot, lower(hex(substr(b.uuid, 1, 4))) FROM decision d JOIN boot b"
@@ -315,12 +316,14 @@ const char *const statement_sql[STATEMENTS] = {
                            " WHERE unix_usec < ?2 AND (unix_usec >= ?1 OR until_usec >= ?1)"
                            " ORDER BY boot, boot_usec",
     [SQL_RECORDED_OUTCOMES] = "SELECT boot, ended_boot_usec, ended_usec, decision, kind, result,"
-                              " started_boot_usec, started_usec FROM outcome"
+                              " started_boot_usec, started_usec, bytes_after FROM outcome"
                               " WHERE ended_usec >= ?1 AND ended_usec < ?2"
                               " ORDER BY boot, ended_boot_usec",
     [SQL_RECORDED_LOOKS] =
         "SELECT boot, boot_usec, unix_usec, kind, standing_usec, fill_rate, swapped_out_usec,"
-        " reclaimed_usec, psi_stuck_usec, coalesce(stalled, 0), domain, " NODE_NUMBERS " FROM look"
+        " reclaimed_usec, psi_stuck_usec, coalesce(stalled, 0), domain, coalesce(room_due, 0), "
+        "charged,"
+        " " NODE_NUMBERS " FROM look"
         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec, kind",
     [SQL_RECORDED_DECISIONS] =
         "SELECT d.boot, d.boot_usec, d.unix_usec,"

@@ -116,6 +116,7 @@ static int add_decision(struct db *db, const struct decision *decision, struct m
     put_target(&call, decision);
     put_word(&call, mode_names, MODES, decision->mode);
     put_word(&call, mode_names, MODES, decision->leak_mode);
+    put_int(&call, decision->independent);
     put_int(&call, decision->rank);
     put_int(&call, decision->strikes);
     put_u64(&call, decision->policy_hash);
@@ -152,6 +153,7 @@ static int add_outcome(struct db *db, const struct outcome *outcome,
     put_int(&call, outcome->started.unix_usec);
     put_int(&call, outcome->ended.boot_usec);
     put_int(&call, outcome->ended.unix_usec);
+    put_text_within(&call, outcome->job, sizeof outcome->job);
     put_int(&call, outcome->rounds);
     put_int(&call, outcome->processes_before);
     put_int(&call, outcome->survivors);

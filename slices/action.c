@@ -5,6 +5,8 @@ const char *const action_kind_names[ACTION_KINDS] = {
     [ACTION_RECORD] = "record",
     [ACTION_ALARM] = "alarm",
     [ACTION_WARN] = "warn",
+    [ACTION_THROTTLE] = "throttle",
+    [ACTION_RELEASE] = "release",
     [ACTION_RESET] = "reset",
 };
 

@@ -11,21 +11,31 @@
 
 enum action_kind {
     ACTION_NONE,
-    ACTION_RECORD, /* nothing but the record: an observation worth keeping */
-    ACTION_ALARM,  /* tell the operators: what should be done may not be done (protected, mode,
-                      reboot) */
-    ACTION_WARN,   /* tell the owner and the operators */
-    ACTION_RESET,  /* kill the whole slice */
+    ACTION_RECORD,   /* nothing but the record: an observation worth keeping */
+    ACTION_ALARM,    /* tell the operators: what should be done may not be done (protected, mode,
+                        reboot) */
+    ACTION_WARN,     /* tell the owner and the operators */
+    ACTION_THROTTLE, /* let it have but so much memory without delay, until it is released */
+    ACTION_RELEASE,  /* what it was throttled by is as before */
+    ACTION_RESET,    /* kill the whole slice, or its largest job */
     ACTION_KINDS
 };
 extern const char *const action_kind_names[ACTION_KINDS]; /* "none", "record", "alarm", ... */
 
+/* Whether it changes anything about the slice. */
+static inline bool action_is_deed(enum action_kind kind)
+{
+    return kind >= ACTION_THROTTLE;
+}
+
 struct action {
     enum action_kind kind;
     uint64_t
-        decision; /* sequence number of the decision that asks for it, unique within the boot */
+        decision;     /* sequence number of the decision that asks for it, unique within the boot */
+    bool independent; /* a reset: the slice's jobs do without each other; the largest goes alone */
     struct slice_life life;
     char path[SLICE_PATH_MAX];
+    uint64_t bytes; /* ACTION_THROTTLE: how much */
 };
 
 /* What the kernel's OOM killer is told of a slice, should it be first. */
@@ -82,6 +92,8 @@ struct outcome {
     enum action_kind kind;
     enum action_result result;
     struct stamp started, ended;
+    char job[SLICE_PATH_MAX];  /* the nested group that went instead of the slice, and that all
+                                  below is about; "": the slice itself */
     uint32_t rounds;           /* how often the slice was killed until it was empty */
     uint32_t processes_before; /* of the slice and all groups nested below it */
     uint32_t survivors;

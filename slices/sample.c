@@ -102,6 +102,15 @@ bool sample_footprint(const struct sample *sample, uint64_t *ret)
     return true;
 }
 
+bool sample_gives_back(const struct sample *sample, uint64_t *ret)
+{
+    uint64_t footprint, shared = sample_known(sample, SAMPLE_SHMEM);
+    if (!sample_footprint(sample, &footprint))
+        return false;
+    *ret = less(footprint, shared / 2);
+    return true;
+}
+
 static uint32_t pages(uint64_t bytes)
 {
     uint64_t count = bytes / SAMPLE_PAGE;

@@ -30,6 +30,12 @@ struct field_info {
 
 #define SAMPLE_NO_LIMIT UINT64_MAX
 
+/* SAMPLE_NO_LIMIT at the most. */
+static inline uint64_t bytes_sum(uint64_t a, uint64_t b)
+{
+    return a < SAMPLE_NO_LIMIT - b ? a + b : SAMPLE_NO_LIMIT;
+}
+
 enum sample_field {
     SAMPLE_CURRENT, /* memory.current; v1 usage_in_bytes */
     SAMPLE_SWAP,    /* memory.swap.current; v1 total_swap */
@@ -104,6 +110,10 @@ bool sample_rss(const struct sample *sample, uint64_t *ret);
  * anonymous pages. The kernel part counts as 0 where it is unknown (v1); swap where there is none.
  * Whole pages, so that history has just what was decided by. False while anon is unknown. */
 bool sample_footprint(const struct sample *sample, uint64_t *ret);
+
+/* What a reset would free now: the footprint less half of the shared memory, of which nobody knows
+ * whether it outlives the processes. False while anon is unknown. */
+bool sample_gives_back(const struct sample *sample, uint64_t *ret);
 
 /* What is kept of a sample for history: the raw row of the database, in pages of SAMPLE_PAGE bytes.
  * Whatever is decided from a sample would be decided from its brief, too. */

@@ -26,6 +26,7 @@ struct held {
 
 /* A reset that the replay has ordered, and whose outcome has not come. */
 struct order {
+    enum action_kind kind;
     uint64_t own, recorded; /* numbers; recorded 0: the record has no such decision (yet) */
     int64_t boot_usec;
     uint32_t slice;
@@ -173,7 +174,7 @@ static void drop_order(struct replay *replay, uint32_t index)
     replay->order[index] = replay->order[--replay->orders];
 }
 
-/* Resets that are the replay's alone: from now on the slice is not there. */
+/* Deeds that are the replay's alone: who was reset is not there from now on. */
 static void settle_own_orders(struct replay *replay)
 {
     for (uint32_t i = replay->orders; i-- > 0;) {
@@ -182,12 +183,13 @@ static void settle_own_orders(struct replay *replay)
             continue;
         drop_order(replay, i);
         const struct outcome done = {.decision = order.own,
-            .kind = ACTION_RESET,
+            .kind = order.kind,
             .result = RESULT_DONE,
             .started = replay->now,
             .ended = replay->now};
         course_outcome(&replay->course, &done, replay->now);
-        replay->course.slices[order.slice].absent = true;
+        if (order.kind == ACTION_RESET)
+            replay->course.slices[order.slice].absent = true;
     }
 }
 
@@ -207,9 +209,11 @@ static void take_outcome(struct replay *replay, const struct outcome *recorded)
 static void decided(void *context, const struct decision *decision, uint32_t slice)
 {
     struct replay *replay = context;
-    if (decision->action == ACTION_RESET && slice != COURSE_NOBODY && replay->orders < ORDERS_MAX)
-        replay->order[replay->orders++] = (struct order){
-            .own = decision->seq, .boot_usec = decision->at.boot_usec, .slice = slice};
+    if (action_is_deed(decision->action) && slice != COURSE_NOBODY && replay->orders < ORDERS_MAX)
+        replay->order[replay->orders++] = (struct order){.kind = decision->action,
+            .own = decision->seq,
+            .boot_usec = decision->at.boot_usec,
+            .slice = slice};
     struct replayed *added = add_decision(replay, decision, 0);
     if (added)
         added->replayed = true;
@@ -244,11 +248,12 @@ static void flush_look(struct replay *replay, const struct node_look *again)
         return;
     replay->is_pending = false;
     replay->looked_lately = true;
-    struct node_sample node = replay->pending.node, second;
+    struct node_sample node = replay->pending.node;
+    struct node_look second;
     give_back(replay, &node);
     if (again) {
-        second = again->node;
-        give_back(replay, &second);
+        second = *again;
+        give_back(replay, &second.node);
     }
     course_look(&replay->course, replay->pending.domain, &node, again ? &second : NULL, node.at);
 }

@@ -51,6 +51,7 @@ static void write_decision(struct output *output, const struct query_decision *f
         {"mode", "Mode", cell_text(mode_names[d->mode])},
         {"leak_mode", "Mode for leaks", cell_text(mode_names[d->leak_mode])},
         {"owner", "Owner", cell_text(d->owner)},
+        {"independent", "Independent jobs", cell_flag(d->independent)},
         {"rank", "Rank", cell_integer(d->rank)},
         {"strikes", "Strikes", cell_count(d->strikes)},
         {"incident", "Incident", cell_count(d->incident)},
@@ -100,6 +101,7 @@ static void write_outcome(struct output *output, const struct outcome *o)
 {
     const struct field fields[] = {
         {"result", "Result", cell_text(action_result_names[o->result])},
+        {"job", "Job", cell_text(o->job)},
         {"started", "Started", cell_time(o->started.unix_usec)},
         {"took_seconds", "Took",
             cell_duration((double)(o->ended.boot_usec - o->started.boot_usec) / 1e6)},

@@ -48,10 +48,10 @@ static void take_outcomes(struct governor *governor, struct stamp now)
         take_orders(governor, now);
         apply_outcome(governor, &outcome, now);
         governor->state.resets += outcome.kind == ACTION_RESET && outcome.result == RESULT_DONE;
-        log_notice("%s for decision %llu: %s%s%s, %llu bytes freed",
+        log_notice("%s for decision %llu: %s%s%s%s%s, %llu bytes freed",
             action_kind_names[outcome.kind], (unsigned long long)outcome.decision,
-            action_result_names[outcome.result], outcome.error[0] ? ": " : "", outcome.error,
-            (unsigned long long)outcome.bytes_freed);
+            action_result_names[outcome.result], outcome.job[0] ? ", job " : "", outcome.job,
+            outcome.error[0] ? ": " : "", outcome.error, (unsigned long long)outcome.bytes_freed);
     }
 }
 
@@ -80,7 +80,8 @@ static void order_reset(struct governor *governor, struct place *place, const st
 }
 
 static void hold(struct governor *governor, const struct control_request *request,
-    const struct slice *slice, uid_t uid, struct control_reply *reply, struct stamp now)
+    struct place *place, const struct slice *slice, uid_t uid, struct control_reply *reply,
+    struct stamp now)
 {
     bool begins = request->verb == CONTROL_HOLD;
     bool sane = request->duration_usec > 0 && request->duration_usec <= HOLD_MOST_USEC;
@@ -89,6 +90,8 @@ static void hold(struct governor *governor, const struct control_request *reques
         begins && !sane ? -EINVAL : holds_set(&governor->holds, slice->key, until, now.unix_usec);
     if (reply->code < 0)
         return;
+    if (!begins)
+        throttle_let_go(&place->watch.throttle);
     tell_hold(governor, slice->key, until, request, uid, now);
     governor_restand(governor, now);
 }
@@ -126,6 +129,8 @@ static void take_request(struct governor *governor, struct stamp now)
         reply.code = -EAGAIN;
         (void)text_copy(reply.text, sizeof reply.text, "one order a second, please");
     } else if (request.verb == CONTROL_RELEASE && for_all) {
+        for (uint32_t i = 0; i < governor->capacity; i++)
+            throttle_let_go(&governor->places[i].watch.throttle);
         holds_clear(&governor->holds);
         tell_hold(governor, "*", 0, &request, asker.uid, now);
         governor_restand(governor, now);
@@ -135,7 +140,7 @@ static void take_request(struct governor *governor, struct stamp now)
     } else if (request.verb == CONTROL_RESET) {
         order_reset(governor, place, slice, asker.uid, &reply, now);
     } else if (request.verb == CONTROL_HOLD || request.verb == CONTROL_RELEASE) {
-        hold(governor, &request, slice, asker.uid, &reply, now);
+        hold(governor, &request, place, slice, asker.uid, &reply, now);
     }
     requests_answer(governor->requests, &reply);
 }

@@ -199,6 +199,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
     int r = hands_open(&hands, &governor->hands, error);
     const struct guard_options guard = {
         .proc_root = governor->options->paths.proc_root,
+        .hierarchy = &governor->hierarchy,
         .hands = governor->hands,
         .live = &governor->live,
         .decisions = &governor->guard_ring,

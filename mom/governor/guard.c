@@ -8,6 +8,7 @@
 #include "mom/governor/seal.h"
 #include "slices/base/priority.h"
 #include "slices/base/text.h"
+#include "slices/read/group.h"
 #include "slices/read/node.h"
 
 #include <errno.h>
@@ -107,13 +108,13 @@ static void take_lists(struct guard *guard)
 #define RECORD_USEC (10 * USEC_PER_SEC)
 
 /* The look before the first that is recorded goes with it: that is where a replay takes over. */
-static void record_look(
-    struct guard *guard, uint32_t domain, const struct node_sample *node, enum node_look_kind kind)
+static void record_look(struct guard *guard, uint32_t domain, const struct node_sample *node,
+    enum node_look_kind kind, uint64_t charged)
 {
     const struct node_watch *watch = &guard->watches.of[domain];
     struct seen *seen = &guard->seen[domain];
-    const struct node_look look =
-        node_look_of(watch, node, &guard->lists.standings.of[domain], kind);
+    struct node_look look = node_look_of(watch, node, &guard->lists.standings.of[domain], kind);
+    look.charged = charged;
     if (node_is_close(watch))
         seen->close_usec = node->at.boot_usec;
     bool record = seen->close_usec != 0 && node->at.boot_usec - seen->close_usec <= RECORD_USEC;
@@ -137,22 +138,37 @@ static int read_domain(struct guard *guard, uint32_t domain, struct node_sample 
     return domain_read(&guard->lists.reader[domain], now, &guard->seen[0].look.node, ret);
 }
 
+/* To the slice that was chosen. Another life there, or none, is the hands' affair. */
+static uint64_t read_charged(const struct guard *guard)
+{
+    const struct hierarchy *hierarchy = guard->options.hierarchy;
+    int fd = group_open(hierarchy->root_fd, guard->decision.path);
+    if (fd < 0)
+        return SAMPLE_NO_LIMIT;
+    uint64_t charged = group_charged(fd, hierarchy->version);
+    (void)close(fd);
+    return charged;
+}
+
 static bool still_short(struct guard *guard, uint32_t domain)
 {
     struct node_sample node;
     if (read_domain(guard, domain, &node) < 0)
         return false;
+    uint64_t charged = read_charged(guard);
     bool is_short = decide_node_confirm(&guard->watches.of[domain], guard->lists.policy, &node,
-        &guard->lists.standings.of[domain], &guard->decision);
-    record_look(guard, domain, &node, LOOK_AGAIN);
+        &guard->lists.standings.of[domain], &guard->decision, charged);
+    record_look(guard, domain, &node, LOOK_AGAIN, charged);
     return is_short;
 }
 
 static bool carry_out(struct guard *guard)
 {
     struct decision *decision = &guard->decision;
-    struct action action = {
-        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    struct action action = {.kind = decision->action,
+        .decision = decision->seq,
+        .independent = decision->independent,
+        .life = decision->life};
     (void)text_copy(action.path, sizeof action.path, decision->path);
     struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
     if (decision->action == ACTION_RESET)
@@ -173,7 +189,7 @@ static void ask_for_a_tick(const struct guard *guard)
     (void)!write(guard->options.tick_fd, &one, sizeof one); /* never blocks: EAGAIN is as good */
 }
 
-/* Its memory is on the way already, or the shortage is over. */
+/* Its memory is on the way already, or back, or the shortage is over. */
 static bool is_needless(struct guard *guard, uint32_t domain)
 {
     return domains_await(&guard->watches, guard->lists.policy, domain, &guard->decision) ||
@@ -209,7 +225,7 @@ static void look(struct guard *guard, uint32_t domain)
         ask_for_a_tick(guard);
     struct decision *decision = &guard->decision;
     uint32_t count = decide_node(watch, guard->lists.policy, &node, standing, node.at, decision);
-    record_look(guard, domain, &node, LOOK_NEXT);
+    record_look(guard, domain, &node, LOOK_NEXT, SAMPLE_NO_LIMIT);
     if (count == 0)
         return;
     if (decision->action == ACTION_RESET && is_needless(guard, domain))
@@ -278,6 +294,8 @@ void guard_close(struct guard *guard)
     atomic_store(&guard->stop, true);
     (void)pthread_join(guard->thread, NULL);
     node_reader_close(&guard->reader);
+    if (guard->pressure_fd >= 0)
+        (void)close(guard->pressure_fd);
     if (guard->pressure_fd >= 0)
         (void)close(guard->pressure_fd);
     (void)pthread_mutex_destroy(&guard->box_lock);

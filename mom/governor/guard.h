@@ -29,6 +29,7 @@ struct guard_order {
 
 struct guard_options {
     const char *proc_root;
+    const struct hierarchy *hierarchy;
     struct hands *hands;
     struct live *live;                     /* for sequence numbers */
     struct ring_writer *decisions, *looks; /* this thread is their only writer */

@@ -160,6 +160,7 @@ static bool take_in(struct limited *limited, const struct search *search, uint64
     }
     if (open_reader(&group->reader, view->hierarchy, search->domain) < 0)
         return false;
+    group->reader.swap_above = domain_swap_above(view->hierarchy, search->domain);
     if (domain_read(&group->reader, view->node->at, view->node, &group->sample) < 0) {
         domain_reader_close(&group->reader);
         return false;
@@ -178,6 +179,8 @@ static void follow(
             domain_reader_close(&group->reader);
             group->state = LIMITED_NONE;
         }
+        if (group->state == LIMITED_WATCHED)
+            group->reader.swap_above = domain_swap_above(view->hierarchy, group->domain);
         if (group->state == LIMITED_WATCHED &&
             (domain_read(&group->reader, view->node->at, view->node, &group->sample) < 0 ||
                 !is_shared(view, group->domain)))

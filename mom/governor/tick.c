@@ -28,8 +28,11 @@ struct place *governor_find(
 static void hand_over(
     struct governor *governor, struct place *place, const struct decision *decision)
 {
-    struct action action = {
-        .kind = decision->action, .decision = decision->seq, .life = decision->life};
+    struct action action = {.kind = decision->action,
+        .decision = decision->seq,
+        .independent = decision->independent,
+        .life = decision->life,
+        .bytes = decision->throttle_bytes};
     (void)text_copy(action.path, sizeof action.path, decision->path);
     place->decision = decision->seq;
     if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
@@ -48,7 +51,7 @@ void governor_pursue(struct governor *governor, struct place *place, struct deci
     bool told = tell_decision(governor, decision);
     governor->state.warnings += decision->action == ACTION_WARN;
     governor->state.alarms += decision->action == ACTION_ALARM;
-    if (decision->action == ACTION_WARN || decision->action == ACTION_RESET)
+    if (decision->action == ACTION_WARN || action_is_deed(decision->action))
         hand_over(governor, place, decision);
     log_decision(decision, told); /* after the deed: a log that is a file may have to wait */
 }
@@ -226,11 +229,12 @@ static void stand(struct governor *governor, struct stamp now)
     const struct policy *policy = governor->policy;
     standing_make(&governor->standings.of[0], "", &governor->node, now, policy, &source);
     for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
-        const struct limited_group *group = &governor->limited.of[i];
+        struct limited_group *group = &governor->limited.of[i];
         struct standing *standing = &governor->standings.of[i];
-        if (group->state == LIMITED_WATCHED)
+        if (group->state == LIMITED_WATCHED) {
             standing_make(standing, group->domain, &group->sample, now, policy, &source);
-        else if (standing->in_use)
+            group->reader.swap_within = standing->swap_limit;
+        } else if (standing->in_use)
             standing->in_use = false;
     }
 }

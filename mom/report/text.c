@@ -60,6 +60,8 @@ static const struct {
     [ACTION_RECORD] = {"noted", "noted"},
     [ACTION_ALARM] = {"raised an alarm about", "an alarm"},
     [ACTION_WARN] = {"warned about", "a warning"},
+    [ACTION_THROTTLE] = {"throttled", "a throttle"},
+    [ACTION_RELEASE] = {"released", "a release"},
     [ACTION_RESET] = {"reset", "a reset"},
 };
 
@@ -69,9 +71,34 @@ static const char *const because[REASONS] = {
     [REASON_LEAK_HORIZON] = "it leaks memory, its owner was warned, and its limit is near",
     [REASON_NODE_RULE] = "the node is short of memory",
     [REASON_REQUEST] = "it was asked for",
+    [REASON_REBORN] = "it was reset often, and begins anew",
+    [REASON_SERVED] = "its probation is over",
     [REASON_ALL_CLEAR] = "it is well again",
     [REASON_GONE] = "it has gone",
 };
+
+/* Why less was done than was wanted. */
+static const char *const restrained_by[RESTRAINTS] = {
+    [RESTRAINT_NONE] = "nothing stood in the way",
+    [RESTRAINT_MODE] = "the slice's mode doesn't allow it",
+    [RESTRAINT_PROTECTED] = "the slice is protected",
+    [RESTRAINT_HOLD] = "somebody holds the slice",
+    [RESTRAINT_PROBATION] = "the slice was reset a short while ago",
+    [RESTRAINT_SIZE] = "the slice is too small for it to help",
+    [RESTRAINT_AGE] = "the slice is too young",
+    [RESTRAINT_LONE] = "there is no other slice to choose from",
+    [RESTRAINT_UNBOUND] = "who isn't bound to these nodes may have filled them",
+    [RESTRAINT_IN_VAIN] = "the last reset gave nothing back, and nothing shows that this one would",
+    [RESTRAINT_STALE] = "no sample is newer than the last reset",
+    [RESTRAINT_UNABLE] = "this build can't do it",
+};
+
+/* Of a slice whose jobs are independent one may have gone instead. */
+static const char *deed(const struct report *report)
+{
+    bool one_job = report->outcome && report->outcome->job[0];
+    return one_job ? "reset one job of" : deeds[report->decision->action].done;
+}
 
 static const char *label(const struct decision *decision)
 {
@@ -104,8 +131,8 @@ void report_subject(const struct report *report, char *buffer, size_t size)
     if (decision->reason == REASON_ALL_CLEAR)
         (void)snprintf(buffer, size, "[mom] %s: all clear: %s", report->node, name);
     else
-        (void)snprintf(buffer, size, "[mom] %s: %s %s: %s", report->node,
-            deeds[decision->action].done, name, cause(decision, why));
+        (void)snprintf(buffer, size, "[mom] %s: %s %s: %s", report->node, deed(report), name,
+            cause(decision, why));
 }
 
 static void put_head(struct page *page, const struct report *report)
@@ -114,11 +141,12 @@ static void put_head(struct page *page, const struct report *report)
     char when[32], name[SLICE_NAME_MAX * 2], key[SLICE_KEY_MAX * 2], why[CAUSE_SIZE];
     (void)page_time(decision->at.unix_usec, when);
     page_put(page, "At %s mom on %s %s slice %s, because %s%s%s.\n", when, report->node,
-        deeds[decision->action].done, text_escape(name, sizeof name, label(decision)),
-        cause(decision, why), decision->rule[0] ? ": rule " : "", decision->rule);
+        deed(report), text_escape(name, sizeof name, label(decision)), cause(decision, why),
+        decision->rule[0] ? ": rule " : "", decision->rule);
     if (decision->restraint != RESTRAINT_NONE)
-        page_put(page, "The ladder asked for %s; it was not done because: %s.\n",
-            deeds[decision->wanted].wanted, restraint_names[decision->restraint]);
+        page_put(page, "The ladder asked for %s; it was not done: %s (%s).\n",
+            deeds[decision->wanted].wanted, restrained_by[decision->restraint],
+            restraint_names[decision->restraint]);
     page_put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
     page_put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
     page_put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n",
@@ -166,10 +194,13 @@ static void put_evidence(struct page *page, const struct evidence *evidence)
 static void put_outcome(struct page *page, const struct outcome *outcome)
 {
     char freed[32], before[32], after[32], error[2 * sizeof outcome->error];
+    char job[2 * sizeof outcome->job];
     page_put(page, "\noutcome   %s%s%s\n", action_result_names[outcome->result],
         outcome->error[0] ? ": " : "", text_escape(error, sizeof error, outcome->error));
     if (outcome->kind != ACTION_RESET)
         return;
+    if (outcome->job[0])
+        page_put(page, "job       %s\n", text_escape(job, sizeof job, outcome->job));
     page_put(page, "freed     %s (%s before, %s after)\n",
         report_bytes((double)outcome->bytes_freed, freed),
         report_bytes((double)outcome->bytes_before, before),
@@ -220,7 +251,7 @@ void report_body(const struct report *report, char *buffer, size_t size)
     put_evidence(&page, &decision->evidence);
     if (report->outcome)
         put_outcome(&page, report->outcome);
-    else if (decision->action == ACTION_RESET)
+    else if (action_is_deed(decision->action))
         page_put(&page, "\noutcome   none is known: it is under way, or was cut off\n");
     put_runners_up(&page, decision);
     if (report->processes)

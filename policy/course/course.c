@@ -74,7 +74,7 @@ static void pursue(struct course *course, uint32_t index)
     struct course_slice *slice = &course->slices[index];
     struct decision *decision = &course->scratch;
     decide_number(&slice->watch, decision, course->next_seq++);
-    if (decision->action == ACTION_RESET)
+    if (action_is_deed(decision->action))
         slice->decision = decision->seq;
     course->decided(course->context, decision, index);
 }
@@ -173,7 +173,7 @@ void course_restand(struct course *course, struct stamp now)
 }
 
 void course_look(struct course *course, const char *path, const struct node_sample *node,
-    const struct node_sample *again, struct stamp now)
+    const struct node_look *again, struct stamp now)
 {
     struct decision *decision = &course->scratch;
     uint32_t domain = domain_of(course, path, node);
@@ -182,9 +182,9 @@ void course_look(struct course *course, const char *path, const struct node_samp
     if (decide_node(guard, course->policy, node, standing, now, decision) == 0)
         return;
     bool resets = decision->action == ACTION_RESET;
-    if (resets &&
-        (domains_await(&course->guard, course->policy, domain, decision) ||
-            (again && !decide_node_confirm(guard, course->policy, again, standing, decision)))) {
+    if (resets && (domains_await(&course->guard, course->policy, domain, decision) ||
+                      (again && !decide_node_confirm(guard, course->policy, &again->node, standing,
+                                    decision, again->charged)))) {
         decide_node_withdraw(guard);
         return;
     }

@@ -70,9 +70,9 @@ uint32_t course_find(const struct course *course, uint64_t serial);
 void course_tick(struct course *course, const struct node_sample *node, struct stamp now);
 
 /* One look of the guard at a domain ("": the node), at its standing list of the last tick. `again`:
- * its second reading, before a reset; NULL: as the first. */
+ * its second one, before a reset; NULL: as the first. */
 void course_look(struct course *course, const char *domain, const struct node_sample *node,
-    const struct node_sample *again, struct stamp now);
+    const struct node_look *again, struct stamp now);
 
 /* The list of a domain; NULL: there were no looks at it yet. */
 const struct standing *course_standing(const struct course *course, const char *domain);

@@ -19,6 +19,7 @@ void watch_init(struct watch *watch, const struct slice *slice, const struct sli
     watch->serial = slice->serial;
     watch->policy = *policy;
     watch->born = now;
+    throttle_born(&watch->throttle, absent_usec != 0, now.boot_usec);
     leak_init(&watch->leak, warm);
 }
 
@@ -45,15 +46,13 @@ static void update_growth(struct watch *watch, uint64_t footprint)
     if (!first) {
         double grown = (double)footprint - (double)watch->footprint;
         double weight = 1 - exp(-(double)usec / (double)WATCH_GROWTH_USEC);
+        bool twice = watch->growth_now > 0 && grown > 0;
+        watch->grown_twice_usec = twice ? watch->growth_before_usec : 0;
         watch->growth_now = grown / ((double)usec / 1e6);
         watch->growth += weight * (watch->growth_now - watch->growth);
+        watch->growth_before_usec = watch->growth_at_usec;
     }
     watch->growth_at_usec = now;
-}
-
-static uint64_t capped_sum(uint64_t a, uint64_t b)
-{
-    return a < UINT64_MAX - b ? a + b : UINT64_MAX;
 }
 
 /* See watch_update in the header. A limit of 0 is no limit: nothing could run under it. */
@@ -69,10 +68,19 @@ static uint64_t nearest_limit(
     }
     if (!node_has(node, NODE_MEM_AVAILABLE))
         return nearest;
-    uint64_t swap, reach = capped_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
+    uint64_t swap, reach = bytes_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
     if (node_swap_room(node, &swap))
-        reach = capped_sum(reach, swap);
+        reach = bytes_sum(reach, swap);
     return reach < nearest ? reach : nearest;
+}
+
+/* What outlives all processes is in shared memory, or was swapped out from there. */
+static void update_survives(struct watch *watch)
+{
+    uint64_t most = bytes_sum(
+        sample_known(&watch->sample, SAMPLE_SHMEM), sample_known(&watch->sample, SAMPLE_SWAP));
+    if (watch->survives > most)
+        watch->survives = most;
 }
 
 bool watch_update(
@@ -82,6 +90,7 @@ bool watch_update(
     if (!sample_footprint(&watch->sample, &footprint))
         return false;
     update_growth(watch, footprint);
+    update_survives(watch);
     watch->footprint = footprint;
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
@@ -133,6 +142,7 @@ static void describe(struct decision *ret, const struct watch *watch, const stru
     (void)text_copy(ret->owner, sizeof ret->owner, own->owner);
     ret->mode = own->mode;
     ret->leak_mode = own->leak;
+    ret->independent = !own->interdependent;
     ret->rank = own->rank;
     ret->strikes = watch->ladder.strikes;
     ret->policy_hash = policy_hash(policy);
@@ -210,6 +220,8 @@ static const enum action_kind restrained[ACTION_KINDS] = {
     [ACTION_RECORD] = ACTION_RECORD,
     [ACTION_ALARM] = ACTION_ALARM,
     [ACTION_WARN] = ACTION_RECORD,
+    [ACTION_THROTTLE] = ACTION_RECORD,
+    [ACTION_RELEASE] = ACTION_RELEASE,
     [ACTION_RESET] = ACTION_ALARM,
 };
 
@@ -233,11 +245,55 @@ static bool alarmed_lately(
            now.boot_usec - ladder->alarmed_usec < decision_repeat_usec(globals);
 }
 
+static int64_t probation_usec(const struct watch *watch)
+{
+    return ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
+}
+
+/* Beside the ladder: what was reset often is throttled for a while from its birth on. */
+static bool decide_throttle(struct watch *watch, const struct slice *slice,
+    const struct policy *policy, const struct node_sample *node, struct stamp now,
+    struct decision *ret)
+{
+    const struct slice_policy *own = &watch->policy;
+    if (!node_has(node, NODE_MEM_TOTAL))
+        return false;
+    if (slice->protection != SLICE_UNPROTECTED || own->protect || watch->held) {
+        if (watch->throttle.state != THROTTLE_ON)
+            return false;
+        throttle_let_go(&watch->throttle);
+    }
+    enum action_kind action = throttle_next(
+        &watch->throttle, own, watch->ladder.strikes, probation_usec(watch), now.boot_usec);
+    if (action == ACTION_NONE)
+        return false;
+    describe(ret, watch, slice, policy, node, now);
+    bool begins = action == ACTION_THROTTLE;
+    ret->wanted = ret->action = action;
+    ret->reason = begins ? REASON_REBORN : REASON_SERVED;
+    if (begins && own->mode != MODE_ENFORCE) {
+        ret->action = restrained[action];
+        ret->restraint = RESTRAINT_MODE;
+        throttle_outcome(&watch->throttle, false, now.boot_usec);
+    }
+    if (begins) {
+        ret->throttle_bytes = amount_of(&own->throttle_to, node->value[NODE_MEM_TOTAL]);
+        evidence_add(
+            &ret->evidence, "strikes", UNIT_COUNT, watch->ladder.strikes, '>', own->throttle_after);
+        evidence_add(
+            &ret->evidence, "throttled_to", UNIT_BYTES, (double)ret->throttle_bytes, ' ', 0);
+        evidence_add(&ret->evidence, "for", UNIT_USEC, (double)probation_usec(watch), ' ', 0);
+    }
+    return true;
+}
+
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct node_sample *node, struct stamp now, struct decision *ret)
 {
     const struct policy_globals *globals = policy_globals(policy);
     struct ladder *ladder = &watch->ladder;
+    if (decide_throttle(watch, slice, policy, node, now, ret))
+        return 1;
     enum ladder_event event = next_event(watch, globals, now);
     if (event == LADDER_EVENTS)
         return 0;
@@ -278,8 +334,10 @@ void decide_number(struct watch *watch, struct decision *decision, uint64_t seq)
     decision->seq = seq;
     if (decision->incident == 0)
         decision->incident = ladder->incident ? ladder->incident : seq;
+    bool ends = decision->reason == REASON_ALL_CLEAR ||
+                (decision->reason == REASON_SERVED && ladder->state == LADDER_CALM);
     if (decision->action != ACTION_NONE) /* a refused order begins nothing */
-        ladder->incident = decision->reason == REASON_ALL_CLEAR ? 0 : decision->incident;
+        ladder->incident = ends ? 0 : decision->incident;
 }
 
 void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now)
@@ -302,18 +360,23 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
         [RESULT_REFUSED] = LADDER_RESET_FAILED,
         [RESULT_FAILED] = LADDER_RESET_FAILED,
     };
+    enum ladder_event event = result_event[outcome->result];
+    if (outcome->kind == ACTION_THROTTLE)
+        throttle_outcome(&watch->throttle, event == LADDER_RESET_DONE, now.boot_usec);
     if (outcome->kind != ACTION_RESET)
         return;
-    enum ladder_event event = result_event[outcome->result];
     (void)ladder_take(&watch->ladder, event, now);
     if (event != LADDER_RESET_DONE)
         return;
-    watch->ladder.probation_usec =
-        now.boot_usec + ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
-    /* The floors and the growth were those of processes that are gone. */
+    watch->ladder.probation_usec = now.boot_usec + probation_usec(watch);
+    if (outcome->job[0] == '\0') /* the other jobs go on */
+        throttle_reset(&watch->throttle, now.boot_usec);
+    /* The floors and the growth were those of processes that are gone, or, where one job of several
+     * went, of all together: those that are left are judged by what they do from now on. */
     leak_init(&watch->leak, true);
     watch->growth = watch->growth_now = 0;
-    watch->growth_at_usec = 0;
+    watch->growth_at_usec = watch->grown_twice_usec = 0;
+    watch->survives = outcome->bytes_after;
 }
 
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,

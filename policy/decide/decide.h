@@ -10,6 +10,7 @@
 #include "policy/decide/ladder.h"
 #include "policy/decide/rules.h"
 #include "policy/decide/standing.h"
+#include "policy/decide/throttle.h"
 #include "policy/leak/leak.h"
 
 #include <stdbool.h>
@@ -21,15 +22,18 @@ struct watch {
     struct sample sample;
     struct leak_detector leak;
     struct ladder ladder;
+    struct throttle throttle;
     struct slice_policy policy;
     struct stamp born;
     int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */
     bool held;           /* a person's hold is in force; set by the governor */
     bool lone; /* the only unprotected slice (standing.unprotected == 1); set by the governor */
     uint64_t footprint; /* newest, bytes */
+    uint64_t survives;  /* of that, what a reset has left: files on tmpfs; bytes */
     double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
     double growth_now;  /* between the two newest samples */
-    int64_t growth_at_usec;
+    int64_t growth_before_usec, growth_at_usec; /* boot times of these two */
+    int64_t grown_twice_usec; /* of the third newest, where the other two each grew; else 0 */
     struct score_taken taken; /* as it was last weighed; set by standing_make */
 };
 #define WATCH_GROWTH_USEC (60 * 1000000ll) /* not scaled: the node's trouble is in real time */
@@ -96,17 +100,21 @@ void decide_request(struct watch *watch, const struct slice *slice, const struct
  * reboot (which this build can only announce), warn, record. Who goes: the first of the standing
  * list that is not barred and whose reset would help; under a rule that looks ahead
  * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. Of memory nodes it is
- * one that is to blame, or an alarm (RESTRAINT_UNBOUND). A reset is followed by the cool-down; all
- * else is told once for as long as the rule holds, and again after the mail interval. */
+ * one that is to blame, or an alarm (RESTRAINT_UNBOUND). A reset is followed by the cool-down,
+ * unless samples that are all newer show who fills the memory now. After it nobody is reset by a
+ * list that is no newer, nor, where the last reset gave nothing back, anybody who is not shown to
+ * take it. All else is told once for as long as the rule holds, and again after the mail interval.
+ */
 uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
     struct decision *ret);
 
-/* The node may have recovered while the victim was chosen: does the decision's rule hold by a newer
- * reading, too? */
+/* The node may have recovered while the victim was chosen, or the victim shrunk since it was
+ * sampled: does the decision's rule hold by a newer reading, too, and has the slice at least half
+ * of what it should give back? `charged`: bytes of memory and swap; SAMPLE_NO_LIMIT: unknown. */
 bool decide_node_confirm(const struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing,
-    const struct decision *decision);
+    const struct decision *decision, uint64_t charged);
 
 /* The reset that was decided last is not done: no cool-down follows. */
 void decide_node_withdraw(struct node_watch *guard);

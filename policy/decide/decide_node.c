@@ -31,6 +31,8 @@ static const enum action_kind instead_of_reset[RESTRAINTS] = {
     [RESTRAINT_AGE] = ACTION_ALARM,
     [RESTRAINT_LONE] = ACTION_WARN,
     [RESTRAINT_UNBOUND] = ACTION_ALARM,
+    [RESTRAINT_IN_VAIN] = ACTION_ALARM,
+    [RESTRAINT_STALE] = ACTION_ALARM,
     [RESTRAINT_UNABLE] = ACTION_ALARM,
 };
 
@@ -39,6 +41,12 @@ static bool would_help(const struct standing_entry *entry, const struct node_sam
     double total = node_has(node, NODE_MEM_TOTAL) ? (double)node->value[NODE_MEM_TOTAL] : 0;
     return entry->gives_back > 0 && (double)entry->gives_back >= NEGLIGIBLE_PART * total;
 }
+
+/* A reset after which not even this part of what it should give back is there again was in vain. */
+#define GIVEN_BACK 0.25
+
+/* Who has not even this part of it is not reset for it. */
+#define HAS_STILL 0.5
 
 /* Somebody whom people have said not to touch has taken most of what is missing, and this one next
  * to nothing: it would die in the other's place, and the other would take what that gave back. */
@@ -100,8 +108,43 @@ static bool is_alone(const struct standing *standing)
     return standing->unprotected == 1 || (standing->domain[0] != '\0' && standing->notable < 2);
 }
 
-static enum restraint restrain(const struct rule *rule, const struct standing *standing,
+/* By three samples that are all newer than the last reset it goes on taking memory: a good part of
+ * what is taken, and in a minute as much as counts. A step that is over does not. */
+#define PROVEN_SHARE 0.2
+static bool goes_on(const struct node_watch *guard, const struct standing *standing,
     const struct standing_entry *chosen, const struct node_sample *node)
+{
+    return chosen && chosen->grown_twice_usec >= guard->reset.usec &&
+           60 * chosen->growth_now >= NOTABLE_PART * (double)node->value[NODE_MEM_TOTAL] &&
+           rule_growth_share(guard, standing, chosen) >= PROVEN_SHARE;
+}
+
+/* By samples that are newer than the last reset it has taken what that should have given back. */
+static bool has_taken_it(const struct node_reset *reset, const struct standing_entry *chosen)
+{
+    for (uint32_t i = 0; i < reset->count; i++)
+        if (reset->had[i].serial == chosen->serial)
+            return (double)chosen->gives_back - (double)reset->had[i].gives_back >=
+                   GIVEN_BACK * reset->gives_back;
+    return false;
+}
+
+/* One reset after another, while the memory is where no reset reaches it or on its way still, would
+ * take all slices, one by one. */
+static enum restraint restrain_next(const struct node_watch *guard, const struct standing *standing,
+    const struct standing_entry *chosen, const struct node_sample *node)
+{
+    if (guard->reset.usec == 0 || goes_on(guard, standing, chosen, node))
+        return RESTRAINT_NONE;
+    if (standing->made.boot_usec <= guard->reset.usec)
+        return RESTRAINT_STALE;
+    bool in_vain = guard->reset.room_due > 0 && !has_taken_it(&guard->reset, chosen);
+    return in_vain ? RESTRAINT_IN_VAIN : RESTRAINT_NONE;
+}
+
+static enum restraint restrain(const struct rule *rule, const struct node_watch *guard,
+    const struct standing *standing, const struct standing_entry *chosen,
+    const struct node_sample *node)
 {
     if (rule->action == RULE_REBOOT)
         return RESTRAINT_UNABLE;
@@ -117,7 +160,9 @@ static enum restraint restrain(const struct rule *rule, const struct standing *s
         return RESTRAINT_UNBOUND;
     if (chosen->mode != MODE_ENFORCE)
         return RESTRAINT_MODE;
-    return is_alone(standing) && !chosen->mode_given ? RESTRAINT_LONE : RESTRAINT_NONE;
+    if (is_alone(standing) && !chosen->mode_given)
+        return RESTRAINT_LONE;
+    return restrain_next(guard, standing, chosen, node);
 }
 
 static enum action_kind decide_action(
@@ -142,6 +187,7 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     memcpy(ret->owner, chosen->owner, sizeof ret->owner);
     ret->mode = chosen->mode;
     ret->leak_mode = chosen->leak_mode;
+    ret->independent = chosen->independent;
     ret->rank = chosen->rank;
     ret->strikes = chosen->strikes;
     ret->leak.verdict = (enum leak_verdict)chosen->leak;
@@ -185,6 +231,14 @@ static void add_runners_up(
             add_runner_up(ret, entry);
 }
 
+static void add_room_due(
+    struct evidence *evidence, const struct node_watch *guard, const struct node_sample *node)
+{
+    double room;
+    if (node_room(node, &room))
+        evidence_add(evidence, "room_after_reset", UNIT_BYTES, room, '<', guard->reset.room_due);
+}
+
 static void describe(struct decision *ret, const struct rule *rule, const struct node_watch *guard,
     const struct node_sample *node, const struct standing *standing,
     const struct standing_entry *chosen)
@@ -197,6 +251,8 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
     if (is_of_memory_nodes(standing))
         evidence_add(&ret->evidence, "bound_resident", UNIT_BYTES, standing->resident_total, '>',
             most_of_used(node));
+    if (ret->restraint == RESTRAINT_IN_VAIN)
+        add_room_due(&ret->evidence, guard, node);
     if (!chosen)
         return;
     evidence_add(&ret->evidence, "standing_age", UNIT_USEC,
@@ -219,7 +275,7 @@ static bool told_lately(const struct node_watch *guard, uint32_t rule,
 static bool is_cooling_down(
     const struct node_watch *guard, const struct policy_globals *globals, struct stamp now)
 {
-    return guard->acted_usec != 0 && now.boot_usec - guard->acted_usec < globals->cooldown_usec;
+    return guard->reset.usec != 0 && now.boot_usec - guard->reset.usec < globals->cooldown_usec;
 }
 
 /* Since when each rule holds. */
@@ -235,6 +291,20 @@ static void note_rules(struct node_watch *guard, const struct rule *rules, uint3
     }
 }
 
+static void note_reset(struct node_watch *guard, const struct standing *standing,
+    const struct standing_entry *chosen, const struct node_sample *node, struct stamp now)
+{
+    double room;
+    guard->reset_before = guard->reset;
+    guard->reset = (struct node_reset){
+        .usec = now.boot_usec, .serial = chosen->serial, .gives_back = (double)chosen->gives_back};
+    for (uint32_t i = 0; i < standing->count; i++)
+        guard->reset.had[guard->reset.count++] =
+            (struct node_had){standing->entry[i].serial, standing->entry[i].gives_back};
+    if (node_room(node, &room) && !chosen->independent) /* what one of its jobs has is not known */
+        guard->reset.room_due = room + GIVEN_BACK * guard->reset.gives_back;
+}
+
 /* Takes the rule, which has held long enough, unless that would only repeat what was said. */
 static bool take_rule(struct node_watch *guard, uint32_t index, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
@@ -243,15 +313,14 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
     const struct policy_globals *globals = policy_globals(policy);
     uint32_t count;
     const struct rule *rule = &policy_rules(policy, &count)[index];
-    if (rule->action == RULE_RESET && is_cooling_down(guard, globals, now))
-        return false;
     const struct standing_entry *chosen = choose(rule, guard, standing, node);
-    enum restraint restraint = restrain(rule, standing, chosen, node);
+    if (rule->action == RULE_RESET && is_cooling_down(guard, globals, now) &&
+        !goes_on(guard, standing, chosen, node))
+        return false;
+    enum restraint restraint = restrain(rule, guard, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);
     if (action == ACTION_RESET) {
-        guard->acted_before_usec = guard->acted_usec;
-        guard->acted_usec = now.boot_usec;
-        guard->acted_serial = chosen->serial;
+        note_reset(guard, standing, chosen, node, now);
     } else if (told_lately(guard, index, globals, now)) {
         return false;
     } else {
@@ -289,11 +358,13 @@ uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
 
 bool decide_node_confirm(const struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing,
-    const struct decision *decision)
+    const struct decision *decision, uint64_t charged)
 {
     uint32_t count;
     const struct rule *rules = policy_rules(policy, &count);
     struct evidence unused = {0};
+    if ((double)charged < HAS_STILL * guard->reset.gives_back)
+        return false;
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(rules[i].name, decision->rule) == 0)
             return rule_holds(&rules[i], guard, node, standing, &unused);
@@ -302,5 +373,5 @@ bool decide_node_confirm(const struct node_watch *guard, const struct policy *po
 
 void decide_node_withdraw(struct node_watch *guard)
 {
-    guard->acted_usec = guard->acted_before_usec;
+    guard->reset = guard->reset_before;
 }

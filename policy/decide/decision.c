@@ -8,6 +8,8 @@ const char *const reason_names[REASONS] = {
     [REASON_LEAK_HORIZON] = "leak-horizon",
     [REASON_NODE_RULE] = "node-rule",
     [REASON_REQUEST] = "request",
+    [REASON_REBORN] = "reborn",
+    [REASON_SERVED] = "served",
     [REASON_ALL_CLEAR] = "all-clear",
     [REASON_GONE] = "gone",
 };
@@ -22,6 +24,8 @@ const char *const restraint_names[RESTRAINTS] = {
     [RESTRAINT_AGE] = "age",
     [RESTRAINT_LONE] = "lone",
     [RESTRAINT_UNBOUND] = "unbound",
+    [RESTRAINT_IN_VAIN] = "in-vain",
+    [RESTRAINT_STALE] = "stale",
     [RESTRAINT_UNABLE] = "unable",
 };
 

@@ -17,6 +17,8 @@ enum reason {
                             horizon */
     REASON_NODE_RULE,    /* the node is short: evidence names the rule */
     REASON_REQUEST,      /* a person asked for it */
+    REASON_REBORN,       /* it was reset often, and begins anew */
+    REASON_SERVED,       /* its probation is over */
     REASON_ALL_CLEAR,    /* the incident is over */
     REASON_GONE,         /* and so it is when the slice has vanished */
     REASONS
@@ -34,6 +36,8 @@ enum restraint {
     RESTRAINT_AGE,
     RESTRAINT_LONE,    /* the only unprotected slice; of a group, the only one of any size */
     RESTRAINT_UNBOUND, /* of memory nodes: who isn't bound to them may have filled them */
+    RESTRAINT_IN_VAIN, /* the last reset gave nothing back, and nothing shows that this one would */
+    RESTRAINT_STALE,   /* no sample is newer than the last reset */
     RESTRAINT_UNABLE,  /* this build can't do it (reboot): announced */
     RESTRAINTS
 };
@@ -77,6 +81,7 @@ struct decision {
     enum action_kind action; /* what is done */
     enum restraint restraint;
     enum reason reason;
+    uint64_t throttle_bytes;     /* ACTION_THROTTLE: to how much */
     char rule[32];               /* REASON_NODE_RULE: its name */
     char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node */
     uint64_t serial;
@@ -84,6 +89,7 @@ struct decision {
     char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];
     char owner[128];
     enum mode mode, leak_mode;
+    bool independent; /* a reset ends the largest of its jobs alone */
     int rank;
     uint32_t strikes;
     uint64_t policy_hash;

@@ -33,8 +33,8 @@ bool domains_await(const struct node_watches *watches, const struct policy *poli
     int64_t cooldown_usec = policy_globals(policy)->cooldown_usec;
     for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
         const struct node_watch *watch = &watches->of[i];
-        if (i != domain && watch->acted_usec != 0 && watch->acted_serial == decision->serial &&
-            decision->at.boot_usec - watch->acted_usec < cooldown_usec)
+        if (i != domain && watch->reset.usec != 0 && watch->reset.serial == decision->serial &&
+            decision->at.boot_usec - watch->reset.usec < cooldown_usec)
             return true;
     }
     return false;
@@ -65,7 +65,7 @@ void domains_note_reset(struct node_watches *watches, const struct standings *st
         if (i == domain || watch->domain[0] == '\0' || !lies_within(watch->domain, outer) ||
             !standing_holds(watch->domain, decision->path, mems))
             continue;
-        watch->acted_usec = decision->at.boot_usec;
-        watch->acted_serial = decision->serial;
+        watch->reset.usec = decision->at.boot_usec;
+        watch->reset.serial = decision->serial;
     }
 }

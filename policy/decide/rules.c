@@ -1,6 +1,5 @@
 #include "policy/decide/rules.h"
 
-#include "policy/decide/standing.h"
 #include "slices/base/text.h"
 
 #include <math.h>
@@ -43,14 +42,19 @@ static bool advanced(
     return both_have(last, node, field) && node->value[field] > last->value[field];
 }
 
-/* Memory and swap that can still be taken. */
-static bool room_of(const struct node_sample *node, double *ret)
+bool node_room(const struct node_sample *node, double *ret)
 {
     uint64_t swap;
     if (!node_has(node, NODE_MEM_AVAILABLE) || !node_swap_room(node, &swap))
         return false;
     *ret = (double)node->value[NODE_MEM_AVAILABLE] + (double)swap;
     return true;
+}
+
+static bool has_plenty(const struct node_sample *node)
+{
+    return node_has(node, NODE_MEM_TOTAL) && node_has(node, NODE_MEM_AVAILABLE) &&
+           node->value[NODE_MEM_AVAILABLE] >= node->value[NODE_MEM_TOTAL] / CLOSE_PART;
 }
 
 static bool differs(
@@ -67,7 +71,7 @@ static double smooth(double before, double now, int64_t usec)
 static void update_fill_rate(struct node_watch *watch, const struct node_sample *node, int64_t usec)
 {
     double before, after;
-    if (!room_of(&watch->last, &before) || !room_of(node, &after)) {
+    if (!node_room(&watch->last, &before) || !node_room(node, &after)) {
         watch->fill_rate = 0;
         return;
     }
@@ -84,6 +88,23 @@ static void update_stalled(struct node_watch *watch, const struct node_sample *n
         stalled_usec =
             (double)(node->value[NODE_PSI_FULL_TOTAL] - watch->last.value[NODE_PSI_FULL_TOTAL]);
     watch->stalled = smooth(watch->stalled, fmin(stalled_usec / (double)usec, 1), usec);
+}
+
+static bool any_rule_holds(const struct node_watch *watch)
+{
+    for (size_t i = 0; i < POLICY_RULES_MAX; i++)
+        if (watch->rule_since_usec[i] != 0)
+            return true;
+    return false;
+}
+
+/* Given back, or not missed any more. */
+static void update_room_due(struct node_watch *watch, const struct node_sample *node)
+{
+    double room;
+    bool back = node_room(node, &room) && room >= watch->reset.room_due;
+    if (back || (has_plenty(node) && !any_rule_holds(watch)))
+        watch->reset.room_due = 0;
 }
 
 static void update_psi(struct node_watch *watch, const struct node_sample *node, bool reclaimed)
@@ -114,13 +135,14 @@ void node_watch_update(struct node_watch *watch, const struct node_sample *node)
         if (reclaimed || advanced(&watch->last, node, NODE_PSWPOUT))
             watch->swapped_out_usec = node->at.boot_usec;
     }
+    update_room_due(watch, node);
     watch->last = *node;
 }
 
 int64_t node_watch_pause_usec(const struct node_watch *watch, int64_t interval_usec)
 {
     double room;
-    if (watch->fill_rate <= 0 || !room_of(&watch->last, &room))
+    if (watch->fill_rate <= 0 || !node_room(&watch->last, &room))
         return interval_usec;
     double pause_usec =
         fmax(room / watch->fill_rate * 1e6 / NODE_LOOKS_LEFT, NODE_PAUSE_LEAST_USEC);
@@ -137,7 +159,9 @@ struct node_look node_look_of(const struct node_watch *watch, const struct node_
         .stalled = watch->stalled,
         .swapped_out_usec = watch->swapped_out_usec,
         .reclaimed_usec = watch->reclaimed_usec,
-        .psi_stuck_since_usec = watch->psi_stuck_since_usec};
+        .psi_stuck_since_usec = watch->psi_stuck_since_usec,
+        .room_due = watch->reset.room_due,
+        .charged = SAMPLE_NO_LIMIT};
     (void)text_copy(look.domain, sizeof look.domain, standing->domain);
     return look;
 }
@@ -150,28 +174,28 @@ void node_watch_resume(struct node_watch *watch, const struct node_look *look)
     watch->swapped_out_usec = look->swapped_out_usec;
     watch->reclaimed_usec = look->reclaimed_usec;
     watch->psi_stuck_since_usec = look->psi_stuck_since_usec;
+    watch->reset.room_due = look->room_due;
     memset(watch->rule_since_usec, 0, sizeof watch->rule_since_usec);
 }
 
 bool node_is_close(const struct node_watch *watch)
 {
     const struct node_sample *node = &watch->last;
-    const uint64_t *value = node->value;
-    for (size_t i = 0; i < POLICY_RULES_MAX; i++)
-        if (watch->rule_since_usec[i] != 0)
-            return true;
+    if (any_rule_holds(watch))
+        return true;
     if (watch->domain[0] != '\0')
         return false;
-    bool little = node_has(node, NODE_MEM_TOTAL) && node_has(node, NODE_MEM_AVAILABLE) &&
-                  value[NODE_MEM_AVAILABLE] < value[NODE_MEM_TOTAL] / CLOSE_PART;
+    bool known = node_has(node, NODE_MEM_TOTAL) && node_has(node, NODE_MEM_AVAILABLE);
     bool stalled =
-        node_has(node, NODE_PSI_FULL_AVG10) && value[NODE_PSI_FULL_AVG10] >= CLOSE_PSI_CENTI;
-    return little || stalled;
+        node_has(node, NODE_PSI_FULL_AVG10) && node->value[NODE_PSI_FULL_AVG10] >= CLOSE_PSI_CENTI;
+    return (known && !has_plenty(node)) || stalled;
 }
 
-static double growth_of_all(const struct node_watch *watch, const struct standing *standing)
+double rule_growth_share(const struct node_watch *watch, const struct standing *standing,
+    const struct standing_entry *entry)
 {
-    return fmax(standing->growth_now_total, watch->fill_rate);
+    double all = fmax(standing->growth_now_total, watch->fill_rate);
+    return entry->growth_now > 0 ? entry->growth_now / all : 0;
 }
 
 const struct standing_entry *rule_growth_owner(
@@ -181,8 +205,7 @@ const struct standing_entry *rule_growth_owner(
     for (uint32_t i = 0; i < standing->count; i++)
         if (!owner || standing->entry[i].growth_now > owner->growth_now)
             owner = &standing->entry[i];
-    bool owns = owner && owner->growth_now > 0 &&
-                owner->growth_now >= OWNED_GROWTH * growth_of_all(watch, standing);
+    bool owns = owner && rule_growth_share(watch, standing, owner) >= OWNED_GROWTH;
     return owns ? owner : NULL;
 }
 
@@ -211,7 +234,7 @@ static bool room_below(const struct look *look)
 {
     const struct node_sample *node = look->node;
     double room;
-    if (!room_of(node, &room) || !node_has(node, NODE_MEM_TOTAL))
+    if (!node_room(node, &room) || !node_has(node, NODE_MEM_TOTAL))
         return false;
     double bound = (double)amount_of(&look->rule->room_below, node->value[NODE_MEM_TOTAL]);
     evidence_add(look->evidence, "room", UNIT_BYTES, room, '<', bound);
@@ -270,7 +293,7 @@ static bool swapping(const struct look *look)
 static bool exhausted_within(const struct look *look)
 {
     double room, rate = look->watch->fill_rate;
-    if (!room_of(look->node, &room))
+    if (!node_room(look->node, &room))
         return false;
     evidence_add(look->evidence, "fill_rate", UNIT_RATE, rate, ' ', 0);
     if (rate <= 0)
@@ -279,7 +302,7 @@ static bool exhausted_within(const struct look *look)
     evidence_add(
         look->evidence, "exhausted_in", UNIT_USEC, usec, '<', (double)look->rule->exhausted_usec);
     const struct standing_entry *owner = rule_growth_owner(look->watch, look->standing);
-    double share = owner ? owner->growth_now / growth_of_all(look->watch, look->standing) : 0;
+    double share = owner ? rule_growth_share(look->watch, look->standing, owner) : 0;
     evidence_add(look->evidence, "growth_share", UNIT_COUNT, share, '>', OWNED_GROWTH);
     return usec <= (double)look->rule->exhausted_usec && owner;
 }

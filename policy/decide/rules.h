@@ -3,14 +3,26 @@
 #define POLICY_DECIDE_RULES_H
 
 #include "policy/decide/decision.h"
+#include "policy/decide/standing.h"
 #include "policy/file/policy.h"
 #include "slices/sample.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct standing;
-struct standing_entry;
+/* The newest reset that was decided for a domain, and what each slice of its list had then. */
+struct node_had {
+    uint64_t serial, gives_back;
+};
+struct node_reset {
+    int64_t usec;      /* when; 0: there was none */
+    uint64_t serial;   /* of whom */
+    double gives_back; /* bytes, by the list */
+    double room_due;   /* so much room must be seen again before it has given anything back; 0: it
+                          has */
+    uint32_t count;
+    struct node_had had[STANDING_MAX];
+};
 
 /* The guard's memory of the node, or of another domain. */
 struct node_watch {
@@ -24,10 +36,9 @@ struct node_watch {
     double stalled;         /* share of the time in which all wait for memory, 0 to 1 */
     int64_t rule_since_usec[POLICY_RULES_MAX]; /* 0: does not hold */
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
-    int64_t acted_usec;                        /* last reset: cool-down */
-    int64_t acted_before_usec;                 /* the one before it, while it may be withdrawn */
-    uint64_t acted_serial;                     /* the slice that was reset last */
-    int64_t psi_stuck_since_usec; /* memory is reclaimed, and PSI's total does not move; 0: it
+    struct node_reset reset;
+    struct node_reset reset_before; /* the one before it, while it may be withdrawn */
+    int64_t psi_stuck_since_usec;   /* memory is reclaimed, and PSI's total does not move; 0: it
                                      moves, or nothing is reclaimed */
 };
 
@@ -60,6 +71,8 @@ struct node_look {
     enum node_look_kind kind;
     double fill_rate, stalled; /* of the watch, afterwards; and so the others */
     int64_t swapped_out_usec, reclaimed_usec, psi_stuck_since_usec;
+    double room_due;
+    uint64_t charged; /* LOOK_AGAIN: to the slice that was chosen; SAMPLE_NO_LIMIT: unknown */
 };
 
 struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,
@@ -85,5 +98,12 @@ bool rule_holds(const struct rule *rule, const struct node_watch *watch,
  * answers for one who came after the samples were taken. NULL where there is none. */
 const struct standing_entry *rule_growth_owner(
     const struct node_watch *watch, const struct standing *standing);
+
+/* Which part of that growth is this one's. */
+double rule_growth_share(const struct node_watch *watch, const struct standing *standing,
+    const struct standing_entry *entry);
+
+/* Memory and swap that can still be taken. False while a part of it is unknown. */
+bool node_room(const struct node_sample *node, double *ret);
 
 #endif

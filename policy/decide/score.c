@@ -5,7 +5,6 @@
 #include <math.h>
 
 #define SWAPPED_PART 0.5
-#define SHARED_PART  0.5
 
 static const double leak_weight[LEAK_VERDICTS] = {
     [LEAK_NONE] = 1,
@@ -20,10 +19,11 @@ static uint64_t less(uint64_t a, uint64_t b)
 
 uint64_t score_gives_back(const struct watch *watch)
 {
-    uint64_t footprint, shared = sample_known(&watch->sample, SAMPLE_SHMEM);
-    if (!sample_footprint(&watch->sample, &footprint))
+    uint64_t bytes, footprint;
+    if (!sample_gives_back(&watch->sample, &bytes) || !sample_footprint(&watch->sample, &footprint))
         return 0;
-    return less(footprint, (uint64_t)((1 - SHARED_PART) * (double)shared));
+    uint64_t most = less(footprint, watch->survives);
+    return bytes < most ? bytes : most;
 }
 
 uint64_t score_resident(const struct watch *watch)

@@ -60,8 +60,9 @@ struct score {
 struct score score_slice(
     const struct watch *watch, enum formula formula, const struct score_taken *all, double memory);
 
-/* Bytes of memory and swap that a reset would free now: the footprint less half of the shared
- * memory. 0 while unknown. */
+/* Bytes of memory and swap that a reset of the whole slice would free now (sample_gives_back), less
+ * what the last one has left; 0 while unknown. Where its jobs are independent, that is more than
+ * the one that goes has: which one that will be is seen only then. */
 uint64_t score_gives_back(const struct watch *watch);
 
 /* What of that is in memory and not in swap. */

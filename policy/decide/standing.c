@@ -60,6 +60,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->mode = policy->mode;
     entry->leak_mode = policy->leak;
     entry->mode_given = policy->origin[SET_MODE].file != NULL;
+    entry->independent = !policy->interdependent;
     enum restraint restraint = standing_restraint(watch, slice, standing->made);
     entry->restraint = (uint8_t)restraint;
     entry->barred = restraint != RESTRAINT_NONE;
@@ -71,6 +72,7 @@ static void fill_entry(struct standing_entry *entry, const struct standing *stan
     entry->gives_back = score_gives_back(watch);
     entry->growth = watch->growth;
     entry->growth_now = watch->growth_now;
+    entry->grown_twice_usec = watch->grown_twice_usec;
     entry->leak = (uint8_t)score_leak(&watch->leak.report);
 }
 
@@ -86,6 +88,12 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
     return a->serial < b->serial;
 }
 
+static uint64_t swap_limit_of(const struct sample *sample)
+{
+    return sample_has(sample, SAMPLE_LIMIT_SWAP) ? sample->value[SAMPLE_LIMIT_SWAP]
+                                                 : SAMPLE_NO_LIMIT;
+}
+
 static void weigh(struct standing *standing, struct watch *watch, const struct slice *slice)
 {
     watch->taken = score_taken(watch);
@@ -94,6 +102,7 @@ static void weigh(struct standing *standing, struct watch *watch, const struct s
     standing->notable += !is_protected(watch, slice) && notable;
     standing->resident_total += (double)score_resident(watch);
     standing->growth_now_total += watch->growth_now > 0 ? watch->growth_now : 0;
+    standing->swap_limit = bytes_sum(standing->swap_limit, swap_limit_of(&watch->sample));
     score_taken_add(&standing->taken, &watch->taken);
 }
 

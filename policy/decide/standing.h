@@ -26,9 +26,11 @@ struct standing_entry {
     int rank;
     uint32_t strikes;
     struct score score;
+    bool independent;          /* a reset ends the largest of its jobs alone */
     uint64_t mems;             /* memory nodes that it is bound to; 0: to no part of them */
-    uint64_t gives_back;       /* bytes that a reset would free now */
+    uint64_t gives_back;       /* bytes that a reset of the whole slice would free now */
     double growth, growth_now; /* bytes a second, as of the watch */
+    int64_t grown_twice_usec;  /* so, too */
     uint8_t leak;              /* enum leak_verdict */
 };
 
@@ -48,6 +50,7 @@ struct standing {
     uint32_t notable;        /* and of those, which have NOTABLE_PART of the memory at least */
     double resident_total;   /* score_resident of all, bytes */
     double growth_now_total; /* of all slices that grow, bytes a second */
+    uint64_t swap_limit;     /* of all slices together; SAMPLE_NO_LIMIT: one has none */
     struct score_taken taken;
     struct standing_entry guiltiest; /* whatever bars it; serial 0: nobody has taken anything */
     uint32_t count;

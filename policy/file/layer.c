@@ -221,6 +221,9 @@ static void read_setting(const struct layer *layer, const struct node *node,
         return;
     if (target->rule)
         target->rule->conditions |= setting->mark;
+    if (setting->scope == SCOPE_GLOBAL &&
+        setting->offset == offsetof(struct policy_globals, formula))
+        layer->policy->formula_origin = node->at;
     if (setting->scope == SCOPE_SLICE && target->slice)
         target->slice->origin[setting->mark] = node->at;
     if (setting->scope == SCOPE_SLICE && target->match)

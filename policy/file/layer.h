@@ -20,7 +20,8 @@ struct layer_text {
 struct policy {
     struct pool pool; /* matches, patterns, file names */
     struct policy_globals globals;
-    struct slice_policy slices; /* what applies where no match says otherwise */
+    struct origin formula_origin; /* where that was said last */
+    struct slice_policy slices;   /* what applies where no match says otherwise */
     struct rule rule[POLICY_RULES_MAX];
     uint32_t rules;
     struct match *matches; /* in order of precedence */

@@ -198,9 +198,19 @@ static int load_begin(struct load *load, policy_say *say, void *context)
     return r;
 }
 
+/* What no setting can see by itself: all layers have had their say. */
+static void check_whole(struct load *load)
+{
+    const struct policy *policy = load->policy;
+    if (policy->globals.formula == FORMULA_OUTSIDE && policy->globals.scorer.program[0] == '\0')
+        problem_at(&load->problems, &policy->formula_origin,
+            "score: `outside` needs a program: `scorer.program` names none");
+}
+
 static int load_end(struct load *load, struct policy **ret)
 {
     struct policy *policy = load->policy;
+    check_whole(load);
     int r = policy->pool.exhausted     ? -ENOMEM
             : load->unreadable < 0     ? load->unreadable
             : load->problems.count > 0 ? -EINVAL

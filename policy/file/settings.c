@@ -63,8 +63,8 @@ static const struct setting table[] = {
         .most = "10s", .fallback = "250ms", .help = "How often the node itself is looked at."},
     {GLOBAL(cooldown_usec), .name = "guard.cooldown", .type = VALUE_DURATION, .least = "0s",
         .most = "1h", .fallback = "15s",
-        .help = "After a reset for the node's sake, nothing else is reset for so long: pressure "
-                "falls late."},
+        .help = "After a reset for the node's sake, nothing else is reset for so long, as pressure "
+                "falls late; but for a slice that is seen to go on filling the memory."},
     {GLOBAL(formula), .name = "guard.score", .type = VALUE_WORD, .words = {formula_names, FORMULAS},
         .fallback = "mom",
         .help =
@@ -168,6 +168,15 @@ static const struct setting table[] = {
     {SLICE(probation_usec, SET_PROBATION), .name = "probation", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "10min", .scaled = true,
         .help = "After a reset the slice is not reset again for a leak for so long."},
+    {SLICE(throttle_after, SET_THROTTLE_AFTER), .name = "throttle_after", .type = VALUE_INTEGER,
+        .least = "0", .most = "1000", .fallback = "3",
+        .help = "After so many resets (strikes), what begins anew in the slice is throttled until "
+                "its probation is over; 0: never."},
+    {SLICE(throttle_to, SET_THROTTLE_TO), .name = "throttle_to", .type = VALUE_AMOUNT,
+        .fallback = "25%",
+        .help =
+            "To so much memory (memory.high; on cgroup v1 the soft limit), a part of the "
+            "node's or a size; never to less than it has, and never for longer than momd runs."},
     {SLICE(min_size_bytes, SET_MIN_SIZE), .name = "min_size", .type = VALUE_SIZE, .least = "0B",
         .most = "1T", .fallback = "64M",
         .help = "Smaller slices are not reset: it would not help."},
@@ -180,7 +189,11 @@ static const struct setting table[] = {
                 "memory.oom.group. Put back when momd stops."},
     {SLICE(interdependent, SET_INTERDEPENDENT), .name = "interdependent", .type = VALUE_BOOL,
         .fallback = "true",
-        .help = "Its processes need each other: with tell_kernel the kernel ends all or none."},
+        .help =
+            "Its processes need each other: a reset ends all of them, and with tell_kernel so does "
+            "the kernel. false: the groups nested in it are jobs that do without each other; "
+            "a reset ends the one that holds most, alone, unless processes right in the group "
+            "hold more: then all of them. Sizes (min_size) are the whole slice's."},
     {RULE(name, 0), .name = "name", .type = VALUE_NAME, .required = true,
         .help = "What the rule is called in decisions and mails."},
     {RULE(available_below, RULE_AVAILABLE_BELOW), .name = "available_below", .type = VALUE_AMOUNT,

@@ -1,7 +1,9 @@
 #include "slices/act/actuator.h"
 
 #include "slices/act/backend.h"
+#include "slices/act/job.h"
 #include "slices/act/kernel_hints.h"
+#include "slices/act/throttle.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -12,6 +14,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct backend *choose_backend(const struct actuator_options *options)
@@ -123,6 +126,35 @@ static enum action_result take_aim(struct attempt *attempt)
     return RESULT_DONE;
 }
 
+/* The recording backend writes down what it was asked. */
+static bool is_about_a_job(const struct attempt *attempt)
+{
+    const struct action *action = attempt->action;
+    return action->kind == ACTION_RESET && action->independent &&
+           !attempt->actuator->backend->takes_all;
+}
+
+/* From here on the action is aimed at the slice's largest job, unless that is the slice itself. */
+static enum action_result take_job(struct attempt *attempt)
+{
+    struct action *job = &attempt->job;
+    struct stat status;
+    *job = *attempt->action;
+    int fd = job_find(attempt->actuator->options.hierarchy->version, attempt->group_fd, job->path);
+    if (fd < 0)
+        return attempt_fail(attempt, fd, "looking for the largest job");
+    if (fd == attempt->group_fd)
+        return RESULT_DONE;
+    (void)close(attempt->group_fd);
+    attempt->group_fd = fd;
+    if (fstat(fd, &status) < 0)
+        return attempt_fail(attempt, -errno, "looking at the largest job");
+    job->life.inode = status.st_ino;
+    attempt->action = job;
+    (void)text_copy(attempt->outcome->job, sizeof attempt->outcome->job, job->path);
+    return RESULT_DONE;
+}
+
 /* mom never kills herself, her starter or process 1, whoever has asked for it. */
 static enum action_result check_bystanders(struct attempt *attempt)
 {
@@ -134,20 +166,9 @@ static enum action_result check_bystanders(struct attempt *attempt)
 
 /* --- Measuring ------------------------------------------------------------------------------- */
 
-static uint64_t read_bytes(int group_fd, const char *file)
-{
-    unsigned long long bytes;
-    return file_read_u64(group_fd, file, &bytes) < 0 ? 0 : bytes;
-}
-
-/* Memory and swap charged to the group; 0 once it is gone. */
 static uint64_t charged_bytes(const struct attempt *attempt)
 {
-    int fd = attempt->group_fd;
-    if (attempt->actuator->options.hierarchy->version == HIERARCHY_V2)
-        return read_bytes(fd, "memory.current") + read_bytes(fd, "memory.swap.current");
-    uint64_t both = read_bytes(fd, "memory.memsw.usage_in_bytes");
-    return both > 0 ? both : read_bytes(fd, "memory.usage_in_bytes");
+    return group_charged(attempt->group_fd, attempt->actuator->options.hierarchy->version);
 }
 
 static int note_survivor(void *context, int32_t pid)
@@ -171,6 +192,18 @@ static void measure_after(struct attempt *attempt)
 
 /* --- Acting ---------------------------------------------------------------------------------- */
 
+/* Nobody dies of these. */
+static enum action_result carry_out_mildly(struct attempt *attempt)
+{
+    enum action_kind kind = attempt->action->kind;
+    bool changes = kind == ACTION_THROTTLE || kind == ACTION_RELEASE;
+    if (changes && attempt->actuator->options.dry_run)
+        return RESULT_DRY_RUN;
+    if (changes)
+        return kind == ACTION_THROTTLE ? throttle_begin(attempt) : throttle_end(attempt);
+    return RESULT_DONE; /* for people to read: the table and the bytes are their whole matter */
+}
+
 static enum action_result carry_out(struct attempt *attempt, struct process_table *processes)
 {
     const struct actuator *actuator = attempt->actuator;
@@ -182,10 +215,9 @@ static enum action_result carry_out(struct attempt *attempt, struct process_tabl
     attempt->outcome->processes_before = processes->total;
     attempt->outcome->bytes_before = charged_bytes(attempt);
     attempt_start(attempt);
-    /* All other kinds are for people to read: the table and the bytes are their whole matter. */
     if (is_reset || actuator->backend->takes_all)
         return actuator->backend->carry_out(attempt);
-    return RESULT_DONE;
+    return carry_out_mildly(attempt);
 }
 
 void actuator_apply(struct actuator *actuator, const struct action *action, struct outcome *outcome,
@@ -197,6 +229,8 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
     *processes = (struct process_table){0};
     outcome->started = actuator->options.now();
     outcome->result = take_aim(&attempt);
+    if (outcome->result == RESULT_DONE && is_about_a_job(&attempt))
+        outcome->result = take_job(&attempt);
     if (outcome->result == RESULT_DONE) {
         outcome->result = carry_out(&attempt, processes);
         measure_after(&attempt);

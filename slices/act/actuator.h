@@ -1,7 +1,8 @@
 /* Carries out one action on one slice, and says what came of it.
  *
  * actuator.c does what all ways have in common: open the group, check that it is still the same
- * life, check the scope, take the process table, measure, act, verify until empty, measure again.
+ * life, check the scope, go down to the largest job where these are independent, take the process
+ * table, measure, act, verify until empty, measure again.
  * The way of acting is one of four backends: v2 (cgroup.kill), v1 (freeze, SIGKILL, thaw), dry-run
  * (everything but the last write), recording (writes down what it was asked, for tests).
  *

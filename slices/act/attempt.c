@@ -1,10 +1,8 @@
 #include "slices/act/backend.h"
 
-#include "slices/base/file.h"
 #include "slices/base/priority.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
-#include "slices/read/keyed.h"
 #include "slices/read/monotonic.h"
 #include "slices/read/visit.h"
 
@@ -50,16 +48,32 @@ bool attempt_spares(int32_t pid)
     return pid == 1 || pid == getpid() || pid == getppid();
 }
 
+/* v1 lets whoever may write to the group above rename a job: what hangs under another name is known
+ * by its life. Cuts the path to as many names as the job has. */
+static bool is_in_renamed_job(const struct attempt *attempt, char *path)
+{
+    char *end = path;
+    for (const char *name = attempt->action->path; name && end; name = strchr(name + 1, '/'))
+        end = *end == '/' ? end + 1 + strcspn(end + 1, "/") : NULL;
+    if (!end)
+        return false;
+    *end = '\0';
+    int fd = group_open(attempt->actuator->options.hierarchy->root_fd, path);
+    bool same = fd >= 0 && group_check(fd, &attempt->action->life) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return same;
+}
+
 bool attempt_is_member(const struct attempt *attempt, int32_t pid)
 {
     const struct actuator_options *options = &attempt->actuator->options;
-    char path[2 * SLICE_PATH_MAX];
+    char path[PATH_MAX];
     int r = hierarchy_group_of(options->hierarchy, options->proc_root, pid, path, sizeof path);
     if (r < 0 && r != -ENAMETOOLONG) /* the beginning is enough */
         return false;
-    const char *slice = attempt->action->path;
-    size_t length = strlen(slice);
-    return text_starts_with(path, slice) && (path[length] == '\0' || path[length] == '/');
+    return slice_path_within(path, attempt->action->path) ||
+           (attempt->outcome->job[0] && is_in_renamed_job(attempt, path));
 }
 
 static int kill_member(void *context, int32_t pid)
@@ -86,45 +100,12 @@ int attempt_kill_members(struct attempt *attempt)
     return processes_visit(attempt->group_fd, kill_member, attempt);
 }
 
-static void set_number(void *context, int field, uint64_t value)
-{
-    (void)field;
-    *(uint64_t *)context = value;
-}
-
-static int stop_at_first(void *context, int32_t pid)
-{
-    (void)context;
-    (void)pid;
-    return 1;
-}
-
-/* v2 knows of processes that we can't name, as those of other pid namespaces. */
-static bool is_empty_v2(int group_fd)
-{
-    static const struct keyed_row rows[] = {KEYED_ROW("populated", 0)};
-    char text[256];
-    uint64_t populated = 1;
-    ssize_t n = file_read(group_fd, "cgroup.events", text, sizeof text);
-    if (n < 0)
-        return group_vanished((int)n) && group_is_gone(group_fd);
-    keyed_parse(text, rows, 1, set_number, &populated);
-    return populated == 0;
-}
-
-static bool is_empty(const struct attempt *attempt)
-{
-    if (attempt->actuator->options.hierarchy->version == HIERARCHY_V2)
-        return is_empty_v2(attempt->group_fd);
-    int r = processes_visit(attempt->group_fd, stop_at_first, NULL);
-    return r == 0 || group_vanished(r);
-}
-
 static bool becomes_empty(const struct attempt *attempt, int64_t within_usec)
 {
+    enum hierarchy_version version = attempt->actuator->options.hierarchy->version;
     int64_t until = monotonic_usec() + within_usec;
     for (unsigned nap = 0;; attempt_nap(&nap)) {
-        if (is_empty(attempt))
+        if (group_is_empty(version, attempt->group_fd))
             return true;
         if (monotonic_usec() >= until || attempt_timed_out(attempt))
             return false;

@@ -21,7 +21,8 @@ struct attempt {
     struct actuator *actuator;
     const struct action *action;
     struct outcome *outcome;
-    int group_fd; /* checked: the life that the action is aimed at */
+    int group_fd;      /* checked: the life that the action is aimed at */
+    struct action job; /* what `action` points to once a job goes instead of the slice */
     int64_t deadline_usec;
     struct cage cage;
 };

@@ -5,6 +5,7 @@
 
 #include "slices/act/cage.h"
 #include "slices/act/kernel_hints.h"
+#include "slices/act/soft_limit.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/visit.h"
@@ -28,6 +29,7 @@ const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_TEMP_FREEZER] = "temporary freezer",
     [JOURNAL_HINTS] = "hints to the kernel",
     [JOURNAL_FROZEN] = "frozen",
+    [JOURNAL_THROTTLED] = "throttled",
 };
 
 struct row {
@@ -152,10 +154,21 @@ static int undo_hints(int group_fd)
     return r;
 }
 
+static int undo_throttle(int group_fd, const struct journal_entry *entry)
+{
+    uint64_t now;
+    if (group_check(group_fd, &entry->life) < 0)
+        return 0;
+    int r = soft_limit_read(group_fd, &now);
+    return r < 0 || now != entry->set ? r : soft_limit_write(group_fd, entry->before);
+}
+
 static int undo_in(int group_fd, const struct journal_entry *entry)
 {
     if (entry->kind == JOURNAL_HINTS)
         return is_cgroup(group_fd) ? undo_hints(group_fd) : -EPERM;
+    if (entry->kind == JOURNAL_THROTTLED)
+        return is_cgroup(group_fd) ? undo_throttle(group_fd, entry) : -EPERM;
     const struct cage_kind *kind = &cage_kinds[entry->kind];
     if (!is_cgroup(group_fd) || (kind->temporary && !is_temporary(entry)))
         return -EPERM;

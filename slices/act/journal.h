@@ -19,10 +19,12 @@ enum journal_kind {
     JOURNAL_FREE,         /* an empty row */
     JOURNAL_TEMP_FREEZER, /* v1 reset: a temporary freezer group; undo: thaw, move what is left in
                              it back to its parent, remove it */
-    JOURNAL_HINTS,  /* the kernel was told of slices below this directory (kernel_hints.h); undo:
-                       takes all of it back */
-    JOURNAL_FROZEN, /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
-                       undo: thaw it, if it still is the same life */
+    JOURNAL_HINTS,     /* the kernel was told of slices below this directory (kernel_hints.h); undo:
+                          takes all of it back */
+    JOURNAL_FROZEN,    /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
+                          undo: thaw it, if it still is the same life */
+    JOURNAL_THROTTLED, /* the slice's memory.high (v1: its soft limit) was lowered; undo: as before,
+                          if it still is what it was set to, and of the same life */
     JOURNAL_KINDS
 };
 extern const char *const journal_kind_names[JOURNAL_KINDS]; /* "frozen", ... */
@@ -32,6 +34,7 @@ struct journal_entry {
     uint64_t decision; /* for which this is done */
     struct stamp made;
     struct slice_life life;   /* of the slice on whose behalf */
+    uint64_t before, set;     /* JOURNAL_THROTTLED: bytes, SAMPLE_NO_LIMIT: none */
     char directory[PATH_MAX]; /* absolute path of the group to undo */
 };
 

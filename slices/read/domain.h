@@ -20,6 +20,9 @@ struct domain_reader {
         int fd[SOURCES_MAX]; /* -1: this kernel doesn't have it */
         struct mems_reader mems;
     };
+    uint64_t
+        swap_within;     /* what the slices within may have in swap together, by their own limits */
+    uint64_t swap_above; /* how much more the groups above allow; SAMPLE_NO_LIMIT: no matter */
 };
 
 /* 0 or -errno as group_open. */
@@ -28,6 +31,10 @@ int domain_reader_open(
 /* Of memory nodes; 0 or -errno as mems_reader_open. */
 int domain_reader_open_mems(struct domain_reader *reader, uint64_t nodes);
 void domain_reader_close(struct domain_reader *reader);
+
+/* How much more swap the groups above this one allow (v2): what the nearest of their limits leaves,
+ * SAMPLE_NO_LIMIT where there is none. Opens and closes. */
+uint64_t domain_swap_above(const struct hierarchy *hierarchy, const char *path);
 
 /* 0; -ENODEV when the group is gone, or a memory node; -ENOENT when it has no limit any more, or
  * one that is not below the node's memory. */

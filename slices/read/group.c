@@ -1,5 +1,7 @@
 #include "slices/read/group.h"
 
+#include "slices/base/file.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,4 +56,18 @@ bool group_is_gone(int group_fd)
 {
     /* A removed kernfs directory keeps its link count; but nothing can be looked up in it. */
     return faccessat(group_fd, "cgroup.procs", F_OK, 0) < 0 && group_vanished(-errno);
+}
+
+static uint64_t read_bytes(int group_fd, const char *file)
+{
+    unsigned long long bytes;
+    return file_read_u64(group_fd, file, &bytes) < 0 ? 0 : bytes;
+}
+
+uint64_t group_charged(int group_fd, enum hierarchy_version version)
+{
+    if (version == HIERARCHY_V2)
+        return read_bytes(group_fd, "memory.current") + read_bytes(group_fd, "memory.swap.current");
+    uint64_t both = read_bytes(group_fd, "memory.memsw.usage_in_bytes");
+    return both > 0 ? both : read_bytes(group_fd, "memory.usage_in_bytes");
 }

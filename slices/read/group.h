@@ -1,7 +1,9 @@
-/* The directory of a group: opened without being led astray, and checked for its identity. */
+/* The directory of a group: opened without being led astray, and checked for its identity; and what
+ * is charged to it. Opens and closes, but allocates nothing, and waits for no disk. */
 #ifndef SLICES_READ_GROUP_H
 #define SLICES_READ_GROUP_H
 
+#include "slices/find/hierarchy.h"
 #include "slices/slice.h"
 
 #include <errno.h>
@@ -26,5 +28,8 @@ static inline bool group_vanished(int r)
 
 /* Whether the open directory's group has been removed since. */
 bool group_is_gone(int group_fd);
+
+/* Memory and swap that are charged to it, in bytes; 0 once it is gone. */
+uint64_t group_charged(int group_fd, enum hierarchy_version version);
 
 #endif

@@ -1,7 +1,9 @@
 #include "slices/read/visit.h"
 
+#include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
+#include "slices/read/keyed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -150,8 +152,82 @@ int groups_visit(int group_fd, int (*visit)(void *context, int directory), void 
     return r == 0 && walk.too_deep ? -ELOOP : r;
 }
 
+/* Those among the entries that are directories. */
+static int visit_entries(int here, const char *entries, ssize_t length,
+    int (*visit)(void *context, int directory, const char *name), void *context)
+{
+    const char *end = entries + length;
+    const struct dirent64 *entry;
+    int r = 0;
+    while (r == 0 && (entry = first_directory(entries, end - entries))) {
+        entries = (const char *)entry + entry->d_reclen;
+        int child = openat(here, entry->d_name, OPEN_DIRECTORY);
+        if (child < 0 && group_vanished(-errno))
+            continue;
+        if (child < 0)
+            return -errno;
+        r = visit(context, child, entry->d_name);
+        (void)close(child);
+    }
+    return r;
+}
+
+int children_visit(
+    int group_fd, int (*visit)(void *context, int directory, const char *name), void *context)
+{
+    _Alignas(struct dirent64) char entries[4096];
+    int here = openat(group_fd, ".", OPEN_DIRECTORY);
+    if (here < 0)
+        return -errno;
+    int r = 0;
+    ssize_t length = 1;
+    while (r == 0 && length > 0) {
+        length = getdents64(here, entries, sizeof entries);
+        if (length < 0 && !group_vanished(-errno))
+            r = -errno;
+        else if (length > 0)
+            r = visit_entries(here, entries, length, visit, context);
+    }
+    (void)close(here);
+    return r;
+}
+
 int processes_visit(int group_fd, int (*visit)(void *context, int32_t pid), void *context)
 {
     struct pids to = {visit, context};
     return groups_visit(group_fd, visit_procs, &to);
+}
+
+static void set_number(void *context, int field, uint64_t value)
+{
+    (void)field;
+    *(uint64_t *)context = value;
+}
+
+static int stop_at_first(void *context, int32_t pid)
+{
+    (void)context;
+    (void)pid;
+    return 1;
+}
+
+/* v2 knows of processes that we can't name, as those of other pid namespaces. */
+static bool is_empty_v2(int group_fd)
+{
+    static const struct keyed_row rows[] = {KEYED_ROW("populated", 0)};
+    char text[256];
+    uint64_t populated = 1;
+    ssize_t n = file_read(group_fd, "cgroup.events", text, sizeof text);
+    if (n < 0)
+        return group_vanished((int)n) && group_is_gone(group_fd);
+    keyed_parse(text, rows, 1, set_number, &populated);
+    return populated == 0;
+}
+
+bool group_is_empty(enum hierarchy_version version, int group_fd)
+{
+    if (version == HIERARCHY_V2)
+        return is_empty_v2(group_fd);
+    int r = processes_visit(group_fd, stop_at_first, NULL);
+    return r == 0 || group_vanished(r);
 }

@@ -57,6 +57,7 @@ enum action_result bench_apply(
     struct actuator *actuator;
     struct mom_error error = {0};
     struct action action = bench_action(kind, slice);
+    action.independent = bench->independent;
     assert_int_equal(actuator_open(&bench->options, &actuator, &error), 0);
     actuator_apply(actuator, &action, &bench->outcome, &bench->processes);
     actuator_close(actuator);

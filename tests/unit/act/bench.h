@@ -9,6 +9,7 @@ struct bench {
     struct hierarchy hierarchy;
     struct journal journal;
     struct actuator_options options; /* may be changed before bench_apply */
+    bool independent;                /* what bench_apply asks for is about the largest job */
     char run_dir[64];
     struct outcome outcome; /* of the last bench_apply */
     struct process_table processes;

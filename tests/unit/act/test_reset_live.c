@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -316,6 +317,122 @@ static void mom_never_resets_her_own_group(void **state)
     (void)munmap(suicide.result, sizeof *suicide.result);
 }
 
+/* A slice of two jobs, which holds no process itself. */
+static struct slice make_jobs(char small[SLICE_PATH_MAX], char large[SLICE_PATH_MAX])
+{
+    char path[SLICE_PATH_MAX];
+    live_path(path, "jobs");
+    live_make_parent(&bench.hierarchy, path);
+    struct slice slice = live_slice(&bench.hierarchy, path, 1);
+    make_nested(&slice, "small", small);
+    make_nested(&slice, "large", large);
+    bench.independent = true;
+    return slice;
+}
+
+static void of_independent_jobs_the_largest_is_killed_alone(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    char small[SLICE_PATH_MAX], large[SLICE_PATH_MAX], nested[SLICE_PATH_MAX];
+    struct slice slice = make_jobs(small, large);
+    make_nested(&slice, "large/n", nested);
+    pid_t spared = live_spawn(&bench.hierarchy, small, NULL, NULL, NULL);
+    pid_t killed[2] = {live_spawn(&bench.hierarchy, large, NULL, take_32_mib, NULL),
+        live_spawn(&bench.hierarchy, nested, NULL, NULL, NULL)};
+    assert_int_equal(bench_apply(&bench, ACTION_RESET, &slice), RESULT_DONE);
+    assert_true(live_was_killed(killed[0], PATIENCE_MSEC));
+    assert_true(live_was_killed(killed[1], PATIENCE_MSEC));
+    assert_true(live_is_alive(spared));
+    assert_string_equal(bench.outcome.job, large);
+    assert_int_equal(bench.outcome.processes_before, 2);
+    assert_in_range(bench.outcome.bytes_freed, 30 * MIB, 40 * MIB);
+    assert_clean(&slice);
+}
+
+static void a_job_of_one_that_needs_all_is_not_killed_alone(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    char small[SLICE_PATH_MAX], large[SLICE_PATH_MAX];
+    struct slice slice = make_jobs(small, large);
+    bench.independent = false;
+    pid_t killed[2] = {live_spawn(&bench.hierarchy, small, NULL, NULL, NULL),
+        live_spawn(&bench.hierarchy, large, NULL, take_32_mib, NULL)};
+    assert_int_equal(bench_apply(&bench, ACTION_RESET, &slice), RESULT_DONE);
+    assert_true(live_was_killed(killed[0], PATIENCE_MSEC));
+    assert_true(live_was_killed(killed[1], PATIENCE_MSEC));
+    assert_string_equal(bench.outcome.job, "");
+}
+
+static void a_dry_run_names_the_job(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    char small[SLICE_PATH_MAX], large[SLICE_PATH_MAX];
+    struct slice slice = make_jobs(small, large);
+    pid_t child = live_spawn(&bench.hierarchy, large, NULL, take_32_mib, NULL);
+    bench.options.dry_run = true;
+    assert_int_equal(bench_apply(&bench, ACTION_RESET, &slice), RESULT_DRY_RUN);
+    assert_string_equal(bench.outcome.job, large);
+    assert_int_equal(bench.processes.total, 1);
+    assert_true(live_is_alive(child));
+}
+
+static void mom_may_be_beside_the_job_but_not_in_it(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    char small[SLICE_PATH_MAX], large[SLICE_PATH_MAX];
+    struct slice slice = make_jobs(small, large);
+    struct suicide suicide = {&slice, mmap(NULL, sizeof *suicide.result, PROT_READ | PROT_WRITE,
+                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0)};
+    assert_true(suicide.result != MAP_FAILED);
+    pid_t large_job = live_spawn(&bench.hierarchy, large, NULL, take_32_mib, NULL);
+    pid_t mom = live_spawn(&bench.hierarchy, small, NULL, reset_own_group, &suicide);
+    assert_int_equal(*suicide.result, RESULT_DONE);
+    assert_true(live_was_killed(large_job, PATIENCE_MSEC));
+    assert_true(live_is_alive(mom));
+    pid_t second = live_spawn(&bench.hierarchy, small, NULL, reset_own_group, &suicide);
+    assert_int_equal(*suicide.result, RESULT_REFUSED);
+    assert_true(live_is_alive(mom));
+    assert_true(live_is_alive(second));
+    (void)munmap(suicide.result, sizeof *suicide.result);
+}
+
+/* Never to a name that it had before. */
+static void rename_forever(void *argument)
+{
+    const char *name = argument;
+    char before[PATH_MAX], after[PATH_MAX];
+    if (fork() != 0)
+        return;
+    (void)text_copy(before, sizeof before, name);
+    for (unsigned i = 0;; i++, (void)usleep(500)) {
+        (void)text_format(after, sizeof after, "%s%u", name, i);
+        (void)rename(before, after);
+        (void)text_copy(before, sizeof before, after);
+    }
+}
+
+/* Whoever owns the groups above it may do that on v1. */
+static void a_job_that_is_renamed_all_the_time_is_killed(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_V1();
+    char small[SLICE_PATH_MAX], large[SLICE_PATH_MAX], directory[PATH_MAX];
+    struct slice slice = make_jobs(small, large);
+    assert_int_equal(
+        text_format(directory, sizeof directory, "%s%s", bench.hierarchy.root, large), 0);
+    pid_t killed = live_spawn(&bench.hierarchy, large, NULL, take_32_mib, NULL);
+    pid_t renamer = live_spawn(&bench.hierarchy, small, NULL, rename_forever, directory);
+    (void)usleep(20000);
+    assert_int_equal(bench_apply(&bench, ACTION_RESET, &slice), RESULT_DONE);
+    assert_true(live_was_killed(killed, PATIENCE_MSEC));
+    assert_true(live_is_alive(renamer));
+    assert_true(text_starts_with(bench.outcome.job, large));
+}
+
 static void a_crash_between_freeze_and_kill_is_undone(void **state)
 {
     (void)state;
@@ -396,6 +513,11 @@ int main(void)
         TEST(a_warning_brings_the_process_table_and_harms_nobody),
         TEST(what_is_outside_the_scope_is_refused),
         TEST(mom_never_resets_her_own_group),
+        TEST(of_independent_jobs_the_largest_is_killed_alone),
+        TEST(a_job_of_one_that_needs_all_is_not_killed_alone),
+        TEST(a_dry_run_names_the_job),
+        TEST(mom_may_be_beside_the_job_but_not_in_it),
+        TEST(a_job_that_is_renamed_all_the_time_is_killed),
         TEST(a_crash_between_freeze_and_kill_is_undone),
         V2(on_v2_a_fork_bomb_is_defeated_by_cgroup_kill),
         V2(on_v2_before_cgroup_kill_the_group_itself_is_the_cage),

@@ -51,6 +51,7 @@ static void fill_decision(struct decision *decision)
     memset(decision->path, '/', sizeof decision->path - 1);
     decision->mode = MODE_ENFORCE;
     decision->leak_mode = MODE_WARN;
+    decision->independent = true;
     decision->rank = -5;
     decision->strikes = 3;
     decision->policy_hash = 0xfedcba9876543210ull;
@@ -90,6 +91,7 @@ static void fill_outcome(struct outcome *outcome, struct process_table *processe
         .bytes_after = 1,
         .bytes_freed = (5ull << 40) - 1,
         .error = "it's \xff stuck\n"};
+    memset(outcome->job, '\'', sizeof outcome->job - 1);
     processes->count = PROCESS_TABLE_MAX;
     processes->total = 70;
     processes->complete = false;

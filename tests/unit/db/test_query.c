@@ -237,7 +237,8 @@ static void events_tell_what_happened_in_order(void **state)
         .action = ACTION_ALARM,
         .reason = REASON_LEAK_CONFIRMED,
         .restraint = RESTRAINT_HOLD};
-    static const struct outcome done = {.decision = 2, .bytes_freed = 3 << 20};
+    static const struct outcome done = {
+        .decision = 2, .job = "/web/worker", .bytes_freed = 3 << 20};
     static const struct outcome lost = {.decision = 9,
         .kind = ACTION_RESET,
         .result = RESULT_FAILED,
@@ -255,14 +256,16 @@ static void events_tell_what_happened_in_order(void **state)
     char text[1024] = "";
     assert_int_equal(
         query_events(fixture->db, NULL, T0 * SEC, (T0 + 9) * SEC, note_event, text, NULL), 0);
-    assert_string_equal(text, " clock: back 5 s\n"
-                              "3f2a91c0-2 reset: node-rule swap-full; done, 3.0 MiB freed\n"
-                              "3f2a91c0-3 alarm: leak-confirmed; instead of reset: hold\n"
-                              "3f2a91c0-9 reset: decision lost; failed: EIO\n");
+    assert_string_equal(text,
+        " clock: back 5 s\n"
+        "3f2a91c0-2 reset: node-rule swap-full; done, job /web/worker, 3.0 MiB freed\n"
+        "3f2a91c0-3 alarm: leak-confirmed; instead of reset: hold\n"
+        "3f2a91c0-9 reset: decision lost; failed: EIO\n");
     text[0] = '\0';
     assert_int_equal(
         query_events(fixture->db, "docker:*", 0, INT64_MAX, note_event, text, NULL), 0);
-    assert_string_equal(text, "3f2a91c0-2 reset: node-rule swap-full; done, 3.0 MiB freed\n");
+    assert_string_equal(
+        text, "3f2a91c0-2 reset: node-rule swap-full; done, job /web/worker, 3.0 MiB freed\n");
 }
 
 static void strikes_are_resets_that_killed(void **state)

@@ -123,8 +123,8 @@ static void a_reset_cools_down_what_is_inside_and_not_what_is_around(void **stat
     (void)state;
     assert_int_equal(show(1, 0), ACTION_RESET);
     domains_note_reset(&watches, &standings, 1, &decision);
-    assert_true(watches.of[4].acted_usec == decision.at.boot_usec);
-    assert_true(watches.of[0].acted_usec == 0);
+    assert_true(watches.of[4].reset.usec == decision.at.boot_usec);
+    assert_true(watches.of[0].reset.usec == 0);
     assert_int_equal(show(0, 5), ACTION_RESET);
 }
 
@@ -134,8 +134,8 @@ static void nor_what_does_not_hold_it(void **state)
     assert_int_equal(show(0, 0), ACTION_RESET); /* beside */
     assert_string_equal(decision.name, "beside");
     domains_note_reset(&watches, &standings, 0, &decision);
-    assert_true(watches.of[1].acted_usec == 0);
-    assert_true(watches.of[4].acted_usec == 0);
+    assert_true(watches.of[1].reset.usec == 0);
+    assert_true(watches.of[4].reset.usec == 0);
 }
 
 static void another_domain_in_the_place_begins_anew(void **state)
@@ -143,10 +143,10 @@ static void another_domain_in_the_place_begins_anew(void **state)
     (void)state;
     assert_int_equal(show(1, 0), ACTION_RESET);
     assert_false(domains_follow(&watches, &standings, 1));
-    assert_true(watches.of[1].acted_usec != 0);
+    assert_true(watches.of[1].reset.usec != 0);
     stand_within(&standings.of[1], "/other", policy, all, 3, 10);
     assert_true(domains_follow(&watches, &standings, 1));
-    assert_true(watches.of[1].acted_usec == 0);
+    assert_true(watches.of[1].reset.usec == 0);
     assert_string_equal(watches.of[1].domain, "/other");
 }
 

@@ -21,7 +21,7 @@ static const char action[LADDER_STATES][LADDER_EVENTS + 1] = {
     "----X---",
     "---aX---",
 };
-static const char letters[ACTION_KINDS] = "-rawX";
+static const char letters[ACTION_KINDS] = "-rawtlX";
 
 static void every_state_and_event_leads_where_the_manual_says(void **state)
 {

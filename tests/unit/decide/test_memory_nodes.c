@@ -179,10 +179,10 @@ static void a_reset_cools_down_fewer_nodes_that_hold_it(void **state)
     assert_int_equal(show(2, 0, 20 * MIB), ACTION_RESET);
     assert_string_equal(decision.name, "second");
     domains_note_reset(&watches, &standings, 2, &decision);
-    assert_true(watches.of[1].acted_usec == decision.at.boot_usec);
-    assert_true(watches.of[0].acted_usec == 0); /* around it */
-    assert_true(watches.of[3].acted_usec == 0); /* does not hold it */
-    assert_true(watches.of[4].acted_usec == 0); /* another kind */
+    assert_true(watches.of[1].reset.usec == decision.at.boot_usec);
+    assert_true(watches.of[0].reset.usec == 0); /* around it */
+    assert_true(watches.of[3].reset.usec == 0); /* does not hold it */
+    assert_true(watches.of[4].reset.usec == 0); /* another kind */
 }
 
 static void the_node_s_reset_cools_down_those_that_hold_it(void **state)
@@ -195,8 +195,8 @@ static void the_node_s_reset_cools_down_those_that_hold_it(void **state)
     assert_int_equal(show(0, 0, 20 * MIB), ACTION_RESET);
     assert_string_equal(decision.name, "both");
     domains_note_reset(&watches, &standings, 0, &decision);
-    assert_true(watches.of[2].acted_usec == decision.at.boot_usec);
-    assert_true(watches.of[1].acted_usec == 0);
+    assert_true(watches.of[2].reset.usec == decision.at.boot_usec);
+    assert_true(watches.of[1].reset.usec == 0);
 }
 
 int main(void)

@@ -9,12 +9,14 @@ static struct standing standing;
 static struct decision decision;
 static struct subject leaker, big, small;
 static struct subject *const all[] = {&leaker, &big, &small};
+static size_t gone; /* so many of them */
 
 static void use_policy(const char *text)
 {
     policy_free(policy);
     policy = load(text);
     node_watch_init(&guard);
+    gone = 0;
     subject_init(&leaker, policy, 1, "c0", 500 * MIB, 0);
     subject_init(&big, policy, 2, "big", 50 * MIB, 200 * MIB);
     subject_init(&small, policy, 3, "c1", 70 * MIB, 0);
@@ -48,7 +50,7 @@ static enum action_kind look(const struct node_sample *node)
  * counts what is decided. The last decision stays. */
 static void show(struct node_sample node, double from, double seconds, int ret[ACTION_KINDS])
 {
-    stand(&standing, policy, all, 3, from);
+    stand(&standing, policy, all + gone, 3 - gone, from);
     memset(ret, 0, ACTION_KINDS * sizeof *ret);
     for (int i = 0; i < seconds * 4; i++) {
         node.at = at(from + i * 0.25);
@@ -207,14 +209,110 @@ static void missing_numbers_decide_nothing(void **state)
     nothing_is_decided(&node);
 }
 
+/* The guard sees memory come back, and be taken again. */
+static void give_back(double at_seconds)
+{
+    struct node_sample node = node_of(at_seconds, 60 * MIB, 300 * MIB);
+    (void)look(&node);
+}
+
 static void after_a_reset_comes_the_cool_down(void **state)
 {
     (void)state;
     int decided[ACTION_KINDS];
     show(used_up(), 0, 15.5, decided); /* holds from 0.25, due at 1.25 */
     assert_int_equal(decided[ACTION_RESET], 1);
-    show(used_up(), 15.5, 5, decided);
+    give_back(15.5);
+    show(used_up(), 15.75, 5, decided);
     assert_int_equal(decided[ACTION_RESET], 1);
+}
+
+/* The leaker is gone, and what it had is where no reset reaches it. */
+static void after_a_reset_in_vain_nobody_follows(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    show(used_up(), 0, 2, decided);
+    assert_string_equal(decision.name, "c0");
+    gone = 1;
+    show(used_up(), 2, 60, decided);
+    assert_int_equal(decided[ACTION_RESET], 0);
+    assert_int_equal(decided[ACTION_ALARM], 1);
+    assert_string_equal(decision.name, "big");
+    assert_int_equal(decision.restraint, RESTRAINT_IN_VAIN);
+    const struct evidence_item *room = evidence_of(&decision.evidence, "room_after_reset");
+    assert_true(room->value < room->bound);
+    give_back(62); /* late, but it comes */
+    show(used_up(), 62.25, 3, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+}
+
+/* One of its jobs went, which may have had less than a quarter of it all. */
+static void of_independent_jobs_the_next_follows(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    use_policy("slices: {interdependent: false}\n");
+    show(used_up(), 0, 2, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_true(decision.independent);
+    show(used_up(), 2, 20, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_string_equal(decision.name, "c0");
+}
+
+static void after_a_reset_in_vain_who_took_it_follows(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    show(used_up(), 0, 2, decided);
+    gone = 1;
+    sample_set(&small.watch.sample, SAMPLE_ANON, 70 * MIB + 500 * MIB / 4);
+    show(used_up(), 2, 20, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_string_equal(decision.name, "c1");
+}
+
+static void by_a_list_that_is_no_newer_nobody_follows(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    show(used_up(), 0, 2, decided);
+    struct node_sample node = used_up();
+    int alarms = 0, resets = 0;
+    for (double t = 2; t < 30; t += 0.25) {
+        node.at = at(t);
+        node.value[NODE_SWAP_FREE] = (t < 3 ? 400 : 20) * MIB; /* it has given it back */
+        node.value[NODE_PSWPOUT] += 100;
+        enum action_kind action = look(&node);
+        alarms += action == ACTION_ALARM;
+        resets += action == ACTION_RESET;
+    }
+    assert_int_equal(resets, 0);
+    assert_int_equal(alarms, 1);
+    assert_int_equal(decision.restraint, RESTRAINT_STALE);
+}
+
+/* Two leak at once: the second need not wait for the end of the cool-down once samples that are all
+ * newer show it; a step that is over does not. */
+static void who_is_shown_to_go_on_follows_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(run_out(), 1);
+    assert_string_equal(decision.name, "c0");
+    for (int twice = 0; twice < 2; twice++) {
+        small.watch.growth_now = 40e6;
+        small.watch.grown_twice_usec = twice ? at(5).boot_usec : 0;
+        stand(&standing, policy, all + 1, 2, 7);
+        int resets = 0;
+        for (int i = 0; i < 16; i++) {
+            struct node_sample node =
+                node_of(7 + i * 0.25, (200 - 10 * (uint64_t)i) * MIB, 20 * MIB);
+            resets += look(&node) == ACTION_RESET;
+        }
+        assert_int_equal(resets, twice);
+    }
+    assert_string_equal(decision.name, "c1");
 }
 
 static void a_protected_slice_is_passed_over_and_named(void **state)
@@ -440,6 +538,11 @@ int main(void)
         TEST(in_the_controls_nobody_dies),
         TEST(missing_numbers_decide_nothing),
         TEST(after_a_reset_comes_the_cool_down),
+        TEST(after_a_reset_in_vain_nobody_follows),
+        TEST(of_independent_jobs_the_next_follows),
+        TEST(after_a_reset_in_vain_who_took_it_follows),
+        TEST(by_a_list_that_is_no_newer_nobody_follows),
+        TEST(who_is_shown_to_go_on_follows_at_once),
         TEST(a_protected_slice_is_passed_over_and_named),
         TEST(nobody_dies_in_the_place_of_a_protected_leaker),
         TEST(where_all_are_barred_the_alarm_comes_once),

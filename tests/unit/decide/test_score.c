@@ -123,6 +123,26 @@ static void half_of_shared_memory_is_given_back(void **state)
     assert_string_equal(place(0), "b");
 }
 
+/* Files on a tmpfs, that all of its processes' end has not freed, until somebody removes them. */
+static void what_a_reset_has_left_is_not_given_back_by_another(void **state)
+{
+    (void)state;
+    struct node_sample node = node_of(0, 500 * MIB, 500 * MIB);
+    const struct outcome outcome = {
+        .kind = ACTION_RESET, .result = RESULT_DONE, .bytes_after = 430 * MIB};
+    subject_init(&b, policy, 2, "b", 60 * MIB, 0);
+    sample_set(&b.watch.sample, SAMPLE_SHMEM, 400 * MIB);
+    decide_outcome(&b.watch, &outcome, at(0));
+    b.watch.sample.at = at(1);
+    (void)watch_update(&b.watch, policy_globals(policy), &node);
+    assert_int_equal(score_gives_back(&b.watch), 60 * MIB); /* its next life's */
+    sample_set(&b.watch.sample, SAMPLE_SHMEM, 100 * MIB);
+    b.watch.sample.at = at(2);
+    (void)watch_update(&b.watch, policy_globals(policy), &node);
+    sample_set(&b.watch.sample, SAMPLE_SHMEM, 300 * MIB);
+    assert_int_equal(score_gives_back(&b.watch), 210 * MIB); /* half of what is there now */
+}
+
 static void what_is_also_in_the_swap_cache_counts_once(void **state)
 {
     (void)state;
@@ -328,6 +348,7 @@ int main(void)
         cmocka_unit_test(who_gives_back_gets_no_bonus),
         cmocka_unit_test(a_confirmed_leak_goes_before_a_slice_that_is_merely_large),
         cmocka_unit_test(half_of_shared_memory_is_given_back),
+        cmocka_unit_test(what_a_reset_has_left_is_not_given_back_by_another),
         cmocka_unit_test(what_is_also_in_the_swap_cache_counts_once),
         cmocka_unit_test(an_unread_slice_gives_nothing_back),
         cmocka_unit_test(rank_goes_before_score_and_bars_go_before_rank),

@@ -7,7 +7,7 @@
 
 static const char enforcing[] =
     "slices: {leak: enforce, leak_grace: 10min, leak_horizon: 2h, probation: 10min, "
-    "min_size: 64M, owner: \"web@example.org\"}\n"
+    "throttle_after: 2, min_size: 64M, owner: \"web@example.org\"}\n"
     "mail: {interval: 1h}\n";
 
 static struct policy *policy;
@@ -444,6 +444,116 @@ static void absurd_numbers_overflow_nothing(void **state)
     assert_int_equal(slice.watch.leak.window.limit_bytes, SAMPLE_NO_LIMIT);
 }
 
+/* Born before our eyes, with strikes of earlier lives. */
+static void born_again(uint32_t strikes)
+{
+    struct slice_policy own = slice.watch.policy;
+    watch_init(&slice.watch, &slice.slice, &own, at(-10).boot_usec, at(0), true);
+    slice.watch.ladder.strikes = strikes;
+}
+
+static void throttled(double seconds)
+{
+    struct outcome done = {.kind = ACTION_THROTTLE, .result = RESULT_DONE};
+    decide_outcome(&slice.watch, &done, at(seconds));
+}
+
+static void who_was_reset_often_begins_throttled_until_the_probation_is_over(void **state)
+{
+    (void)state;
+    born_again(1);
+    assert_int_equal(tick(1), ACTION_NONE);
+    slice.watch.ladder.strikes = 2; /* the store has told */
+    assert_int_equal(tick(2), ACTION_THROTTLE);
+    assert_int_equal(decision->reason, REASON_REBORN);
+    assert_int_equal(decision->throttle_bytes, 256 * MIB); /* of 1 GiB */
+    assert_int_equal(tick(3), ACTION_NONE);
+    throttled(4);
+    assert_int_equal(tick(4 + 1199), ACTION_NONE); /* twice the probation, for two strikes */
+    assert_int_equal(tick(4 + 1200), ACTION_RELEASE);
+    assert_int_equal(decision->reason, REASON_SERVED);
+    assert_int_equal(tick(4 + 1201), ACTION_NONE);
+}
+
+static void what_begins_in_the_same_group_after_a_reset_is_throttled_too(void **state)
+{
+    (void)state;
+    slice.watch.ladder.strikes = 1;
+    assert_int_equal(tick(0), ACTION_NONE);
+    decide_ordered(&slice.watch, 9, at(1));
+    outcome(RESULT_DONE, 2);
+    assert_int_equal(tick(3), ACTION_THROTTLE);
+}
+
+static void who_is_not_seen_to_begin_is_not_throttled(void **state)
+{
+    (void)state;
+    slice.watch.ladder.strikes = 5; /* momd was restarted */
+    assert_int_equal(tick(1), ACTION_NONE);
+    born_again(0);
+    assert_int_equal(tick(1), ACTION_NONE);
+    slice.watch.ladder.strikes = 5; /* far too late */
+    assert_int_equal(tick(121), ACTION_NONE);
+}
+
+static void nobody_is_throttled_whom_policy_or_people_spare(void **state)
+{
+    (void)state;
+    use_policy("slices: {throttle_after: 0}\n");
+    born_again(5);
+    assert_int_equal(tick(1), ACTION_NONE);
+    use_policy("slices: {protect: true}\n");
+    born_again(5);
+    assert_int_equal(tick(1), ACTION_NONE);
+    use_policy(enforcing);
+    born_again(5);
+    slice.watch.held = true;
+    assert_int_equal(tick(1), ACTION_NONE);
+    use_policy("slices: {mode: warn}\n");
+    born_again(5);
+    assert_int_equal(tick(1), ACTION_RECORD);
+    assert_int_equal(decision->wanted, ACTION_THROTTLE);
+    assert_int_equal(decision->restraint, RESTRAINT_MODE);
+    assert_int_equal(tick(2), ACTION_NONE);
+}
+
+static void a_throttle_that_failed_is_not_released(void **state)
+{
+    (void)state;
+    born_again(2);
+    assert_int_equal(tick(1), ACTION_THROTTLE);
+    struct outcome failed = {.kind = ACTION_THROTTLE, .result = RESULT_FAILED};
+    decide_outcome(&slice.watch, &failed, at(2));
+    for (int i = 3; i < 9000; i += 100)
+        assert_int_equal(tick(i), ACTION_NONE);
+}
+
+static void a_throttle_without_outcome_is_released_all_the_same(void **state)
+{
+    (void)state;
+    born_again(2);
+    assert_int_equal(tick(1), ACTION_THROTTLE);
+    int released = 0;
+    for (int i = 2; i < 2000; i += 10)
+        released += tick(i) == ACTION_RELEASE;
+    assert_int_equal(released, 1);
+}
+
+static void a_person_lets_it_go(void **state)
+{
+    (void)state;
+    born_again(2);
+    assert_int_equal(tick(1), ACTION_THROTTLE);
+    throttled(2);
+    throttle_let_go(&slice.watch.throttle);
+    assert_int_equal(tick(3), ACTION_RELEASE);
+    born_again(2);
+    assert_int_equal(tick(4), ACTION_THROTTLE);
+    throttled(5);
+    slice.watch.held = true;
+    assert_int_equal(tick(6), ACTION_RELEASE);
+}
+
 static void a_person_orders_a_reset_whatever_the_mode_or_hold(void **state)
 {
     (void)state;
@@ -454,6 +564,20 @@ static void a_person_orders_a_reset_whatever_the_mode_or_hold(void **state)
     assert_int_equal(decision->reason, REASON_REQUEST);
     assert_int_equal(slice.watch.ladder.state, LADDER_RESETTING);
     assert_string_equal(decision->path, "/cont.slice/web");
+}
+
+static void a_decision_says_whether_the_slices_jobs_are_independent(void **state)
+{
+    (void)state;
+    static struct standing standing;
+    struct subject *const only[] = {&slice};
+    for (int independent = 0; independent < 2; independent++) {
+        use_policy(independent ? "slices: {interdependent: false}\n" : "");
+        decide_request(&slice.watch, &slice.slice, policy, ACTION_RESET, at(0), decision);
+        assert_int_equal(decision->independent, independent);
+        stand(&standing, policy, only, 1, 0);
+        assert_int_equal(standing.entry[0].independent, independent);
+    }
 }
 
 static void a_persons_order_against_a_protected_slice_is_refused(void **state)
@@ -499,7 +623,15 @@ int main(void)
         TEST(growth_is_smoothed_over_a_minute),
         TEST(a_sample_without_footprint_is_passed_over),
         TEST(absurd_numbers_overflow_nothing),
+        TEST(who_was_reset_often_begins_throttled_until_the_probation_is_over),
+        TEST(what_begins_in_the_same_group_after_a_reset_is_throttled_too),
+        TEST(who_is_not_seen_to_begin_is_not_throttled),
+        TEST(nobody_is_throttled_whom_policy_or_people_spare),
+        TEST(a_throttle_that_failed_is_not_released),
+        TEST(a_throttle_without_outcome_is_released_all_the_same),
+        TEST(a_person_lets_it_go),
         TEST(a_person_orders_a_reset_whatever_the_mode_or_hold),
+        TEST(a_decision_says_whether_the_slices_jobs_are_independent),
         TEST(a_persons_order_against_a_protected_slice_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,6 +174,17 @@ static void a_match_needs_a_condition_and_a_setting(void **state)
         "`slices`");
 }
 
+static void an_outside_score_needs_its_program(void **state)
+{
+    (void)state;
+    REFUSED("guard:\n  score: outside\n",
+        "t.yaml:2:10: score: `outside` needs a program: `scorer.program` names none");
+    struct policy *policy = NULL;
+    const char *text = "guard: {score: outside}\nscorer: {program: /usr/bin/scores}\n";
+    assert_int_equal(policy_load_text("t.yaml", text, strlen(text), NULL, NULL, &policy), 0);
+    policy_free(policy);
+}
+
 static void too_many_rules_and_matches_are_refused(void **state)
 {
     (void)state;
@@ -228,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_mapping_of_too_many_keys_is_refused),
         cmocka_unit_test(a_rule_needs_name_condition_and_action),
         cmocka_unit_test(a_match_needs_a_condition_and_a_setting),
+        cmocka_unit_test(an_outside_score_needs_its_program),
         cmocka_unit_test(too_many_rules_and_matches_are_refused),
         cmocka_unit_test(a_text_cut_anywhere_is_good_or_refused_aloud),
     };

@@ -83,6 +83,23 @@ static void where_memory_is_short_is_said(void **state)
     }
 }
 
+static void one_job_of_a_slice_is_not_the_slice(void **state)
+{
+    (void)state;
+    static char body[16384];
+    char subject[512];
+    const struct decision decision = decision_of();
+    const struct outcome outcome = {
+        .kind = ACTION_RESET, .result = RESULT_DONE, .job = "/cont.slice/x/j\x1b"};
+    const struct report report = {
+        .node = "node1", .id = "3f2a91c0-17", .decision = &decision, .outcome = &outcome};
+    report_subject(&report, subject, sizeof subject);
+    assert_non_null(strstr(subject, "[mom] node1: reset one job of "));
+    report_body(&report, body, sizeof body);
+    assert_non_null(strstr(body, "mom on node1 reset one job of slice"));
+    assert_non_null(strstr(body, "\njob       /cont.slice/x/j\\x1b\n"));
+}
+
 static void a_reset_without_an_outcome_says_so(void **state)
 {
     (void)state;
@@ -290,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
         cmocka_unit_test(a_digest_lists_what_it_stands_for),
         cmocka_unit_test(where_memory_is_short_is_said),
+        cmocka_unit_test(one_job_of_a_slice_is_not_the_slice),
         cmocka_unit_test(a_reset_without_an_outcome_says_so),
         cmocka_unit_test(a_rate_beyond_reason_stays_in_its_field),
         cmocka_unit_test(the_machines_line_survives_a_full_page),

@@ -1,0 +1,58 @@
+#include "policy/decide/throttle.h"
+
+/* The store has told of its strikes by then, or never will (see PAST_WITHIN_USEC, mom/governor). */
+#define NEWBORN_USEC (2 * 60 * 1000000ll)
+/* An outcome that does not come may yet have been a success. */
+#define OUTCOME_USEC (2 * 60 * 1000000ll)
+
+static void enter(struct throttle *throttle, enum throttle_state state, int64_t now_usec)
+{
+    *throttle = (struct throttle){state, now_usec};
+}
+
+void throttle_born(struct throttle *throttle, bool seen, int64_t now_usec)
+{
+    enter(throttle, seen ? THROTTLE_NEWBORN : THROTTLE_OVER, now_usec);
+}
+
+static bool deserves(const struct slice_policy *policy, uint32_t strikes)
+{
+    return policy->throttle_after > 0 && strikes >= (uint32_t)policy->throttle_after;
+}
+
+enum action_kind throttle_next(struct throttle *throttle, const struct slice_policy *policy,
+    uint32_t strikes, int64_t lasts_usec, int64_t now_usec)
+{
+    int64_t usec = now_usec - throttle->since_usec;
+    if (throttle->state == THROTTLE_NEWBORN && usec > NEWBORN_USEC)
+        enter(throttle, THROTTLE_OVER, now_usec);
+    if (throttle->state == THROTTLE_NEWBORN && deserves(policy, strikes)) {
+        enter(throttle, THROTTLE_ASKED, now_usec);
+        return ACTION_THROTTLE;
+    }
+    if (throttle->state == THROTTLE_ASKED && usec > OUTCOME_USEC)
+        throttle->state = THROTTLE_ON;
+    if (throttle->state == THROTTLE_ON && usec >= lasts_usec) {
+        enter(throttle, THROTTLE_OVER, now_usec);
+        return ACTION_RELEASE;
+    }
+    return ACTION_NONE;
+}
+
+void throttle_outcome(struct throttle *throttle, bool done, int64_t now_usec)
+{
+    if (throttle->state == THROTTLE_ASKED)
+        enter(throttle, done ? THROTTLE_ON : THROTTLE_OVER, now_usec);
+}
+
+void throttle_reset(struct throttle *throttle, int64_t now_usec)
+{
+    bool is_on = throttle->state == THROTTLE_ON || throttle->state == THROTTLE_ASKED;
+    enter(throttle, is_on ? throttle->state : THROTTLE_NEWBORN, now_usec);
+}
+
+void throttle_let_go(struct throttle *throttle)
+{
+    if (throttle->state == THROTTLE_ON)
+        throttle->since_usec = INT64_MIN / 2;
+}

@@ -1,0 +1,43 @@
+/* Who was reset often begins his next life with little memory, so that he can't fill the node again
+ * before he is known: from birth until the probation is over. A life of which the beginning was not
+ * seen is left alone, and so is whoever is protected or held. Pure. */
+#ifndef POLICY_DECIDE_THROTTLE_H
+#define POLICY_DECIDE_THROTTLE_H
+
+#include "policy/file/policy.h"
+#include "slices/action.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum throttle_state {
+    THROTTLE_OVER,    /* not, or not any more */
+    THROTTLE_NEWBORN, /* its strikes may not be known yet */
+    THROTTLE_ASKED,   /* the outcome is not known yet */
+    THROTTLE_ON,
+};
+
+/* Times are boot times. */
+struct throttle {
+    enum throttle_state state;
+    int64_t since_usec; /* of the state */
+};
+
+/* A life begins: `seen`, or it may have begun at any time. */
+void throttle_born(struct throttle *throttle, bool seen, int64_t now_usec);
+
+/* What is due: ACTION_THROTTLE, ACTION_RELEASE after `lasts_usec`, or ACTION_NONE; that it is done
+ * is taken for granted. */
+enum action_kind throttle_next(struct throttle *throttle, const struct slice_policy *policy,
+    uint32_t strikes, int64_t lasts_usec, int64_t now_usec);
+
+/* What came of the throttling. */
+void throttle_outcome(struct throttle *throttle, bool done, int64_t now_usec);
+
+/* Its processes have been ended, and what follows in the same group begins anew. */
+void throttle_reset(struct throttle *throttle, int64_t now_usec);
+
+/* A person lets it go: the release is due. */
+void throttle_let_go(struct throttle *throttle);
+
+#endif

@@ -1,0 +1,190 @@
+/* A slice's soft limit lowered and put back, on this machine's tree, v1 or v2. */
+#include "slices/act/soft_limit.h"
+#include "slices/base/text.h"
+#include "slices/read/group.h"
+#include "tests/unit/act/bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MIB (UINT64_C(1024) * 1024)
+
+static struct bench bench;
+static struct actuator *actuator;
+static struct slice slice;
+static char scope[SLICE_PATH_MAX];
+
+static int set_up(void **state)
+{
+    (void)state;
+    char path[SLICE_PATH_MAX];
+    bench = (struct bench){0};
+    (void)live_open(&bench.hierarchy);
+    bench_open(&bench);
+    if (bench.hierarchy.root_fd < 0)
+        return 0;
+    live_path(scope, "throttle");
+    live_make_parent(&bench.hierarchy, scope);
+    (void)text_format(path, sizeof path, "%s/one", scope);
+    live_make(bench.hierarchy.root, path);
+    slice = live_slice(&bench.hierarchy, path, 1);
+    bench.options.scope = scope;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    actuator_close(actuator);
+    actuator = NULL;
+    if (bench.hierarchy.root_fd >= 0)
+        live_clean(&bench.hierarchy);
+    bench_close(&bench);
+    return 0;
+}
+
+static uint64_t limit(void)
+{
+    uint64_t bytes = 0;
+    int fd = group_open(bench.hierarchy.root_fd, slice.path);
+    assert_int_equal(soft_limit_read(fd, &bytes), 0);
+    (void)close(fd);
+    return bytes;
+}
+
+static void set_limit(uint64_t bytes)
+{
+    int fd = group_open(bench.hierarchy.root_fd, slice.path);
+    assert_int_equal(soft_limit_write(fd, bytes), 0);
+    (void)close(fd);
+}
+
+static enum action_result apply(enum action_kind kind, uint64_t bytes)
+{
+    struct action action = bench_action(kind, &slice);
+    action.bytes = bytes;
+    if (!actuator)
+        assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
+    actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
+    return bench.outcome.result;
+}
+
+static void it_is_lowered_and_put_back(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    uint64_t before = limit();
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(limit(), 100 * MIB);
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE); /* it is so already */
+    assert_int_equal(bench_journalled(&bench), 1);
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_true(limit() == before);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+static void the_journal_puts_it_back(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_limit(300 * MIB);
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
+    assert_int_equal(limit(), 300 * MIB);
+}
+
+static void a_lower_one_is_left_alone(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_limit(50 * MIB);
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(limit(), 50 * MIB);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+static void what_somebody_else_has_set_since_stays(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    set_limit(200 * MIB);
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(limit(), 200 * MIB);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+static void take(void *unused)
+{
+    (void)unused;
+    static volatile char taken[30 * MIB];
+    for (size_t i = 0; i < sizeof taken; i += 4096)
+        taken[i] = 1;
+}
+
+static void never_below_what_it_has(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    (void)live_spawn(&bench.hierarchy, slice.path, NULL, take, NULL);
+    assert_int_equal(apply(ACTION_THROTTLE, 10 * MIB), RESULT_DONE);
+    assert_in_range(limit(), 30 * MIB, 40 * MIB);
+}
+
+static void of_groups_that_are_gone_nothing_stays_in_the_journal(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    char path[PATH_MAX], other[SLICE_PATH_MAX];
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    (void)text_format(path, sizeof path, "%s%s", bench.hierarchy.root, slice.path);
+    assert_int_equal(rmdir(path), 0);
+    (void)text_format(other, sizeof other, "%s/two", scope);
+    live_make(bench.hierarchy.root, other);
+    slice = live_slice(&bench.hierarchy, other, 2);
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(bench_journalled(&bench), 1);
+}
+
+static void a_full_journal_is_kept_for_resets(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    struct journal_entry entry = {.kind = JOURNAL_FROZEN, .directory = "/nowhere"};
+    for (int i = 0; i < JOURNAL_ENTRIES / 2; i++)
+        assert_true(journal_add(&bench.journal, &entry) >= 0);
+    uint64_t before = limit();
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_FAILED);
+    assert_true(limit() == before);
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    uint64_t before = limit();
+    bench.options.dry_run = true;
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DRY_RUN);
+    assert_true(limit() == before);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(it_is_lowered_and_put_back),
+        TEST(the_journal_puts_it_back),
+        TEST(a_lower_one_is_left_alone),
+        TEST(what_somebody_else_has_set_since_stays),
+        TEST(never_below_what_it_has),
+        TEST(of_groups_that_are_gone_nothing_stays_in_the_journal),
+        TEST(a_full_journal_is_kept_for_resets),
+        TEST(a_dry_run_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
