@@ -344,7 +344,10 @@ static void take_sample(struct replay *replay, const struct sample_brief *brief)
     if (index == COURSE_NOBODY)
         return;
     struct course_slice *slice = &replay->course.slices[index];
-    sample_from_brief(brief, replay->now, &slice->watch.sample);
+    struct sample *sample = &slice->watch.sample;
+    uint64_t faults = sample_known(sample, SAMPLE_PGMAJFAULT);
+    sample_from_brief(brief, replay->now, sample);
+    sample_set(sample, SAMPLE_PGMAJFAULT, (faults > 0 ? faults : 1) + brief->faults);
     slice->watch.held = is_held(replay, slice->slice.key);
     slice->sampled = true;
     replay->result->samples++;

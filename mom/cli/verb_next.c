@@ -25,6 +25,7 @@ static const struct column columns[] = {
     {"share_1min_percent", "1 min", ALIGN_RIGHT},
     {"share_10min_percent", "10 min", ALIGN_RIGHT},
     {"share_90min_percent", "90 min", ALIGN_RIGHT},
+    {"churn_percent", "Churn", ALIGN_RIGHT},
     {"gives_back_bytes", "Gives back", ALIGN_RIGHT},
 };
 static const struct section section = {"next", columns, COUNT(columns)};
@@ -58,6 +59,7 @@ static void write_entry(
         cell_percent(100 * score->share[SCORE_MINUTE]),
         cell_percent(100 * score->share[SCORE_TEN_MINUTES]),
         cell_percent(100 * score->share[SCORE_HOUR_AND_A_HALF]),
+        cell_percent(100 * score->churn),
         cell_bytes(standing->gives_back),
     };
     _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");

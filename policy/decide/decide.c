@@ -37,6 +37,19 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
     leak_preload(&watch->leak, scale, first_usec, floor_pages, count);
 }
 
+/* Pages that had been pushed out and were brought back. The counter's first value tells nothing. */
+static void update_faulted(struct watch *watch)
+{
+    int64_t usec = watch->sample.at.boot_usec - watch->growth_at_usec;
+    uint64_t before = watch->faults, now = sample_known(&watch->sample, SAMPLE_PGMAJFAULT);
+    if (watch->growth_at_usec == 0 || usec <= 0)
+        return;
+    double bytes = before > 0 && now > before ? (double)(now - before) * SAMPLE_PAGE : 0;
+    double weight = 1 - exp(-(double)usec / (double)WATCH_GROWTH_USEC);
+    watch->faulted += weight * (bytes / ((double)usec / 1e6) - watch->faulted);
+    watch->faults = now;
+}
+
 static void update_growth(struct watch *watch, uint64_t footprint)
 {
     int64_t now = watch->sample.at.boot_usec, usec = now - watch->growth_at_usec;
@@ -89,6 +102,7 @@ bool watch_update(
     uint64_t footprint;
     if (!sample_footprint(&watch->sample, &footprint))
         return false;
+    update_faulted(watch);
     update_growth(watch, footprint);
     update_survives(watch);
     watch->footprint = footprint;
@@ -374,7 +388,7 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     /* The floors and the growth were those of processes that are gone, or, where one job of several
      * went, of all together: those that are left are judged by what they do from now on. */
     leak_init(&watch->leak, true);
-    watch->growth = watch->growth_now = 0;
+    watch->growth = watch->growth_now = watch->faulted = 0;
     watch->growth_at_usec = watch->grown_twice_usec = 0;
     watch->survives = outcome->bytes_after;
 }

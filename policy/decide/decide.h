@@ -34,6 +34,8 @@ struct watch {
     double growth_now;  /* between the two newest samples */
     int64_t growth_before_usec, growth_at_usec; /* boot times of these two */
     int64_t grown_twice_usec; /* of the third newest, where the other two each grew; else 0 */
+    double faulted;           /* by major faults, bytes a second over the last WATCH_GROWTH_USEC */
+    uint64_t faults;          /* their counter */
     struct score_taken taken; /* as it was last weighed; set by standing_make */
 };
 #define WATCH_GROWTH_USEC (60 * 1000000ll) /* not scaled: the node's trouble is in real time */

@@ -55,6 +55,7 @@ struct score_taken score_taken(const struct watch *watch)
     double now = (double)watch->footprint, low = now;
     double minute = watch->growth * (double)WATCH_GROWTH_USEC / 1e6;
     taken.bytes[SCORE_MINUTE] = minute > 0 ? minute : 0;
+    taken.faulted = watch->faulted * (double)WATCH_GROWTH_USEC / 1e6;
     uint32_t back = 0;
     for (int i = SCORE_TEN_MINUTES; i < SCORE_HORIZONS; i++) {
         for (; back < minutes_of[i]; back++) {
@@ -71,6 +72,7 @@ void score_taken_add(struct score_taken *sum, const struct score_taken *taken)
 {
     for (int i = 0; i < SCORE_HORIZONS; i++)
         sum->bytes[i] += taken->bytes[i];
+    sum->faulted += taken->faulted;
 }
 
 /* mom's own formula. */
@@ -106,6 +108,20 @@ static double value_by(enum formula formula, const struct watch *watch)
     }
 }
 
+static double share_of(double part, double whole, double least)
+{
+    whole = fmax(whole, least);
+    return whole > 0 ? part / whole : 0;
+}
+
+static bool nobody_has_taken(const struct score_taken *all, double notable)
+{
+    bool nobody = true;
+    for (int i = 0; i < SCORE_HORIZONS; i++)
+        nobody &= all->bytes[i] < notable;
+    return nobody;
+}
+
 struct score score_slice(
     const struct watch *watch, enum formula formula, const struct score_taken *all, double memory)
 {
@@ -113,11 +129,14 @@ struct score score_slice(
     struct score score = {.resident = (double)resident,
         .swapped = (double)(score_gives_back(watch) - resident),
         .weight = leak_weight[score_leak(&watch->leak.report)]};
+    double notable = SCORE_NOTABLE * memory;
     for (int i = 0; i < SCORE_HORIZONS; i++) {
-        double whole = fmax(all->bytes[i], SCORE_NOTABLE * memory);
-        score.share[i] = whole > 0 ? watch->taken.bytes[i] / whole : 0;
+        score.share[i] = share_of(watch->taken.bytes[i], all->bytes[i], notable);
         score.guilt += score.share[i] / SCORE_HORIZONS;
     }
+    if (nobody_has_taken(all, notable))
+        score.churn = share_of(watch->taken.faulted, all->faulted, notable);
+    score.guilt = fmax(score.guilt, score.churn);
     score.value = formula == FORMULA_MOM ? value_of(&score) : value_by(formula, watch);
     score.unit = unit_by[formula];
     return score;

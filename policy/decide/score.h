@@ -11,7 +11,10 @@
  *              an hour and a half; the mean of the three, so that who goes on taking is guiltier
  *              than who did so once. An idle slice that was swapped out has taken nothing: it is
  *              the one that suffers from the others. Who has not grown at all still counts a tenth
- *              of its worth, for when nobody has.
+ *              of its worth, for when nobody has. Where all have taken next to nothing, it is the
+ *              slice's part in what was brought back by major faults within a minute, if that is
+ *              more: who cycles through more than there is room for pushes the others out. (Where
+ *              somebody takes, faults tell who suffers.)
  *   weight     none 1, suspected 1.5, confirmed 4: a leak will be as large again soon, whereas
  *              large and steady is just large. A shape that ends (bounded, saturating) weighs 1.
  *
@@ -38,6 +41,7 @@ enum score_horizon { SCORE_MINUTE, SCORE_TEN_MINUTES, SCORE_HOUR_AND_A_HALF, SCO
 /* Bytes by which footprints have grown within each horizon; of one slice or of all. */
 struct score_taken {
     double bytes[SCORE_HORIZONS];
+    double faulted; /* bytes brought back by major faults within a minute */
 };
 
 /* Who shrank has taken nothing. */
@@ -48,7 +52,8 @@ void score_taken_add(struct score_taken *sum, const struct score_taken *taken);
 struct score {
     double resident, swapped;     /* bytes: half of shmem is left out, swap not halved yet */
     double share[SCORE_HORIZONS]; /* in what all have taken within each horizon, 0 to 1 */
-    double guilt;                 /* their mean */
+    double churn;                 /* in what was brought back, where all have taken nothing */
+    double guilt;                 /* the mean of the shares, or the churn where that is more */
     double weight;                /* of the leak */
     double value;                 /* by the formula */
     enum unit unit;               /* of the value */

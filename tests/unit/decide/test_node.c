@@ -248,6 +248,20 @@ static void after_a_reset_in_vain_nobody_follows(void **state)
 }
 
 /* One of its jobs went, which may have had less than a quarter of it all. */
+static void who_has_shrunk_meanwhile_is_left_alone(void **state)
+{
+    (void)state;
+    struct node_sample node = used_up();
+    int decided[ACTION_KINDS];
+    show(node, 0, 2, decided);
+    assert_string_equal(decision.name, "c0");
+    node.at = at(2);
+    uint64_t half = 250 * MIB;
+    assert_false(decide_node_confirm(&guard, policy, &node, &standing, &decision, half - 1));
+    assert_true(decide_node_confirm(&guard, policy, &node, &standing, &decision, half));
+    assert_true(decide_node_confirm(&guard, policy, &node, &standing, &decision, SAMPLE_NO_LIMIT));
+}
+
 static void of_independent_jobs_the_next_follows(void **state)
 {
     (void)state;
@@ -539,6 +553,7 @@ int main(void)
         TEST(missing_numbers_decide_nothing),
         TEST(after_a_reset_comes_the_cool_down),
         TEST(after_a_reset_in_vain_nobody_follows),
+        TEST(who_has_shrunk_meanwhile_is_left_alone),
         TEST(of_independent_jobs_the_next_follows),
         TEST(after_a_reset_in_vain_who_took_it_follows),
         TEST(by_a_list_that_is_no_newer_nobody_follows),

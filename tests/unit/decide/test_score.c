@@ -81,6 +81,21 @@ static void a_growing_leaker_goes_before_a_larger_idle_slice_that_was_swapped_ou
     assert_string_equal(place(1), "big");
 }
 
+static void where_nobody_takes_who_cycles_through_memory_goes_before_who_is_larger(void **state)
+{
+    (void)state;
+    three_of(150, 200, 60);
+    a.watch.faulted = 5e6; /* bytes a second */
+    b.watch.faulted = 1e6;
+    stand_all();
+    assert_string_equal(place(0), "a");
+    assert_true(standing.entry[0].score.churn > 0.8);
+    grown(&c, 300e6); /* the others suffer from that one */
+    stand_all();
+    assert_string_equal(place(0), "c");
+    assert_true(standing.entry[1].score.churn <= 0 && standing.entry[2].score.churn <= 0);
+}
+
 static void swap_alone_does_not_lead_the_list(void **state)
 {
     (void)state;
@@ -213,8 +228,9 @@ static double guilt_of(
 static void guilt_is_the_mean_part_of_what_all_have_taken(void **state)
 {
     (void)state;
-    const struct score_taken nothing = {{0}}, quick = {{60e6, 60e6, 60e6}},
-                             slow = {{0, 20e6, 300e6}}, all = {{60e6, 80e6, 400e6}};
+    const struct score_taken nothing = {.bytes = {0}}, quick = {.bytes = {60e6, 60e6, 60e6}},
+                             slow = {.bytes = {0, 20e6, 300e6}},
+                             all = {.bytes = {60e6, 80e6, 400e6}};
     assert_true(guilt_of(&nothing, &all, 1e9) <= 0);
     assert_true(fabs(guilt_of(&quick, &all, 1e9) - (1 + 0.75 + 0.15) / 3) < 1e-9);
     assert_true(fabs(guilt_of(&slow, &all, 1e9) - (0 + 0.25 + 0.75) / 3) < 1e-9);
@@ -344,6 +360,7 @@ int main(void)
         cmocka_unit_test(of_60_20_20_the_first_goes),
         cmocka_unit_test(size_decides_among_the_steady_and_growth_over_size),
         cmocka_unit_test(a_growing_leaker_goes_before_a_larger_idle_slice_that_was_swapped_out),
+        cmocka_unit_test(where_nobody_takes_who_cycles_through_memory_goes_before_who_is_larger),
         cmocka_unit_test(swap_alone_does_not_lead_the_list),
         cmocka_unit_test(who_gives_back_gets_no_bonus),
         cmocka_unit_test(a_confirmed_leak_goes_before_a_slice_that_is_merely_large),

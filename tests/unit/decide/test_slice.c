@@ -426,6 +426,23 @@ static void growth_is_smoothed_over_a_minute(void **state)
     assert_true(fabs(slice.watch.growth - before) < 1e-9);
 }
 
+static void faults_are_counted_from_the_second_sample_on(void **state)
+{
+    (void)state;
+    const struct policy_globals *globals = policy_globals(policy);
+    const uint64_t counter[] = {5000, 5000, 15000, 3000, 33000};
+    const bool more[] = {false, false, true, false, true};
+    for (int i = 0; i < 5; i++) {
+        double before = slice.watch.faulted;
+        sample_set(&slice.watch.sample, SAMPLE_PGMAJFAULT, counter[i]);
+        slice.watch.sample.at = at(10 * i);
+        (void)watch_update(&slice.watch, globals, &node);
+        assert_int_equal(slice.watch.faulted > before, more[i]);
+        if (i == 2) /* 4 MB/s for 10 s of a minute */
+            assert_true(fabs(slice.watch.faulted / 4096000 - (1 - exp(-1.0 / 6))) < 1e-6);
+    }
+}
+
 static void a_sample_without_footprint_is_passed_over(void **state)
 {
     (void)state;
@@ -621,6 +638,7 @@ int main(void)
         TEST(a_slice_that_vanishes_ends_its_incident),
         TEST(the_detector_sees_scaled_time_and_the_nearest_limit),
         TEST(growth_is_smoothed_over_a_minute),
+        TEST(faults_are_counted_from_the_second_sample_on),
         TEST(a_sample_without_footprint_is_passed_over),
         TEST(absurd_numbers_overflow_nothing),
         TEST(who_was_reset_often_begins_throttled_until_the_probation_is_over),
