@@ -131,6 +131,7 @@ static int take_outcome(struct walk *walk, struct stream *stream)
     outcome->started.boot_usec = get_int(call);
     outcome->started.unix_usec = get_int(call);
     outcome->bytes_after = get_u64(call);
+    get_text_into(call, outcome->job, sizeof outcome->job);
     return 0;
 }
 

@@ -316,7 +316,7 @@ const char *const statement_sql[STATEMENTS] = {
                            " WHERE unix_usec < ?2 AND (unix_usec >= ?1 OR until_usec >= ?1)"
                            " ORDER BY boot, boot_usec",
     [SQL_RECORDED_OUTCOMES] = "SELECT boot, ended_boot_usec, ended_usec, decision, kind, result,"
-                              " started_boot_usec, started_usec, bytes_after FROM outcome"
+                              " started_boot_usec, started_usec, bytes_after, job FROM outcome"
                               " WHERE ended_usec >= ?1 AND ended_usec < ?2"
                               " ORDER BY boot, ended_boot_usec",
     [SQL_RECORDED_LOOKS] =

@@ -103,9 +103,10 @@ void decide_request(struct watch *watch, const struct slice *slice, const struct
  * list that is not barred and whose reset would help; under a rule that looks ahead
  * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. Of memory nodes it is
  * one that is to blame, or an alarm (RESTRAINT_UNBOUND). A reset is followed by the cool-down,
- * unless samples that are all newer show who fills the memory now. After it nobody is reset by a
- * list that is no newer, nor, where the last reset gave nothing back, anybody who is not shown to
- * take it. All else is told once for as long as the rule holds, and again after the mail interval.
+ * and a pause for as long as memory is seen to come back, unless samples that are all newer show
+ * who fills the memory now. After it nobody is reset by a list that is no newer, nor, where the
+ * last reset gave nothing back, anybody who is not shown to take it. All else is told once for as
+ * long as the rule holds, and again after the mail interval.
  */
 uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,

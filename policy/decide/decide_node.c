@@ -119,14 +119,20 @@ static bool goes_on(const struct node_watch *guard, const struct standing *stand
            rule_growth_share(guard, standing, chosen) >= PROVEN_SHARE;
 }
 
-/* By samples that are newer than the last reset it has taken what that should have given back. */
-static bool has_taken_it(const struct node_reset *reset, const struct standing_entry *chosen)
+/* What it had when the last reset was decided; who was on no list that had room came since.
+ * Unknown: all that it has. */
+static double had_then(const struct node_reset *reset, const struct standing_entry *chosen)
 {
     for (uint32_t i = 0; i < reset->count; i++)
         if (reset->had[i].serial == chosen->serial)
-            return (double)chosen->gives_back - (double)reset->had[i].gives_back >=
-                   GIVEN_BACK * reset->gives_back;
-    return false;
+            return (double)reset->had[i].gives_back;
+    return reset->count < STANDING_MAX ? 0 : (double)chosen->gives_back;
+}
+
+/* By samples that are newer than the last reset it has taken what that should have given back. */
+static bool has_taken_it(const struct node_reset *reset, const struct standing_entry *chosen)
+{
+    return (double)chosen->gives_back - had_then(reset, chosen) >= GIVEN_BACK * reset->gives_back;
 }
 
 /* One reset after another, while the memory is where no reset reaches it or on its way still, would
@@ -291,6 +297,14 @@ static void note_rules(struct node_watch *guard, const struct rule *rules, uint3
     }
 }
 
+/* Who dies may take seconds to give back what he has, on a busy machine. */
+#define COMING_BACK_USEC 2000000ll
+static bool is_coming_back(const struct node_watch *guard, struct stamp now)
+{
+    return guard->reset.usec != 0 && guard->rose_usec >= guard->reset.usec &&
+           now.boot_usec - guard->rose_usec < COMING_BACK_USEC;
+}
+
 static void note_reset(struct node_watch *guard, const struct standing *standing,
     const struct standing_entry *chosen, const struct node_sample *node, struct stamp now)
 {
@@ -314,8 +328,8 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
     uint32_t count;
     const struct rule *rule = &policy_rules(policy, &count)[index];
     const struct standing_entry *chosen = choose(rule, guard, standing, node);
-    if (rule->action == RULE_RESET && is_cooling_down(guard, globals, now) &&
-        !goes_on(guard, standing, chosen, node))
+    bool waits = is_cooling_down(guard, globals, now) || is_coming_back(guard, now);
+    if (rule->action == RULE_RESET && waits && !goes_on(guard, standing, chosen, node))
         return false;
     enum restraint restraint = restrain(rule, guard, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);

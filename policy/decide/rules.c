@@ -15,6 +15,8 @@
 #define RECLAIM_PAUSE_USEC 2000000
 /* Who makes at least this part of all growth owns it. */
 #define OWNED_GROWTH 0.5
+/* So much of the memory more than at the look before is no noise. */
+#define ROSE_PART 0.002
 /* See node_is_close. */
 #define CLOSE_PART      4
 #define CLOSE_PSI_CENTI 500
@@ -79,6 +81,9 @@ static void update_fill_rate(struct node_watch *watch, const struct node_sample 
         return; /* swap or memory was added or taken away: nobody filled it */
     double rate = (before - after) / ((double)usec / 1e6);
     watch->fill_rate = fmax(smooth(watch->fill_rate, rate, usec), 0);
+    if (node_has(node, NODE_MEM_TOTAL) &&
+        after - before >= ROSE_PART * (double)node->value[NODE_MEM_TOTAL])
+        watch->rose_usec = node->at.boot_usec;
 }
 
 static void update_stalled(struct node_watch *watch, const struct node_sample *node, int64_t usec)

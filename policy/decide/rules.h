@@ -33,6 +33,7 @@ struct node_watch {
     int64_t reclaimed_usec; /* when processes were last seen to reclaim memory themselves */
     double fill_rate;       /* bytes a second by which available memory + free swap (not
                                zram's) shrink; >= 0 */
+    int64_t rose_usec;      /* when that room was last seen to rise notably between two looks */
     double stalled;         /* share of the time in which all wait for memory, 0 to 1 */
     int64_t rule_since_usec[POLICY_RULES_MAX]; /* 0: does not hold */
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */

@@ -248,6 +248,31 @@ static void after_a_reset_in_vain_nobody_follows(void **state)
 }
 
 /* One of its jobs went, which may have had less than a quarter of it all. */
+/* On a busy machine it takes its time to die; there is too little all the while. */
+static void while_memory_comes_back_nobody_follows(void **state)
+{
+    (void)state;
+    use_policy("guard: {cooldown: 1s}\n");
+    sample_set(&leaker.watch.sample, SAMPLE_ANON, 100 * MIB);
+    struct node_sample node = used_up();
+    double last_rise = 0, second = 0;
+    int resets = 0;
+    for (double t = 0; t < 20; t += 0.25) {
+        gone = t >= 2;
+        stand(&standing, policy, all + gone, 3 - gone, t);
+        if (t >= 2 && t < 12 && t - last_rise >= 1) {
+            node.value[NODE_SWAP_FREE] += 3 * MIB;
+            last_rise = t;
+        }
+        node.at = at(t);
+        node.value[NODE_PSWPOUT] += 100;
+        if (look(&node) == ACTION_RESET && ++resets == 2)
+            second = t;
+    }
+    assert_true(resets >= 2);
+    assert_true(second >= last_rise + 2 && second < last_rise + 3);
+}
+
 static void who_has_shrunk_meanwhile_is_left_alone(void **state)
 {
     (void)state;
@@ -285,6 +310,14 @@ static void after_a_reset_in_vain_who_took_it_follows(void **state)
     show(used_up(), 2, 20, decided);
     assert_int_equal(decided[ACTION_RESET], 1);
     assert_string_equal(decision.name, "c1");
+    use_policy("");
+    show(used_up(), 40, 2, decided);
+    gone = 1;
+    big.slice.serial = 9; /* it came since, and with as much */
+    big.watch.serial = 9;
+    show(used_up(), 42, 20, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_string_equal(decision.name, "big");
 }
 
 static void by_a_list_that_is_no_newer_nobody_follows(void **state)
@@ -553,6 +586,7 @@ int main(void)
         TEST(missing_numbers_decide_nothing),
         TEST(after_a_reset_comes_the_cool_down),
         TEST(after_a_reset_in_vain_nobody_follows),
+        TEST(while_memory_comes_back_nobody_follows),
         TEST(who_has_shrunk_meanwhile_is_left_alone),
         TEST(of_independent_jobs_the_next_follows),
         TEST(after_a_reset_in_vain_who_took_it_follows),
