@@ -246,38 +246,43 @@ int schema_check(struct db *db, struct mom_error *error)
     return 0;
 }
 
-/* The version is read inside the transaction: another writer may be migrating too. */
-static int migrate_one(struct db *db, struct mom_error *error)
+static int set_version(struct db *db, int version, struct mom_error *error)
 {
-    int r = db_begin(db, error);
-    if (r < 0)
-        return r;
-    int version = schema_version(db, error);
-    r = version;
-    if (version >= 0 && version < NEWEST_VERSION) {
-        r = db_execute(db, migrations[version], error);
-        char set_version[48];
-        (void)sqlite3_snprintf(
-            sizeof set_version, set_version, "PRAGMA user_version = %d", version + 1);
-        if (r == 0)
-            r = db_execute(db, set_version, error);
-    }
-    if (r >= 0)
-        r = db_commit(db, error);
-    if (r < 0)
-        db_rollback(db);
-    return r;
+    char text[48];
+    (void)sqlite3_snprintf(sizeof text, text, "PRAGMA user_version = %d", version);
+    return db_execute(db, text, error);
 }
 
-int schema_migrate(struct db *db, struct mom_error *error)
+static int migrate_from(struct db *db, int version, struct mom_error *error)
 {
-    int version;
-    while ((version = schema_version(db, error)) >= 0 && version < NEWEST_VERSION) {
-        int r = migrate_one(db, error);
+    for (; version < NEWEST_VERSION; version++) {
+        int r = db_execute(db, migrations[version], error);
+        if (r == 0)
+            r = set_version(db, version + 1, error);
         if (r < 0) {
             error_wrap(error, "migration %d", version + 1);
             return r;
         }
     }
-    return version < 0 ? version : 0;
+    return 0;
+}
+
+/* All or nothing: no reader meets a version in between. The version is read inside the transaction:
+ * another writer may be migrating too. */
+int schema_migrate(struct db *db, struct mom_error *error)
+{
+    int r = schema_version(db, error);
+    if (r < 0 || r >= NEWEST_VERSION)
+        return r < 0 ? r : 0;
+    r = db_begin(db, error);
+    if (r < 0)
+        return r;
+    r = schema_version(db, error);
+    if (r >= 0)
+        r = migrate_from(db, r, error);
+    if (r == 0)
+        r = db_commit(db, error);
+    if (r < 0)
+        db_rollback(db);
+    return r;
 }

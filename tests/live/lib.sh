@@ -63,7 +63,7 @@ uptime_seconds() {
 
 # eventually SECONDS COMMAND... : tries until it succeeds, or several times as long has passed: others may
 # keep this machine busy.
-pause=0.2 patience=3
+pause=0.2 patience=6
 eventually() {
     uptime_seconds
     deadline=$((NOW + $1 * patience))
