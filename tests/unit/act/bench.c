@@ -1,5 +1,7 @@
 #include "tests/unit/act/bench.h"
 
+#include "slices/base/text.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,4 +73,21 @@ int bench_journalled(const struct bench *bench)
     for (int i = 0; i < JOURNAL_ENTRIES; i++)
         used += journal_row(&bench->journal, i) != NULL;
     return used;
+}
+
+void bench_open_live(
+    struct bench *bench, const char *name, char scope[static SLICE_PATH_MAX], struct slice *slice)
+{
+    char path[SLICE_PATH_MAX];
+    *bench = (struct bench){0};
+    (void)live_open(&bench->hierarchy);
+    bench_open(bench);
+    if (bench->hierarchy.root_fd < 0)
+        return;
+    live_path(scope, name);
+    live_make_parent(&bench->hierarchy, scope);
+    (void)text_format(path, sizeof path, "%s/one", scope);
+    live_make(bench->hierarchy.root, path);
+    *slice = live_slice(&bench->hierarchy, path, 1);
+    bench->options.scope = scope;
 }

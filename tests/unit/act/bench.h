@@ -19,6 +19,10 @@ struct bench {
 void bench_open(struct bench *bench);
 void bench_close(struct bench *bench);
 
+/* The same over this machine's trees where there are any, with one slice in a scope of its own. */
+void bench_open_live(
+    struct bench *bench, const char *name, char scope[static SLICE_PATH_MAX], struct slice *slice);
+
 /* Asks an actuator made from the options for this, as decision number 7. */
 enum action_result bench_apply(
     struct bench *bench, enum action_kind kind, const struct slice *slice);

@@ -22,19 +22,9 @@ static char scope[SLICE_PATH_MAX]; /* nothing is put back outside it */
 static int set_up(void **state)
 {
     (void)state;
-    char path[SLICE_PATH_MAX];
-    bench = (struct bench){0};
-    (void)live_open(&bench.hierarchy);
-    bench_open(&bench);
-    if (bench.hierarchy.root_fd < 0)
-        return 0;
-    live_path(scope, "hints");
-    live_make_parent(&bench.hierarchy, scope);
-    (void)text_format(path, sizeof path, "%s/one", scope);
-    live_make(bench.hierarchy.root, path);
-    slice = live_slice(&bench.hierarchy, path, 1);
-    bench.options.scope = scope;
-    assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
+    bench_open_live(&bench, "hints", scope, &slice);
+    if (bench.hierarchy.root_fd >= 0)
+        assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
     return 0;
 }
 

@@ -21,18 +21,7 @@ static char scope[SLICE_PATH_MAX];
 static int set_up(void **state)
 {
     (void)state;
-    char path[SLICE_PATH_MAX];
-    bench = (struct bench){0};
-    (void)live_open(&bench.hierarchy);
-    bench_open(&bench);
-    if (bench.hierarchy.root_fd < 0)
-        return 0;
-    live_path(scope, "throttle");
-    live_make_parent(&bench.hierarchy, scope);
-    (void)text_format(path, sizeof path, "%s/one", scope);
-    live_make(bench.hierarchy.root, path);
-    slice = live_slice(&bench.hierarchy, path, 1);
-    bench.options.scope = scope;
+    bench_open_live(&bench, "throttle", scope, &slice);
     return 0;
 }
 
