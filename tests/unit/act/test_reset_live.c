@@ -346,7 +346,7 @@ static void of_independent_jobs_the_largest_is_killed_alone(void **state)
     assert_true(live_is_alive(spared));
     assert_string_equal(bench.outcome.job, large);
     assert_int_equal(bench.outcome.processes_before, 2);
-    assert_in_range(bench.outcome.bytes_freed, 30 * MIB, 40 * MIB);
+    assert_true(bench.outcome.bytes_freed >= 30 * MIB);
     assert_clean(&slice);
 }
 
