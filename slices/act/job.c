@@ -13,10 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What no child has. */
+static uint64_t rest_of(const struct job_level *level)
+{
+    return level->whole > level->children ? level->whole - level->children : 0;
+}
+
 bool job_is_below(const struct job_level *level)
 {
-    uint64_t own = level->whole > level->children ? level->whole - level->children : 0;
-    return level->largest > 0 && level->largest >= own;
+    return level->largest > 0 && (!level->has_processes || level->largest >= rest_of(level));
 }
 
 /* 0 where the group has no files that say it. */
@@ -79,14 +84,33 @@ static bool append(char path[static SLICE_PATH_MAX], const char *name)
     return text_format(path + length, SLICE_PATH_MAX - length, "/%s", name) == 0;
 }
 
+static int look_once(struct look *look, int group_fd)
+{
+    look->level = (struct job_level){.has_processes = group_has_processes(group_fd)};
+    look->children = 0;
+    if (look->largest_fd >= 0)
+        (void)close(look->largest_fd);
+    look->largest_fd = -1;
+    int r = read_bytes(look->version, group_fd, &look->level.whole);
+    return r < 0 ? r : children_visit(group_fd, look_at_child, look);
+}
+
+/* A child that was renamed under our eyes may not have been seen: what it has is nobody's then. */
+static bool misses_one(const struct job_level *level)
+{
+    return !level->has_processes && rest_of(level) > level->largest;
+}
+
 /* 1: *ret_fd is the child that is to go instead of the group; 0: the group is; or -errno. */
 static int step_down(
     enum hierarchy_version version, int group_fd, char path[static SLICE_PATH_MAX], int *ret_fd)
 {
     struct look look = {.version = version, .largest_fd = -1};
-    int r = read_bytes(version, group_fd, &look.level.whole);
-    if (r == 0)
-        r = children_visit(group_fd, look_at_child, &look);
+    int r = look_once(&look, group_fd);
+    for (int i = 1; i < JOB_LOOKS_MAX && (r == -EAGAIN || (r == 0 && misses_one(&look.level))); i++)
+        r = look_once(&look, group_fd);
+    if (r == -EAGAIN)
+        r = 0; /* by what was seen */
     if (r == 0 && job_is_below(&look.level) && append(path, look.largest_name)) {
         *ret_fd = look.largest_fd;
         return 1;

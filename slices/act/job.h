@@ -11,9 +11,10 @@
 
 /* A group and its children, in bytes as sample_gives_back has them. */
 struct job_level {
-    uint64_t whole;    /* of the group with all that is nested in it */
-    uint64_t children; /* of all of its children */
-    uint64_t largest;  /* of the largest child that holds a process; 0: none has anything */
+    uint64_t whole;     /* of the group with all that is nested in it */
+    uint64_t children;  /* of all of its children */
+    uint64_t largest;   /* of the largest child that holds a process; 0: none has anything */
+    bool has_processes; /* of its own: else nothing but a child can give anything back */
 };
 
 /* Whether the largest child is to go, and not the group as a whole: the group's own processes,
@@ -31,6 +32,7 @@ bool job_is_below(const struct job_level *level);
  * slice_fd itself where the slice is to go as a whole; or -errno. Names are their owners' choice,
  * and on v1 they may change: only what is open is the job. */
 #define JOB_CHILDREN_MAX 1024 /* 14 us each */
+#define JOB_LOOKS_MAX    8 /* at a level in which groups are renamed, or come and go, meanwhile */
 #define JOB_LEVELS_MAX   8
 int job_find(enum hierarchy_version version, int slice_fd, char path[static SLICE_PATH_MAX]);
 

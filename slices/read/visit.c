@@ -154,7 +154,7 @@ int groups_visit(int group_fd, int (*visit)(void *context, int directory), void 
 
 /* Those among the entries that are directories. */
 static int visit_entries(int here, const char *entries, ssize_t length,
-    int (*visit)(void *context, int directory, const char *name), void *context)
+    int (*visit)(void *context, int directory, const char *name), void *context, bool *missed)
 {
     const char *end = entries + length;
     const struct dirent64 *entry;
@@ -162,8 +162,10 @@ static int visit_entries(int here, const char *entries, ssize_t length,
     while (r == 0 && (entry = first_directory(entries, end - entries))) {
         entries = (const char *)entry + entry->d_reclen;
         int child = openat(here, entry->d_name, OPEN_DIRECTORY);
-        if (child < 0 && group_vanished(-errno))
+        if (child < 0 && group_vanished(-errno)) {
+            *missed = true;
             continue;
+        }
         if (child < 0)
             return -errno;
         r = visit(context, child, entry->d_name);
@@ -180,16 +182,17 @@ int children_visit(
     if (here < 0)
         return -errno;
     int r = 0;
+    bool missed = false;
     ssize_t length = 1;
     while (r == 0 && length > 0) {
         length = getdents64(here, entries, sizeof entries);
         if (length < 0 && !group_vanished(-errno))
             r = -errno;
         else if (length > 0)
-            r = visit_entries(here, entries, length, visit, context);
+            r = visit_entries(here, entries, length, visit, context, &missed);
     }
     (void)close(here);
-    return r;
+    return r == 0 && missed ? -EAGAIN : r;
 }
 
 int processes_visit(int group_fd, int (*visit)(void *context, int32_t pid), void *context)
@@ -230,4 +233,15 @@ bool group_is_empty(enum hierarchy_version version, int group_fd)
         return is_empty_v2(group_fd);
     int r = processes_visit(group_fd, stop_at_first, NULL);
     return r == 0 || group_vanished(r);
+}
+
+bool group_has_processes(int group_fd)
+{
+    char byte;
+    int fd = openat(group_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    bool has = read(fd, &byte, 1) == 1;
+    (void)close(fd);
+    return has;
 }

@@ -16,10 +16,13 @@ int processes_visit(int group_fd, int (*visit)(void *context, int32_t pid), void
  * closed afterwards. */
 int groups_visit(int group_fd, int (*visit)(void *context, int directory), void *context);
 
-/* The same for each group right below it, with the name that it has, or has just had. One that
- * vanishes meanwhile is passed over. */
+/* The same for each group right below it, with the name that it has, or has just had. -EAGAIN: one
+ * vanished meanwhile, or has another name now; the others were visited. */
 int children_visit(
     int group_fd, int (*visit)(void *context, int directory, const char *name), void *context);
+
+/* Whether there is a process in the group itself. */
+bool group_has_processes(int group_fd);
 
 /* Whether there is no process in the group and those nested below it; one that has been removed
  * holds none. False while that can't be told. */

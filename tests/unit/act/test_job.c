@@ -97,13 +97,15 @@ static void who_has_most_is_chosen(void **state)
         struct job_level level;
         bool below;
     } cases[] = {
-        {{.whole = 100, .children = 90, .largest = 60}, true},
-        {{.whole = 100, .children = 50, .largest = 50}, true}, /* the smaller reset */
-        {{.whole = 100, .children = 49, .largest = 49}, false},
-        {{.whole = 100, .children = 90, .largest = 9}, false},
-        {{.whole = 100, .children = 100, .largest = 0}, false},
-        {{.whole = 10, .children = 100, .largest = 60}, true}, /* they have grown meanwhile */
-        {{.whole = 0, .children = 0, .largest = 0}, false},
+        {{100, 90, 60, true}, true},
+        {{100, 50, 50, true}, true}, /* the smaller reset */
+        {{100, 49, 49, true}, false},
+        {{100, 49, 49, false}, true}, /* files on a tmpfs, say: nobody's end frees them */
+        {{100, 90, 9, true}, false},
+        {{100, 100, 0, true}, false},
+        {{100, 100, 0, false}, false},
+        {{10, 100, 60, true}, true}, /* they have grown meanwhile */
+        {{0, 0, 0, false}, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(job_is_below(&cases[i].level), cases[i].below);
@@ -131,7 +133,10 @@ static void where_the_groups_own_processes_have_more_it_goes_whole(void **state)
     (void)state;
     plant("/a", 30, 0, true);
     plant("/b", 20, 0, true);
+    write_file("", "cgroup.procs", "17\n");
     assert_job("");
+    write_file("", "cgroup.procs", ""); /* what is left is no process's */
+    assert_job("/a");
 }
 
 static void a_slice_without_groups_goes_whole(void **state)
@@ -147,6 +152,7 @@ static void it_goes_down_as_long_as_one_has_most(void **state)
     plant("/a/x", 40, 0, true);
     plant("/a/x/1", 15, 0, true); /* x itself has 20 */
     plant("/a/x/2", 5, 0, true);
+    write_file("/a/x", "cgroup.procs", "17\n");
     plant("/a/y", 20, 0, true);
     plant("/b", 40, 0, true);
     assert_job("/a/x");
