@@ -1,6 +1,7 @@
 /* The node's side of decide.h: which rule is taken, and who goes. */
 #include "policy/decide/decide.h"
 
+#include "policy/decide/aftermath.h"
 #include "slices/base/text.h"
 #include "slices/memory_nodes.h"
 
@@ -41,12 +42,6 @@ static bool would_help(const struct standing_entry *entry, const struct node_sam
     double total = node_has(node, NODE_MEM_TOTAL) ? (double)node->value[NODE_MEM_TOTAL] : 0;
     return entry->gives_back > 0 && (double)entry->gives_back >= NEGLIGIBLE_PART * total;
 }
-
-/* A reset after which not even this part of what it should give back is there again was in vain. */
-#define GIVEN_BACK 0.25
-
-/* Who has not even this part of it is not reset for it. */
-#define HAS_STILL 0.5
 
 /* Somebody whom people have said not to touch has taken most of what is missing, and this one next
  * to nothing: it would die in the other's place, and the other would take what that gave back. */
@@ -108,46 +103,6 @@ static bool is_alone(const struct standing *standing)
     return standing->unprotected == 1 || (standing->domain[0] != '\0' && standing->notable < 2);
 }
 
-/* By three samples that are all newer than the last reset it goes on taking memory: a good part of
- * what is taken, and in a minute as much as counts. A step that is over does not. */
-#define PROVEN_SHARE 0.2
-static bool goes_on(const struct node_watch *guard, const struct standing *standing,
-    const struct standing_entry *chosen, const struct node_sample *node)
-{
-    return chosen && chosen->grown_twice_usec >= guard->reset.usec &&
-           60 * chosen->growth_now >= NOTABLE_PART * (double)node->value[NODE_MEM_TOTAL] &&
-           rule_growth_share(guard, standing, chosen) >= PROVEN_SHARE;
-}
-
-/* What it had when the last reset was decided; who was on no list that had room came since.
- * Unknown: all that it has. */
-static double had_then(const struct node_reset *reset, const struct standing_entry *chosen)
-{
-    for (uint32_t i = 0; i < reset->count; i++)
-        if (reset->had[i].serial == chosen->serial)
-            return (double)reset->had[i].gives_back;
-    return reset->count < STANDING_MAX ? 0 : (double)chosen->gives_back;
-}
-
-/* By samples that are newer than the last reset it has taken what that should have given back. */
-static bool has_taken_it(const struct node_reset *reset, const struct standing_entry *chosen)
-{
-    return (double)chosen->gives_back - had_then(reset, chosen) >= GIVEN_BACK * reset->gives_back;
-}
-
-/* One reset after another, while the memory is where no reset reaches it or on its way still, would
- * take all slices, one by one. */
-static enum restraint restrain_next(const struct node_watch *guard, const struct standing *standing,
-    const struct standing_entry *chosen, const struct node_sample *node)
-{
-    if (guard->reset.usec == 0 || goes_on(guard, standing, chosen, node))
-        return RESTRAINT_NONE;
-    if (standing->made.boot_usec <= guard->reset.usec)
-        return RESTRAINT_STALE;
-    bool in_vain = guard->reset.room_due > 0 && !has_taken_it(&guard->reset, chosen);
-    return in_vain ? RESTRAINT_IN_VAIN : RESTRAINT_NONE;
-}
-
 static enum restraint restrain(const struct rule *rule, const struct node_watch *guard,
     const struct standing *standing, const struct standing_entry *chosen,
     const struct node_sample *node)
@@ -168,7 +123,7 @@ static enum restraint restrain(const struct rule *rule, const struct node_watch 
         return RESTRAINT_MODE;
     if (is_alone(standing) && !chosen->mode_given)
         return RESTRAINT_LONE;
-    return restrain_next(guard, standing, chosen, node);
+    return aftermath_restraint(guard, standing, chosen, node);
 }
 
 static enum action_kind decide_action(
@@ -237,14 +192,6 @@ static void add_runners_up(
             add_runner_up(ret, entry);
 }
 
-static void add_room_due(
-    struct evidence *evidence, const struct node_watch *guard, const struct node_sample *node)
-{
-    double room;
-    if (node_room(node, &room))
-        evidence_add(evidence, "room_after_reset", UNIT_BYTES, room, '<', guard->reset.room_due);
-}
-
 static void describe(struct decision *ret, const struct rule *rule, const struct node_watch *guard,
     const struct node_sample *node, const struct standing *standing,
     const struct standing_entry *chosen)
@@ -258,7 +205,7 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
         evidence_add(&ret->evidence, "bound_resident", UNIT_BYTES, standing->resident_total, '>',
             most_of_used(node));
     if (ret->restraint == RESTRAINT_IN_VAIN)
-        add_room_due(&ret->evidence, guard, node);
+        aftermath_evidence(guard, node, &ret->evidence);
     if (!chosen)
         return;
     evidence_add(&ret->evidence, "standing_age", UNIT_USEC,
@@ -278,12 +225,6 @@ static bool told_lately(const struct node_watch *guard, uint32_t rule,
     return told != 0 && now.boot_usec - told < pause;
 }
 
-static bool is_cooling_down(
-    const struct node_watch *guard, const struct policy_globals *globals, struct stamp now)
-{
-    return guard->reset.usec != 0 && now.boot_usec - guard->reset.usec < globals->cooldown_usec;
-}
-
 /* Since when each rule holds. */
 static void note_rules(struct node_watch *guard, const struct rule *rules, uint32_t count,
     const struct node_sample *node, const struct standing *standing, struct stamp now)
@@ -297,28 +238,6 @@ static void note_rules(struct node_watch *guard, const struct rule *rules, uint3
     }
 }
 
-/* Who dies may take seconds to give back what he has, on a busy machine. */
-#define COMING_BACK_USEC 2000000ll
-static bool is_coming_back(const struct node_watch *guard, struct stamp now)
-{
-    return guard->reset.usec != 0 && guard->rose_usec >= guard->reset.usec &&
-           now.boot_usec - guard->rose_usec < COMING_BACK_USEC;
-}
-
-static void note_reset(struct node_watch *guard, const struct standing *standing,
-    const struct standing_entry *chosen, const struct node_sample *node, struct stamp now)
-{
-    double room;
-    guard->reset_before = guard->reset;
-    guard->reset = (struct node_reset){
-        .usec = now.boot_usec, .serial = chosen->serial, .gives_back = (double)chosen->gives_back};
-    for (uint32_t i = 0; i < standing->count; i++)
-        guard->reset.had[guard->reset.count++] =
-            (struct node_had){standing->entry[i].serial, standing->entry[i].gives_back};
-    if (node_room(node, &room) && !chosen->independent) /* what one of its jobs has is not known */
-        guard->reset.room_due = room + GIVEN_BACK * guard->reset.gives_back;
-}
-
 /* Takes the rule, which has held long enough, unless that would only repeat what was said. */
 static bool take_rule(struct node_watch *guard, uint32_t index, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
@@ -328,13 +247,13 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
     uint32_t count;
     const struct rule *rule = &policy_rules(policy, &count)[index];
     const struct standing_entry *chosen = choose(rule, guard, standing, node);
-    bool waits = is_cooling_down(guard, globals, now) || is_coming_back(guard, now);
-    if (rule->action == RULE_RESET && waits && !goes_on(guard, standing, chosen, node))
+    if (rule->action == RULE_RESET && aftermath_lasts(guard, globals, now) &&
+        !aftermath_goes_on(guard, standing, chosen, node))
         return false;
     enum restraint restraint = restrain(rule, guard, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);
     if (action == ACTION_RESET) {
-        note_reset(guard, standing, chosen, node, now);
+        aftermath_begin(guard, standing, chosen, node, now);
     } else if (told_lately(guard, index, globals, now)) {
         return false;
     } else {
@@ -377,7 +296,7 @@ bool decide_node_confirm(const struct node_watch *guard, const struct policy *po
     uint32_t count;
     const struct rule *rules = policy_rules(policy, &count);
     struct evidence unused = {0};
-    if ((double)charged < HAS_STILL * guard->reset.gives_back)
+    if (aftermath_is_needless(guard, charged))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(rules[i].name, decision->rule) == 0)

@@ -65,7 +65,7 @@ void domains_note_reset(struct node_watches *watches, const struct standings *st
         if (i == domain || watch->domain[0] == '\0' || !lies_within(watch->domain, outer) ||
             !standing_holds(watch->domain, decision->path, mems))
             continue;
-        watch->reset.usec = decision->at.boot_usec;
-        watch->reset.serial = decision->serial;
+        watch->reset =
+            (struct node_reset){.usec = decision->at.boot_usec, .serial = decision->serial};
     }
 }
