@@ -24,7 +24,7 @@ struct held {
     int64_t until_unix_usec;
 };
 
-/* A reset that the replay has ordered, and whose outcome has not come. */
+/* A deed that the replay has ordered, and whose outcome has not come. */
 struct order {
     enum action_kind kind;
     uint64_t own, recorded; /* numbers; recorded 0: the record has no such decision (yet) */
@@ -347,6 +347,7 @@ static void take_sample(struct replay *replay, const struct sample_brief *brief)
     struct sample *sample = &slice->watch.sample;
     uint64_t faults = sample_known(sample, SAMPLE_PGMAJFAULT);
     sample_from_brief(brief, replay->now, sample);
+    /* The counter goes on from the sample before; where it begins is no matter. */
     sample_set(sample, SAMPLE_PGMAJFAULT, (faults > 0 ? faults : 1) + brief->faults);
     slice->watch.held = is_held(replay, slice->slice.key);
     slice->sampled = true;

@@ -165,11 +165,7 @@ static bool still_short(struct guard *guard, uint32_t domain)
 static bool carry_out(struct guard *guard)
 {
     struct decision *decision = &guard->decision;
-    struct action action = {.kind = decision->action,
-        .decision = decision->seq,
-        .independent = decision->independent,
-        .life = decision->life};
-    (void)text_copy(action.path, sizeof action.path, decision->path);
+    const struct action action = decision_action(decision);
     struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
     if (decision->action == ACTION_RESET)
         (void)queue_put(&guard->orders, &order); /* before the outcome can come */
@@ -294,8 +290,6 @@ void guard_close(struct guard *guard)
     atomic_store(&guard->stop, true);
     (void)pthread_join(guard->thread, NULL);
     node_reader_close(&guard->reader);
-    if (guard->pressure_fd >= 0)
-        (void)close(guard->pressure_fd);
     if (guard->pressure_fd >= 0)
         (void)close(guard->pressure_fd);
     (void)pthread_mutex_destroy(&guard->box_lock);

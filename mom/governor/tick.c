@@ -28,12 +28,7 @@ struct place *governor_find(
 static void hand_over(
     struct governor *governor, struct place *place, const struct decision *decision)
 {
-    struct action action = {.kind = decision->action,
-        .decision = decision->seq,
-        .independent = decision->independent,
-        .life = decision->life,
-        .bytes = decision->throttle_bytes};
-    (void)text_copy(action.path, sizeof action.path, decision->path);
+    const struct action action = decision_action(decision);
     place->decision = decision->seq;
     if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
         return;
@@ -234,8 +229,9 @@ static void stand(struct governor *governor, struct stamp now)
         if (group->state == LIMITED_WATCHED) {
             standing_make(standing, group->domain, &group->sample, now, policy, &source);
             group->reader.swap_within = standing->swap_limit;
-        } else if (standing->in_use)
+        } else if (standing->in_use) {
             standing->in_use = false;
+        }
     }
 }
 

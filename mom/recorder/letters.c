@@ -101,7 +101,7 @@ int letters_for_outcome(
 {
     static struct query_decision found; /* large; this program has one thread */
     enum action_kind kind = record->outcome.kind;
-    if (kind != ACTION_WARN && kind != ACTION_THROTTLE && kind != ACTION_RESET)
+    if (kind != ACTION_WARN && !action_is_deed(kind))
         return 0;
     char id[32];
     decision_id(recorder, record->outcome.decision, id);

@@ -272,7 +272,7 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
     const struct slice_policy *own = &watch->policy;
     if (!node_has(node, NODE_MEM_TOTAL))
         return false;
-    if (slice->protection != SLICE_UNPROTECTED || own->protect || watch->held) {
+    if (standing_protects(watch, slice) || watch->held) {
         if (watch->throttle.state != THROTTLE_ON)
             return false;
         throttle_let_go(&watch->throttle);
@@ -296,7 +296,8 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
             &ret->evidence, "strikes", UNIT_COUNT, watch->ladder.strikes, '>', own->throttle_after);
         evidence_add(
             &ret->evidence, "throttled_to", UNIT_BYTES, (double)ret->throttle_bytes, ' ', 0);
-        evidence_add(&ret->evidence, "for", UNIT_USEC, (double)probation_usec(watch), ' ', 0);
+        evidence_add(
+            &ret->evidence, "throttled_for", UNIT_USEC, (double)probation_usec(watch), ' ', 0);
     }
     return true;
 }

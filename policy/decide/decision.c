@@ -57,3 +57,14 @@ int64_t decision_repeat_usec(const struct policy_globals *globals)
     int64_t interval = globals->mail.interval_usec;
     return interval > REPEAT_LEAST_USEC ? interval : REPEAT_LEAST_USEC;
 }
+
+struct action decision_action(const struct decision *decision)
+{
+    struct action action = {.kind = decision->action,
+        .decision = decision->seq,
+        .independent = decision->independent,
+        .life = decision->life,
+        .bytes = decision->throttle_bytes};
+    (void)text_copy(action.path, sizeof action.path, decision->path);
+    return action;
+}

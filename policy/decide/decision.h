@@ -99,4 +99,7 @@ struct decision {
     struct runner_up runner_up[RUNNERS_UP_MAX];
 };
 
+/* What is asked of the actuator. */
+struct action decision_action(const struct decision *decision);
+
 #endif

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-static bool is_protected(const struct watch *watch, const struct slice *slice)
+bool standing_protects(const struct watch *watch, const struct slice *slice)
 {
     return slice->protection != SLICE_UNPROTECTED || watch->policy.protect;
 }
@@ -16,7 +16,7 @@ static bool is_protected(const struct watch *watch, const struct slice *slice)
 enum restraint standing_restraint(
     const struct watch *watch, const struct slice *slice, struct stamp now)
 {
-    if (is_protected(watch, slice))
+    if (standing_protects(watch, slice))
         return RESTRAINT_PROTECTED;
     if (watch->held)
         return RESTRAINT_HOLD;
@@ -98,8 +98,8 @@ static void weigh(struct standing *standing, struct watch *watch, const struct s
 {
     watch->taken = score_taken(watch);
     bool notable = (double)score_gives_back(watch) >= NOTABLE_PART * memory_of(&standing->node);
-    standing->unprotected += !is_protected(watch, slice);
-    standing->notable += !is_protected(watch, slice) && notable;
+    standing->unprotected += !standing_protects(watch, slice);
+    standing->notable += !standing_protects(watch, slice) && notable;
     standing->resident_total += (double)score_resident(watch);
     standing->growth_now_total += watch->growth_now > 0 ? watch->growth_now : 0;
     standing->swap_limit = bytes_sum(standing->swap_limit, swap_limit_of(&watch->sample));
@@ -164,7 +164,7 @@ enum kernel_rank standing_hint(
     const struct standing_entry *first = &standing->entry[0];
     if (!watch->policy.tell_kernel)
         return HINT_NONE;
-    if (is_protected(watch, slice) || watch->held)
+    if (standing_protects(watch, slice) || watch->held)
         return HINT_SPARED;
     if (standing->count == 0 || first->barred)
         return HINT_NONE;

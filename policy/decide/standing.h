@@ -57,6 +57,9 @@ struct standing {
     struct standing_entry entry[STANDING_MAX];
 };
 
+/* By the kernel's tree or by policy. */
+bool standing_protects(const struct watch *watch, const struct slice *slice);
+
 /* Why this slice may not be reset now, whatever for: protected, held, too small, too young; else
  * RESTRAINT_NONE. Not the probation: that spares a slice a second reset for its leak, but when the
  * node is short the same offender goes again, rather than an innocent in its place. */

@@ -91,3 +91,10 @@ void bench_open_live(
     *slice = live_slice(&bench->hierarchy, path, 1);
     bench->options.scope = scope;
 }
+
+void bench_close_live(struct bench *bench)
+{
+    if (bench->hierarchy.root_fd >= 0)
+        live_clean(&bench->hierarchy);
+    bench_close(bench);
+}

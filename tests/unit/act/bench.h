@@ -22,6 +22,7 @@ void bench_close(struct bench *bench);
 /* The same over this machine's trees where there are any, with one slice in a scope of its own. */
 void bench_open_live(
     struct bench *bench, const char *name, char scope[static SLICE_PATH_MAX], struct slice *slice);
+void bench_close_live(struct bench *bench);
 
 /* Asks an actuator made from the options for this, as decision number 7. */
 enum action_result bench_apply(

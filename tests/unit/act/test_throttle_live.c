@@ -30,9 +30,7 @@ static int tear_down(void **state)
     (void)state;
     actuator_close(actuator);
     actuator = NULL;
-    if (bench.hierarchy.root_fd >= 0)
-        live_clean(&bench.hierarchy);
-    bench_close(&bench);
+    bench_close_live(&bench);
     return 0;
 }
 
