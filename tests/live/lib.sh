@@ -81,8 +81,17 @@ sanitizers_are_silent() {
     ! grep -aE 'Sanitizer|runtime error:' "$work"/*.log
 }
 
+# What momd did, and why, for whoever reads of a failure.
+tell_what_happened() {
+    tail -n 40 "$work"/momd*.log
+    momctl events
+    momctl events -o csv --no-headers | awk -F, '/,(reset|alarm),/ {print $2}' | tail -n 6 |
+        while read -r id; do momctl why "$id"; done
+} 2>&1
+
 conclude() {
     check "no sanitizer complains" sanitizers_are_silent
+    [ "$failed" = 0 ] || tell_what_happened
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]
 }
