@@ -238,6 +238,27 @@ static void note_rules(struct node_watch *guard, const struct rule *rules, uint3
     }
 }
 
+/* Since the list was made, more has gone than this part of what the chosen one would give back: who
+ * took that, the list does not tell. The next one does, which comes ahead of its time
+ * (standing_is_overtaken). A governor that stalls makes none: this one must do then, and also where
+ * the node would be full before. */
+#define UNTOLD_PART          0.5
+#define UNTOLD_PATIENCE_USEC (STANDING_LEAST_USEC + 500000ll)
+static bool waits_for_list(struct node_watch *guard, const struct standing *standing,
+    const struct standing_entry *chosen, const struct node_sample *node, struct stamp now)
+{
+    double then, room;
+    if (!node_room(&standing->node, &then) || !node_room(node, &room) ||
+        then - room <= UNTOLD_PART * (double)chosen->gives_back) {
+        guard->untold_usec = 0;
+        return false;
+    }
+    if (guard->untold_usec == 0)
+        guard->untold_usec = now.boot_usec;
+    int64_t left_usec = guard->untold_usec + UNTOLD_PATIENCE_USEC - now.boot_usec;
+    return left_usec > 0 && room > guard->fill_rate * (double)left_usec / 1e6;
+}
+
 /* Takes the rule, which has held long enough, unless that would only repeat what was said. */
 static bool take_rule(struct node_watch *guard, uint32_t index, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
@@ -252,6 +273,8 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
         return false;
     enum restraint restraint = restrain(rule, guard, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);
+    if (action == ACTION_RESET && waits_for_list(guard, standing, chosen, node, now))
+        return false;
     if (action == ACTION_RESET) {
         aftermath_begin(guard, standing, chosen, node, now);
     } else if (told_lately(guard, index, globals, now)) {

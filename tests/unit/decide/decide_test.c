@@ -96,7 +96,7 @@ void stand(struct standing *standing, const struct policy *policy, struct subjec
 void stand_within(struct standing *standing, const char *domain, const struct policy *policy,
     struct subject *const *subject, size_t count, double seconds)
 {
-    const struct node_sample node = node_of(seconds, 1024 * MIB, 0);
+    const struct node_sample node = node_of(seconds, 60 * MIB, 20 * MIB); /* short already */
     struct crowd crowd = {subject, count};
     const struct standing_source source = {next_subject, &crowd};
     standing_make(standing, domain, &node, at(seconds), policy, &source);
