@@ -241,7 +241,8 @@ static void note_rules(struct node_watch *guard, const struct rule *rules, uint3
 /* Since the list was made, more has gone than this part of what the chosen one would give back: who
  * took that, the list does not tell. The next one does, which comes ahead of its time
  * (standing_is_overtaken). A governor that stalls makes none: this one must do then, and also where
- * the node would be full before. */
+ * the node would be full before, by what went since the wait began: a step that is over does not
+ * go on. */
 #define UNTOLD_PART          0.5
 #define UNTOLD_PATIENCE_USEC (STANDING_LEAST_USEC + 500000ll)
 static bool waits_for_list(struct node_watch *guard, const struct standing *standing,
@@ -253,10 +254,13 @@ static bool waits_for_list(struct node_watch *guard, const struct standing *stan
         guard->untold_usec = 0;
         return false;
     }
-    if (guard->untold_usec == 0)
+    if (guard->untold_usec == 0) {
         guard->untold_usec = now.boot_usec;
-    int64_t left_usec = guard->untold_usec + UNTOLD_PATIENCE_USEC - now.boot_usec;
-    return left_usec > 0 && room > guard->fill_rate * (double)left_usec / 1e6;
+        guard->untold_room = room;
+    }
+    double waited = (double)(now.boot_usec - guard->untold_usec);
+    double left = UNTOLD_PATIENCE_USEC - waited;
+    return left > 0 && room * waited >= (guard->untold_room - room) * left;
 }
 
 /* Takes the rule, which has held long enough, unless that would only repeat what was said. */

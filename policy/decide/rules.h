@@ -42,6 +42,7 @@ struct node_watch {
     int64_t psi_stuck_since_usec;   /* memory is reclaimed, and PSI's total does not move; 0: it
                                      moves, or nothing is reclaimed */
     int64_t untold_usec; /* since when the list does not tell who took the memory; 0: it does */
+    double untold_room;  /* bytes there were then */
 };
 
 void node_watch_init(struct node_watch *watch);

@@ -273,6 +273,51 @@ static void while_memory_comes_back_nobody_follows(void **state)
     assert_true(second >= last_rise + 2 && second < last_rise + 3);
 }
 
+/* When the list is made there is plenty, and the leaker isn't there yet. */
+static void list_of_before(void)
+{
+    use_policy("rules: [{name: low, available_below: 30%, action: reset}]\n");
+    stand(&standing, policy, &all[1], 2, 0);
+    standing.node = node_of(0, 600 * MIB, 400 * MIB);
+    assert_int_equal(look(&standing.node), ACTION_NONE);
+}
+
+static void who_took_it_between_two_lists_goes_by_the_newer(void **state)
+{
+    (void)state;
+    list_of_before();
+    struct node_sample node = node_of(0.25, 280 * MIB, 400 * MIB);
+    assert_int_equal(look(&node), ACTION_NONE);
+    stand(&standing, policy, all, 3, 1);
+    node.at = at(1);
+    standing.node = node;
+    assert_int_equal(look(&node), ACTION_RESET);
+    assert_string_equal(decision.name, "c0");
+}
+
+static void where_no_newer_list_comes_the_old_one_must_do(void **state)
+{
+    (void)state;
+    list_of_before();
+    struct node_sample node = node_of(0, 280 * MIB, 400 * MIB);
+    double t = 0.25;
+    for (node.at = at(t); look(&node) == ACTION_NONE && t < 10; node.at = at(t))
+        t += 0.25;
+    assert_true(t == 1.75);
+    assert_string_equal(decision.name, "big");
+}
+
+static void where_the_node_would_be_full_before_nothing_is_waited_for(void **state)
+{
+    (void)state;
+    list_of_before();
+    struct node_sample node = node_of(0.25, 280 * MIB, 0);
+    assert_int_equal(look(&node), ACTION_NONE);
+    node = node_of(0.5, 200 * MIB, 0);
+    assert_int_equal(look(&node), ACTION_RESET);
+    assert_string_equal(decision.name, "big");
+}
+
 static void who_has_shrunk_meanwhile_is_left_alone(void **state)
 {
     (void)state;
@@ -587,6 +632,9 @@ int main(void)
         TEST(after_a_reset_comes_the_cool_down),
         TEST(after_a_reset_in_vain_nobody_follows),
         TEST(while_memory_comes_back_nobody_follows),
+        TEST(who_took_it_between_two_lists_goes_by_the_newer),
+        TEST(where_no_newer_list_comes_the_old_one_must_do),
+        TEST(where_the_node_would_be_full_before_nothing_is_waited_for),
         TEST(who_has_shrunk_meanwhile_is_left_alone),
         TEST(of_independent_jobs_the_next_follows),
         TEST(after_a_reset_in_vain_who_took_it_follows),
