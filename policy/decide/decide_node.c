@@ -243,24 +243,25 @@ static void note_rules(struct node_watch *guard, const struct rule *rules, uint3
  * (standing_is_overtaken). A governor that stalls makes none: this one must do then, and also where
  * the node would be full before, by what went since the wait began: a step that is over does not
  * go on. */
-#define UNTOLD_PART          0.5
-#define UNTOLD_PATIENCE_USEC (STANDING_LEAST_USEC + 500000ll)
+#define UNATTRIBUTED_PART  0.5
+#define LIST_PATIENCE_USEC (STANDING_LEAST_USEC + 500000ll)
 static bool waits_for_list(struct node_watch *guard, const struct standing *standing,
     const struct standing_entry *chosen, const struct node_sample *node, struct stamp now)
 {
     double then, room;
     if (!node_room(&standing->node, &then) || !node_room(node, &room) ||
-        then - room <= UNTOLD_PART * (double)chosen->gives_back) {
-        guard->untold_usec = 0;
+        then - room <= UNATTRIBUTED_PART * (double)chosen->gives_back) {
+        guard->unattributed_usec = 0;
         return false;
     }
-    if (guard->untold_usec == 0) {
-        guard->untold_usec = now.boot_usec;
-        guard->untold_room = room;
+    int64_t since = guard->unattributed_usec;
+    if (since == 0 || standing->made.boot_usec > since + LIST_PATIENCE_USEC) { /* another time */
+        guard->unattributed_usec = now.boot_usec;
+        guard->unattributed_room = room;
     }
-    double waited = (double)(now.boot_usec - guard->untold_usec);
-    double left = UNTOLD_PATIENCE_USEC - waited;
-    return left > 0 && room * waited >= (guard->untold_room - room) * left;
+    double waited = (double)(now.boot_usec - guard->unattributed_usec);
+    double left = LIST_PATIENCE_USEC - waited;
+    return left > 0 && room * waited >= (guard->unattributed_room - room) * left;
 }
 
 /* Takes the rule, which has held long enough, unless that would only repeat what was said. */

@@ -180,7 +180,7 @@ void node_watch_resume(struct node_watch *watch, const struct node_look *look)
     watch->reclaimed_usec = look->reclaimed_usec;
     watch->psi_stuck_since_usec = look->psi_stuck_since_usec;
     watch->reset.room_due = look->room_due;
-    watch->untold_usec = 0;
+    watch->unattributed_usec = 0;
     memset(watch->rule_since_usec, 0, sizeof watch->rule_since_usec);
 }
 

@@ -41,8 +41,9 @@ struct node_watch {
     struct node_reset reset_before; /* the one before it, while it may be withdrawn */
     int64_t psi_stuck_since_usec;   /* memory is reclaimed, and PSI's total does not move; 0: it
                                      moves, or nothing is reclaimed */
-    int64_t untold_usec; /* since when the list does not tell who took the memory; 0: it does */
-    double untold_room;  /* bytes there were then */
+    int64_t unattributed_usec;      /* since when the list does not tell who took the memory; 0: it
+                                     does */
+    double unattributed_room;       /* bytes that there were then */
 };
 
 void node_watch_init(struct node_watch *watch);

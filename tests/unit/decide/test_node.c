@@ -295,6 +295,19 @@ static void who_took_it_between_two_lists_goes_by_the_newer(void **state)
     assert_string_equal(decision.name, "c0");
 }
 
+static void each_time_is_waited_for_anew(void **state)
+{
+    (void)state;
+    list_of_before();
+    struct node_sample node = node_of(0.25, 280 * MIB, 400 * MIB);
+    assert_int_equal(look(&node), ACTION_NONE);
+    stand(&standing, policy, &all[1], 2, 100); /* it was over by itself */
+    standing.node = node_of(100, 600 * MIB, 400 * MIB);
+    assert_int_equal(look(&standing.node), ACTION_NONE);
+    node.at = at(100.25);
+    assert_int_equal(look(&node), ACTION_NONE);
+}
+
 static void where_no_newer_list_comes_the_old_one_must_do(void **state)
 {
     (void)state;
@@ -633,6 +646,7 @@ int main(void)
         TEST(after_a_reset_in_vain_nobody_follows),
         TEST(while_memory_comes_back_nobody_follows),
         TEST(who_took_it_between_two_lists_goes_by_the_newer),
+        TEST(each_time_is_waited_for_anew),
         TEST(where_no_newer_list_comes_the_old_one_must_do),
         TEST(where_the_node_would_be_full_before_nothing_is_waited_for),
         TEST(who_has_shrunk_meanwhile_is_left_alone),
