@@ -152,6 +152,7 @@ static int take_look(struct walk *walk, struct stream *stream)
     look->stalled = get_real(call);
     get_text_into(call, look->domain, sizeof look->domain);
     look->room_due = get_real(call);
+    look->listed_room = get_real(call);
     look->charged = get_limit(call);
     get_node(call, &look->node);
     if (look->kind == LOOK_AGAIN) /* belongs to that one, and so does what was decided by both */

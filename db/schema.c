@@ -191,14 +191,16 @@ static const char *const migrations[] = {
 
     /* Of a sample, what a policy that ranks by processes goes by, and the memory nodes that the
      * slice is bound to, where it is bound to a part of them. Of a look, how much of the time all
-     * have waited for memory, how much room is due since the last reset, and what the slice had
-     * that was to be reset; of looks and decisions, which domain they are about: a group with a
-     * limit that slices share, the name of memory nodes, '' for the node. Of a slice whose jobs are
-     * independent, which one went, '' for the slice as a whole. */
+     * have waited for memory, how much room is due since the last reset, how much there was when
+     * the list was made, and what the slice had that was to be reset; of looks and decisions, which
+     * domain they are about: a group with a limit that slices share, the name of memory nodes, ''
+     * for the node. Of a slice whose jobs are independent, which one went, '' for the slice as a
+     * whole. */
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
     "ALTER TABLE raw ADD COLUMN mems INTEGER;"
     "ALTER TABLE look ADD COLUMN stalled REAL;"
     "ALTER TABLE look ADD COLUMN room_due REAL;"
+    "ALTER TABLE look ADD COLUMN listed_room REAL;"
     "ALTER TABLE look ADD COLUMN charged INTEGER;"
     "ALTER TABLE look ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE decision ADD COLUMN domain TEXT NOT NULL DEFAULT '';"

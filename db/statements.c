@@ -29,7 +29,7 @@
 
 #define LOOK                                                                                       \
     NODE ", boot, boot_usec, kind, standing_usec, fill_rate, swapped_out_usec, reclaimed_usec,"    \
-         " psi_stuck_usec, stalled, domain, room_due, charged"
+         " psi_stuck_usec, stalled, domain, room_due, listed_room, charged"
 
 #define MAIL "id, created_usec, decision, key, stage, message_id, subject, bytes"
 
@@ -122,7 +122,7 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_LOOK_ADD] = "INSERT OR IGNORE INTO look(" LOOK ")"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
                      " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30,"
-                     " ?31, ?32, ?33, ?34, ?35, ?36)",
+                     " ?31, ?32, ?33, ?34, ?35, ?36, ?37)",
     [SQL_POLICY_USE_ADD] = "INSERT OR IGNORE INTO policy_use(boot, boot_usec, unix_usec, hash)"
                            " VALUES (?1, ?2, ?3, ?4)",
     [SQL_POLICY_LAYER_ADD] = "INSERT OR IGNORE INTO policy_layer(hash, n, file, text)"
@@ -321,8 +321,8 @@ const char *const statement_sql[STATEMENTS] = {
                               " ORDER BY boot, ended_boot_usec",
     [SQL_RECORDED_LOOKS] =
         "SELECT boot, boot_usec, unix_usec, kind, standing_usec, fill_rate, swapped_out_usec,"
-        " reclaimed_usec, psi_stuck_usec, coalesce(stalled, 0), domain, coalesce(room_due, 0), "
-        "charged,"
+        " reclaimed_usec, psi_stuck_usec, coalesce(stalled, 0), domain, coalesce(room_due, 0),"
+        " coalesce(listed_room, 0), charged,"
         " " NODE_NUMBERS " FROM look"
         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec, kind",
     [SQL_RECORDED_DECISIONS] =

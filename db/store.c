@@ -159,6 +159,7 @@ int store_look(struct db *db, const struct node_look *look, struct mom_error *er
     put_real(&call, look->stalled);
     put_text_within(&call, look->domain, sizeof look->domain);
     put_real(&call, look->room_due);
+    put_real(&call, look->listed_room);
     put_limit(&call, look->charged);
     return call_run(&call);
 }

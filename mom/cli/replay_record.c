@@ -248,14 +248,18 @@ static void flush_look(struct replay *replay, const struct node_look *again)
         return;
     replay->is_pending = false;
     replay->looked_lately = true;
-    struct node_sample node = replay->pending.node;
-    struct node_look second;
-    give_back(replay, &node);
+    struct node_look first = replay->pending, second;
+    double before = 0, after = 0;
+    (void)node_room(&first.node, &before);
+    give_back(replay, &first.node);
+    (void)node_room(&first.node, &after);
+    if (first.listed_room > 0)
+        first.listed_room += after - before;
     if (again) {
         second = *again;
         give_back(replay, &second.node);
     }
-    course_look(&replay->course, replay->pending.domain, &node, again ? &second : NULL, node.at);
+    course_look(&replay->course, &first, again ? &second : NULL);
 }
 
 static void take_look(struct replay *replay, const struct node_look *look)
@@ -356,12 +360,12 @@ static void take_sample(struct replay *replay, const struct sample_brief *brief)
 
 static void take_tick(struct replay *replay, const struct node_sample *recorded)
 {
-    struct node_sample node = *recorded;
-    give_back(replay, &node);
-    course_tick(&replay->course, &node, replay->now);
+    struct node_look look = {.node = *recorded};
+    give_back(replay, &look.node);
+    course_tick(&replay->course, &look.node, replay->now);
     /* Another policy may be in trouble where the guard saw none. */
     if (replay->given && !replay->looked_lately)
-        course_look(&replay->course, "", &node, NULL, replay->now);
+        course_look(&replay->course, &look, NULL);
     replay->looked_lately = false;
     replay->result->ticks++;
 }

@@ -172,13 +172,16 @@ void course_restand(struct course *course, struct stamp now)
     stand_all(course, now);
 }
 
-void course_look(struct course *course, const char *path, const struct node_sample *node,
-    const struct node_look *again, struct stamp now)
+void course_look(struct course *course, const struct node_look *look, const struct node_look *again)
 {
     struct decision *decision = &course->scratch;
-    uint32_t domain = domain_of(course, path, node);
+    const struct node_sample *node = &look->node;
+    const struct stamp now = node->at;
+    uint32_t domain = domain_of(course, look->domain, node);
     struct node_watch *guard = &course->guard.of[domain];
-    const struct standing *standing = &course->standings.of[domain];
+    struct standing *standing = &course->standings.of[domain];
+    if (look->listed_room > 0)
+        standing->room = look->listed_room;
     if (decide_node(guard, course->policy, node, standing, now, decision) == 0)
         return;
     bool resets = decision->action == ACTION_RESET;

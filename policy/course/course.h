@@ -69,10 +69,11 @@ uint32_t course_find(const struct course *course, uint64_t serial);
 /* One tick over all slices that were sampled. */
 void course_tick(struct course *course, const struct node_sample *node, struct stamp now);
 
-/* One look of the guard at a domain ("": the node), at its standing list of the last tick. `again`:
+/* One look of the guard at a domain, at its standing list of the last tick. Of `look` count the
+ * node, the domain, and the room that the list was made with (unknown: the list's own). `again`:
  * its second one, before a reset; NULL: as the first. */
-void course_look(struct course *course, const char *domain, const struct node_sample *node,
-    const struct node_look *again, struct stamp now);
+void course_look(
+    struct course *course, const struct node_look *look, const struct node_look *again);
 
 /* The list of a domain; NULL: there were no looks at it yet. */
 const struct standing *course_standing(const struct course *course, const char *domain);

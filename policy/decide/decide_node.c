@@ -248,9 +248,9 @@ static void note_rules(struct node_watch *guard, const struct rule *rules, uint3
 static bool waits_for_list(struct node_watch *guard, const struct standing *standing,
     const struct standing_entry *chosen, const struct node_sample *node, struct stamp now)
 {
-    double then, room;
-    if (!node_room(&standing->node, &then) || !node_room(node, &room) ||
-        then - room <= UNATTRIBUTED_PART * (double)chosen->gives_back) {
+    double room;
+    if (!node_room(node, &room) ||
+        standing->room - room <= UNATTRIBUTED_PART * (double)chosen->gives_back) {
         guard->unattributed_usec = 0;
         return false;
     }

@@ -166,6 +166,7 @@ struct node_look node_look_of(const struct node_watch *watch, const struct node_
         .reclaimed_usec = watch->reclaimed_usec,
         .psi_stuck_since_usec = watch->psi_stuck_since_usec,
         .room_due = watch->reset.room_due,
+        .listed_room = standing->room,
         .charged = SAMPLE_NO_LIMIT};
     (void)text_copy(look.domain, sizeof look.domain, standing->domain);
     return look;

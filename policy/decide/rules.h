@@ -76,7 +76,8 @@ struct node_look {
     double fill_rate, stalled; /* of the watch, afterwards; and so the others */
     int64_t swapped_out_usec, reclaimed_usec, psi_stuck_since_usec;
     double room_due;
-    uint64_t charged; /* LOOK_AGAIN: to the slice that was chosen; SAMPLE_NO_LIMIT: unknown */
+    double listed_room; /* bytes that there were when the list was made; 0: unknown */
+    uint64_t charged;   /* LOOK_AGAIN: to the slice that was chosen; SAMPLE_NO_LIMIT: unknown */
 };
 
 struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,

@@ -145,6 +145,8 @@ void standing_make(struct standing *ret, const char *domain, const struct node_s
     ret->in_use = true;
     (void)text_copy(ret->domain, sizeof ret->domain, domain);
     ret->node = *node;
+    ret->room = 0;
+    (void)node_room(node, &ret->room);
     ret->made = now;
     ret->policy_hash = policy_hash(policy);
     ret->formula = formula_of(policy, source);

@@ -43,6 +43,7 @@ struct standing {
     char domain[SLICE_PATH_MAX]; /* the group whose limit its slices share, or the name of the
                                     memory nodes that they are bound to; "": the node */
     struct node_sample node;     /* of the domain, at the tick that it comes from */
+    double room;                 /* and how much of it there was: node_room; 0: unknown */
     int64_t tick_cost_usec;      /* CPU time that this tick took; 0: unknown */
     uint64_t policy_hash;
     enum formula formula;

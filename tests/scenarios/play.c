@@ -593,12 +593,13 @@ static void tick(struct player *player)
 
 static void look_at(struct player *player, const struct world *world, const char *path)
 {
-    struct node_sample node;
-    world_sample_node(world, player->bodies, player->count, now_of(player), &node);
+    struct node_look look = {0};
+    (void)text_copy(look.domain, sizeof look.domain, path);
+    world_sample_node(world, player->bodies, player->count, now_of(player), &look.node);
     const struct standing *standing = course_standing(&player->course, path);
-    if (standing && standing_is_overtaken(standing, &node))
+    if (standing && standing_is_overtaken(standing, &look.node))
         tick(player);
-    course_look(&player->course, path, &node, NULL, now_of(player));
+    course_look(&player->course, &look, NULL);
 }
 
 static void look(struct player *player)

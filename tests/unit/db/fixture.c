@@ -68,9 +68,10 @@ static const char *const undo[][12] = {
         "PRAGMA user_version = 3"},
     [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE raw DROP COLUMN mems",
         "ALTER TABLE look DROP COLUMN stalled", "ALTER TABLE look DROP COLUMN room_due",
-        "ALTER TABLE look DROP COLUMN charged", "ALTER TABLE look DROP COLUMN domain",
-        "ALTER TABLE decision DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN independent",
-        "ALTER TABLE outcome DROP COLUMN job", "PRAGMA user_version = 4"},
+        "ALTER TABLE look DROP COLUMN listed_room", "ALTER TABLE look DROP COLUMN charged",
+        "ALTER TABLE look DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN domain",
+        "ALTER TABLE decision DROP COLUMN independent", "ALTER TABLE outcome DROP COLUMN job",
+        "PRAGMA user_version = 4"},
 };
 
 void fixture_age(struct fixture *fixture, int version)

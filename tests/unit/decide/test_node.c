@@ -278,8 +278,9 @@ static void list_of_before(void)
 {
     use_policy("rules: [{name: low, available_below: 30%, action: reset}]\n");
     stand(&standing, policy, &all[1], 2, 0);
-    standing.node = node_of(0, 600 * MIB, 400 * MIB);
-    assert_int_equal(look(&standing.node), ACTION_NONE);
+    standing.room = 1000 * MIB;
+    const struct node_sample node = node_of(0, 600 * MIB, 400 * MIB);
+    assert_int_equal(look(&node), ACTION_NONE);
 }
 
 static void who_took_it_between_two_lists_goes_by_the_newer(void **state)
@@ -290,7 +291,7 @@ static void who_took_it_between_two_lists_goes_by_the_newer(void **state)
     assert_int_equal(look(&node), ACTION_NONE);
     stand(&standing, policy, all, 3, 1);
     node.at = at(1);
-    standing.node = node;
+    standing.room = 680 * MIB;
     assert_int_equal(look(&node), ACTION_RESET);
     assert_string_equal(decision.name, "c0");
 }
@@ -302,9 +303,10 @@ static void each_time_is_waited_for_anew(void **state)
     struct node_sample node = node_of(0.25, 280 * MIB, 400 * MIB);
     assert_int_equal(look(&node), ACTION_NONE);
     stand(&standing, policy, &all[1], 2, 100); /* it was over by itself */
-    standing.node = node_of(100, 600 * MIB, 400 * MIB);
-    assert_int_equal(look(&standing.node), ACTION_NONE);
-    node.at = at(100.25);
+    standing.room = 1000 * MIB;
+    node = node_of(100, 600 * MIB, 400 * MIB);
+    assert_int_equal(look(&node), ACTION_NONE);
+    node = node_of(100.25, 280 * MIB, 400 * MIB);
     assert_int_equal(look(&node), ACTION_NONE);
 }
 
