@@ -90,6 +90,7 @@ static void hold(struct governor *governor, const struct control_request *reques
         begins && !sane ? -EINVAL : holds_set(&governor->holds, slice->key, until, now.unix_usec);
     if (reply->code < 0)
         return;
+    place->hold_said = true;
     if (!begins)
         throttle_let_go(&place->watch.throttle);
     tell_hold(governor, slice->key, until, request, uid, now);
@@ -129,8 +130,10 @@ static void take_request(struct governor *governor, struct stamp now)
         reply.code = -EAGAIN;
         (void)text_copy(reply.text, sizeof reply.text, "one order a second, please");
     } else if (request.verb == CONTROL_RELEASE && for_all) {
-        for (uint32_t i = 0; i < governor->capacity; i++)
+        for (uint32_t i = 0; i < governor->capacity; i++) {
+            governor->places[i].hold_said = true;
             throttle_let_go(&governor->places[i].watch.throttle);
+        }
         holds_clear(&governor->holds);
         tell_hold(governor, "*", 0, &request, asker.uid, now);
         governor_restand(governor, now);
@@ -166,7 +169,7 @@ static void take_past_of(
         return;
     if (past->strikes > place->watch.ladder.strikes)
         place->watch.ladder.strikes = past->strikes;
-    if (past->hold_until_unix_usec > now.unix_usec &&
+    if (!place->hold_said && past->hold_until_unix_usec > now.unix_usec &&
         past->hold_until_unix_usec - now.unix_usec <= HOLD_MOST_USEC)
         (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);
     leak_set_warm(&place->watch.leak);

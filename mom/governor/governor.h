@@ -39,6 +39,7 @@ struct place {
     struct watch watch;
     bool stands;          /* it was offered to the standing list */
     bool announced;       /* the recorder knows this life */
+    bool hold_said;       /* a person held or released it: what the database remembers is older */
     uint64_t told_serial; /* of the slice in the live table's row; 0: none */
     uint64_t decision;    /* seq of the newest one that the hands were given */
     int64_t told_second;  /* Unix time of the last brief */
