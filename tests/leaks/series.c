@@ -1,0 +1,102 @@
+#include "tests/leaks/series.h"
+
+#include <err.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *grow(void *memory, size_t *room, size_t size)
+{
+    *room = *room ? 2 * *room : 64;
+    void *grown = reallocarray(memory, *room, size);
+    if (!grown)
+        err(1, "%zu items", *room);
+    return grown;
+}
+
+void series_add(struct series *series, struct point point)
+{
+    if (series->count == series->room)
+        series->points = grow(series->points, &series->room, sizeof point);
+    series->points[series->count++] = point;
+}
+
+void series_free(struct series *series)
+{
+    free(series->points);
+    *series = (struct series){0};
+}
+
+size_t series_find(const struct series *series, int64_t t)
+{
+    size_t low = 0, high = series->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (series->points[middle].t < t)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct series *corpus_add(struct corpus *corpus)
+{
+    if (corpus->count == corpus->room)
+        corpus->series = grow(corpus->series, &corpus->room, sizeof *corpus->series);
+    struct series *series = &corpus->series[corpus->count++];
+    *series = (struct series){0};
+    return series;
+}
+
+void corpus_free(struct corpus *corpus)
+{
+    for (size_t i = 0; i < corpus->count; i++)
+        series_free(&corpus->series[i]);
+    free(corpus->series);
+    *corpus = (struct corpus){0};
+}
+
+static bool read_file(struct series *series, const char *path, const char *set, int64_t least_step)
+{
+    char line[256], slice[40] = "";
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        warn("%s", path);
+        return false;
+    }
+    while (fgets(line, sizeof line, file)) {
+        struct point point = {0};
+        if (sscanf(line, "%39[^,],%" SCNd64 ",%lf,%lf", slice, &point.t, &point.footprint,
+                &point.limit) != 4)
+            continue; /* the header */
+        point.rss = point.footprint;
+        struct point *last = series->count ? &series->points[series->count - 1] : NULL;
+        if (!last || point.t - last->t >= least_step)
+            series_add(series, point);
+        else if (point.t >= last->t && point.footprint < last->footprint)
+            last->footprint = last->rss = point.footprint;
+    }
+    fclose(file);
+    snprintf(series->name, sizeof series->name, "%.16s/%s", set, slice);
+    return true;
+}
+
+bool corpus_read(struct corpus *corpus, const char *folder, const char *set, int64_t least_step)
+{
+    char pattern[PATH_MAX];
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s/*.csv", folder);
+    if (glob(pattern, GLOB_ERR, NULL, &found) != 0) {
+        warnx("%s: no traces", pattern);
+        return false;
+    }
+    bool all = true;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        all = read_file(corpus_add(corpus), found.gl_pathv[i], set, least_step) && all;
+    globfree(&found);
+    return all;
+}
