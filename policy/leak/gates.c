@@ -111,7 +111,7 @@ static bool pass_growth(const struct stretch *s, struct leak_report *report)
     if (s->growth < suspicious)
         return gates_record(report, "growth", s->growth, true, suspicious);
     int64_t known;
-    window_record(s->window, 0, s->ends_usec, &known);
+    window_record(s->window, 0, s->ends_usec, 0, &known);
     double part = known < LEAK_YOUNG_USEC ? LEAK_GROWTH_YOUNG : LEAK_GROWTH_CONFIRMED;
     gates_record(report, "growth", s->growth, true, fmax(bytes, part * newest));
     return true;
@@ -145,7 +145,8 @@ static bool pass_novelty(
     const struct stretch *s, int64_t record_from_usec, struct leak_report *report)
 {
     int64_t known;
-    uint32_t record = window_record(s->window, record_from_usec, s->begins_usec, &known);
+    uint32_t record = window_record(s->window, record_from_usec, s->begins_usec,
+        (s->ends_usec - s->begins_usec) / LEAK_BLOCKS, &known);
     double over = (s->block[LEAK_BLOCKS - 1] - (double)record * WINDOW_PAGE) / s->growth;
     gates_record(report, "novelty", over, true, LEAK_NOVELTY_CONFIRMED);
     return over >= LEAK_NOVELTY_SUSPECTED;
@@ -190,7 +191,7 @@ static bool pass_ceiling(
 static double horizon_ages(const struct stretch *s, const struct ramp *ramp, double left)
 {
     int64_t known, starts = s->ends_usec - (int64_t)(ramp->age * 1e6);
-    window_record(s->window, 0, starts, &known);
+    window_record(s->window, 0, starts, 0, &known);
     if (known >= LEAK_KNOWN_USEC)
         return LEAK_HORIZON;
     if (known >= LEAK_KNOWN_DAY_USEC || ramp->age >= seconds(LEAK_RISE_DAY_USEC))

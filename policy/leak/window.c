@@ -124,20 +124,35 @@ int64_t window_floors(const struct window *window, const struct window_span *spa
     return window->newest_bin[span->scale] * window_bin_usec[span->scale];
 }
 
-uint32_t window_record(
-    const struct window *window, int64_t from_usec, int64_t before_usec, int64_t *ret_known_usec)
+/* The lowest of `count` half-hours from `bin` on; WINDOW_NO_FLOOR where most are holes. */
+static uint32_t lowest(const struct window *window, int64_t bin, int64_t count)
 {
-    const int64_t length = window_bin_usec[WINDOW_HALF_HOUR];
+    uint32_t floor = WINDOW_NO_FLOOR;
+    int64_t holes = 0;
+    for (int64_t b = bin; b < bin + count; b++) {
+        uint32_t one = window->half[b % WINDOW_HALVES];
+        holes += one == WINDOW_NO_FLOOR;
+        floor = one < floor ? one : floor;
+    }
+    return 2 * holes > count ? WINDOW_NO_FLOOR : floor;
+}
+
+uint32_t window_record(const struct window *window, int64_t from_usec, int64_t before_usec,
+    int64_t length_usec, int64_t *ret_known_usec)
+{
+    const int64_t half = window_bin_usec[WINDOW_HALF_HOUR];
     int64_t newest = window->newest_bin[WINDOW_HALF_HOUR], oldest = newest - WINDOW_HALVES + 1;
-    int64_t from = (from_usec + length - 1) / length, before = before_usec / length;
+    int64_t from = (from_usec + half - 1) / half, before = before_usec / half;
+    int64_t count = length_usec < 2 * half ? 1 : length_usec / half, stride = (count + 1) / 2;
     uint32_t record = 0;
     *ret_known_usec = 0;
-    for (int64_t bin = from > oldest ? from : oldest; bin < before && bin <= newest; bin++) {
-        uint32_t floor = bin < 0 ? WINDOW_NO_FLOOR : window->half[bin % WINDOW_HALVES];
-        if (floor == WINDOW_NO_FLOOR)
-            continue;
-        *ret_known_usec += length;
-        if (floor > record)
+    from = from > oldest ? from : oldest > 0 ? oldest : 0;
+    before = before < newest + 1 ? before : newest + 1;
+    for (int64_t bin = from; bin < before; bin++)
+        *ret_known_usec += window->half[bin % WINDOW_HALVES] != WINDOW_NO_FLOOR ? half : 0;
+    for (int64_t bin = from; bin + count <= before; bin += stride) {
+        uint32_t floor = lowest(window, bin, count);
+        if (floor != WINDOW_NO_FLOOR && floor > record)
             record = floor;
     }
     return record;

@@ -62,9 +62,10 @@ static inline int64_t window_span_step_usec(const struct window_span *span)
  * the end of the newest one. */
 int64_t window_floors(const struct window *window, const struct window_span *span, uint32_t *floor);
 
-/* The highest half-hour floor of those that end by `before_usec` and begin no sooner than
- * `from_usec`, 0 where there is none; *ret_known_usec: how much time they cover. */
-uint32_t window_record(
-    const struct window *window, int64_t from_usec, int64_t before_usec, int64_t *ret_known_usec);
+/* The highest floor that the slice held for `length_usec` (rounded down to half-hours, one at
+ * least) before `before_usec` and no sooner than `from_usec`, 0 where there is none;
+ * *ret_known_usec: how much of that time is known. */
+uint32_t window_record(const struct window *window, int64_t from_usec, int64_t before_usec,
+    int64_t length_usec, int64_t *ret_known_usec);
 
 #endif

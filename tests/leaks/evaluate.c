@@ -70,8 +70,8 @@ static double cpu_seconds(void)
 
 static bool in_half(const struct series *series)
 {
-    int half = random_hash(series->name) >> 32 & 1 ? HALF_TEST : HALF_DEVELOPMENT;
-    return options.halves & half;
+    struct random random = random_seeded(series->name, 0);
+    return options.halves & (random_between(&random, 0, 1) < 0.5 ? HALF_DEVELOPMENT : HALF_TEST);
 }
 
 static void try_plant(struct set *set, const struct site *site, enum plant plant, int pace)
@@ -137,7 +137,7 @@ static void try_brief(struct set *set, const struct series *series, struct rando
 
 static void try_series(struct set *set, const struct series *series)
 {
-    struct random random = random_seeded(series->name, 0);
+    struct random random = random_seeded(series->name, 2);
     struct site site;
     if (set->kind == REAL_LEAKS) {
         try_leak(set, series);

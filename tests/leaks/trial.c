@@ -8,6 +8,7 @@
 #define HOLE_SEC       HOUR_SEC      /* no sample for longer than this is no cover */
 #define COVERED_LEAST  0.7           /* of the stretch */
 #define HEADROOM_LEAST 0.1           /* of the limit */
+#define SPREAD_MOST    0.3           /* of the headroom: else a leak ends long before it should */
 #define IDLE           0.005         /* of the limit: a machine that is off */
 
 static int compare(const void *a, const void *b)
@@ -16,7 +17,9 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median_footprint(const struct series *series, size_t begin, size_t end)
+/* The median, and how far above it one sample in twenty lies. */
+static double median_footprint(
+    const struct series *series, size_t begin, size_t end, double *ret_spread)
 {
     size_t count = end - begin;
     double *value = malloc(count * sizeof *value);
@@ -26,6 +29,7 @@ static double median_footprint(const struct series *series, size_t begin, size_t
         value[i] = series->points[begin + i].footprint;
     qsort(value, count, sizeof *value, compare);
     double median = value[count / 2];
+    *ret_spread = value[count - 1 - count / 20] - median;
     free(value);
     return median;
 }
@@ -47,7 +51,7 @@ static bool survey(struct site *site)
     if (site->end <= site->begin + 1)
         return false;
     double limit = series->points[site->begin].limit;
-    double median = median_footprint(series, site->begin, site->end);
+    double spread, median = median_footprint(series, site->begin, site->end, &spread);
     site->headroom = limit - median;
     site->from = series_find(series, series->points[site->begin].t - HISTORY_SEC);
     return covered(series, site->begin, site->end) >= COVERED_LEAST * site->duration && limit > 0 &&
