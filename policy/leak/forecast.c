@@ -13,10 +13,9 @@ static double time_to(double room, double slope)
 }
 
 bool forecast_time_to_limit(
-    const struct trend *trend, double level, double slope, double limit, struct forecast *ret)
+    const struct trend *trend, double level, double p50, double limit, struct forecast *ret)
 {
     double room = limit - level, noise = Z_P90 * trend->sigma;
-    double p50 = time_to(room, slope);
     if (p50 >= FARTHEST_SECOND)
         return false;
     double wide = exp(Z_P90 * FORECAST_SPREAD);

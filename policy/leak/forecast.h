@@ -16,11 +16,10 @@ struct forecast {
     double p10, p50, p90;
 };
 
-/* Time until `level` (bytes) reaches `limit` at `slope` (bytes a second), with the trend's band and
- * noise. False when it doesn't grow, or the answer is beyond a hundred years; at or above the limit
- * all three are 0. */
+/* The band of p50, the time until `level` (bytes) reaches `limit`: from the trend's band and noise.
+ * False when p50 is beyond a hundred years; at or above the limit all three are 0. */
 bool forecast_time_to_limit(
-    const struct trend *trend, double level, double slope, double limit, struct forecast *ret);
+    const struct trend *trend, double level, double p50, double limit, struct forecast *ret);
 
 /* Growth that slows down by the factor `ratio` (0..1) for every `step_growth` that it makes tends
  * to level + step_growth x ratio / (1 - ratio), the sum of the geometric series: exact for a

@@ -34,6 +34,7 @@ struct ramp {
     double age;                /* seconds */
     double level;              /* where the growth is now, bytes */
     double slope, older_slope; /* of its newer and its older half, bytes a second */
+    double left;               /* seconds until the limit; LEAK_NEVER_SECONDS: never */
 };
 
 static double seconds(int64_t usec)
@@ -117,18 +118,50 @@ static bool pass_growth(const struct stretch *s, struct leak_report *report)
     return true;
 }
 
-static bool pass_increments(const struct stretch *s, struct leak_report *report)
+/* How the growth is made: how many of the steps between blocks rise, and the largest. */
+struct steps {
+    int count;
+    double largest; /* part of the growth */
+};
+
+/* A slope: most blocks lie above the one before. */
+static struct steps slope_steps(const struct stretch *s)
 {
-    double largest = 0;
-    int steps = 0;
+    struct steps steps = {0};
     for (int b = 1; b < LEAK_BLOCKS; b++) {
         double part = (s->block[b] - s->block[b - 1]) / s->growth;
-        steps += (part > LEAK_STEP) - (part < -LEAK_STEP);
-        largest = fmax(largest, part);
+        steps.count += (part > LEAK_STEP) - (part < -LEAK_STEP);
+        steps.largest = fmax(steps.largest, part);
     }
+    return steps;
+}
+
+/* Stairs: floors that lie above all before them, and are held until the next. */
+static struct steps stair_steps(const struct stretch *s)
+{
+    const struct trend_series *series = &s->series;
+    struct steps steps = {0};
+    double record = s->block[0];
+    for (uint32_t i = 0; i + 1 < series->count; i++) {
+        double part = (least(series->x[i], series->x[i + 1]) - record) / s->growth;
+        if (part < LEAK_STAIR)
+            continue;
+        steps.count++;
+        steps.largest = fmax(steps.largest, part);
+        record += part * s->growth;
+    }
+    return steps;
+}
+
+static bool pass_increments(const struct stretch *s, struct leak_report *report)
+{
+    struct steps slope = slope_steps(s), stairs = stair_steps(s);
+    bool is_stairs = stairs.count >= LEAK_STAIRS && stairs.largest <= LEAK_STAIR_MOST;
     double newest = (s->block[LEAK_BLOCKS - 1] - s->block[LEAK_BLOCKS - 3]) / s->growth;
-    bool ratchet = gates_record(report, "ratchet", steps, true, LEAK_STEPS);
-    bool shift = gates_record(report, "shift", largest, false, LEAK_SHIFT);
+    bool ratchet = is_stairs ? gates_record(report, "ratchet", stairs.count, true, LEAK_STAIRS)
+                             : gates_record(report, "ratchet", slope.count, true, LEAK_STEPS);
+    bool shift = is_stairs ? gates_record(report, "shift", stairs.largest, false, LEAK_STAIR_MOST)
+                           : gates_record(report, "shift", slope.largest, false, LEAK_SHIFT);
     bool rising = gates_record(report, "rising", newest, true, LEAK_RISING);
     return ratchet && shift && rising;
 }
@@ -152,6 +185,22 @@ static bool pass_novelty(
     return over >= LEAK_NOVELTY_SUSPECTED;
 }
 
+/* Seconds until the limit: where the ramp grows faster for sure, as a parabola goes through its
+ * halves. */
+static double time_left(const struct stretch *s, const struct ramp *ramp)
+{
+    double limit = isinf(s->limit) ? 2 * s->block[0] : s->limit;
+    double room = fmax(limit - ramp->level, 0), half = ramp->age / 2;
+    double gained = ramp->slope - ramp->older_slope, rate = gained / half;
+    if (ramp->slope <= 0)
+        return LEAK_NEVER_SECONDS;
+    if (gained < LEAK_FASTER * ramp->older_slope ||
+        gained * half < LEAK_FASTER_SIGMA * s->trend.sigma)
+        return least(room / ramp->slope, LEAK_NEVER_SECONDS);
+    double now = ramp->slope + gained / 2;
+    return least((sqrt(now * now + 2 * rate * room) - now) / rate, LEAK_NEVER_SECONDS);
+}
+
 static struct ramp find_ramp(const struct stretch *s)
 {
     const struct trend_series *series = &s->series;
@@ -170,6 +219,7 @@ static struct ramp find_ramp(const struct stretch *s)
     /* The newest floor is that of its bin's beginning where the slice grows steadily. */
     double since = seconds(s->window->last_usec - s->begins_usec) - series->t[series->count - 1];
     ramp.level = fmax(s->block[LEAK_BLOCKS - 1], s->trend.level + ramp.slope * since);
+    ramp.left = time_left(s, &ramp);
     return ramp;
 }
 
@@ -202,12 +252,9 @@ static double horizon_ages(const struct stretch *s, const struct ramp *ramp, dou
 static void pass_horizon(
     const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
 {
-    double limit = isinf(s->limit) ? 2 * s->block[0] : s->limit;
-    double room = fmax(limit - ramp->level, 0);
-    double left =
-        ramp->slope > 0 ? least(room / ramp->slope, LEAK_NEVER_SECONDS) : LEAK_NEVER_SECONDS;
     gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
-    gates_record(report, "horizon", left, false, horizon_ages(s, ramp, left) * ramp->age);
+    gates_record(
+        report, "horizon", ramp->left, false, horizon_ages(s, ramp, ramp->left) * ramp->age);
 }
 
 /* Rate, growth and forecast of a stretch that grows. */
@@ -220,7 +267,7 @@ static void describe(const struct stretch *s, const struct ramp *ramp, struct le
     report->since_usec = s->ends_usec - (int64_t)(ramp->age * 1e6);
     report->grown_bytes = (uint64_t)s->growth;
     report->forecast = !isinf(s->limit) &&
-                       forecast_time_to_limit(&s->trend, ramp->level, ramp->slope, s->limit, &left);
+                       forecast_time_to_limit(&s->trend, ramp->level, ramp->left, s->limit, &left);
     if (report->forecast) {
         report->left_p10 = left.p10;
         report->left_p50 = left.p50;

@@ -39,8 +39,11 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_Z 3.0
 /* ratchet: how many of the five increments are worth LEAK_STEP of the growth, less those that fall
  * by as much. */
-#define LEAK_STEP  0.08
-#define LEAK_STEPS 4
+#define LEAK_STEP       0.08
+#define LEAK_STEPS      4
+#define LEAK_STAIR      0.05
+#define LEAK_STAIRS     6
+#define LEAK_STAIR_MOST 0.35
 /* shift: the largest increment's part of the growth; more is a level shift. */
 #define LEAK_SHIFT 0.6
 /* rising: (m6 - m4) / growth; less has ended. */
@@ -52,14 +55,18 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 /* ceiling: growth of the ramp's newer half over that of the older, and the ceiling that follows,
  * as a part of the limit. The difference of the halves has to stand out of the noise. */
 #define LEAK_SLOWING       0.8
-#define LEAK_SLOWING_SIGMA 2.0
+#define LEAK_SLOWING_SIGMA 0.0
 #define LEAK_CEILING       0.95
+/* How much faster the newer half of a ramp must grow than the older to be taken for accelerating.
+ */
+#define LEAK_FASTER       0.5
+#define LEAK_FASTER_SIGMA 3.0
 /* horizon: time to limit over the ramp's age; 3 lets a steady leak pass at a quarter of its way
  * (prototype). Less while too little was seen before the ramp to tell a leak from the slice's
  * daily rise: a third of the way for a slice seen for a day before it, or for a ramp longer than a
  * day's rise; half of it else, and 38 % if there is no time to wait. Without a limit, doubling
  * counts as one. */
-#define LEAK_HORIZON        3.0
+#define LEAK_HORIZON        2.0
 #define LEAK_HORIZON_DAY    2.0
 #define LEAK_HORIZON_YOUNG  1.0
 #define LEAK_HORIZON_URGENT 1.6

@@ -73,6 +73,12 @@ meminfo() { # FIELD... : their sum, in MiB
     for field in "$@"; do grep "^$field:" /proc/meminfo; done | awk '{sum += $2} END {print int(sum / 1024)}'
 }
 
+# filled NAME MIB : waits until the slice holds as much, however slow the machine is today.
+filled() {
+    until [ "$(cat "$slices/$1.service"/memory.current "$slices/$1.service"/memory.swap.current |
+        awk '{sum += $1} END {print int(sum / 1048576)}')" -ge "$2" ]; do sleep 1; done
+}
+
 # swap_out NAME MIB : by the kernel, what it finds.
 swap_out() {
     echo "$2M" >"$slices/$1.service/memory.reclaim" || :
