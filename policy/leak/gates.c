@@ -22,6 +22,7 @@ const struct window_span leak_spans[LEAK_SPANS] = {
 /* A stretch while it is judged; values in bytes and seconds. */
 struct stretch {
     const struct window *window;
+    const struct leak_lives *lives;
     struct trend_series series;
     int64_t begins_usec, ends_usec;
     double block[LEAK_BLOCKS]; /* minima */
@@ -174,11 +175,10 @@ static bool pass_trend(const struct stretch *s, struct leak_report *report)
     return noise && rank;
 }
 
-static bool pass_novelty(
-    const struct stretch *s, int64_t record_from_usec, struct leak_report *report)
+static bool pass_novelty(const struct stretch *s, struct leak_report *report)
 {
     int64_t known;
-    uint32_t record = window_record(s->window, record_from_usec, s->begins_usec,
+    uint32_t record = window_record(s->window, s->lives->record_from_usec, s->begins_usec,
         (s->ends_usec - s->begins_usec) / LEAK_BLOCKS, &known);
     double over = (s->block[LEAK_BLOCKS - 1] - (double)record * WINDOW_PAGE) / s->growth;
     gates_record(report, "novelty", over, true, LEAK_NOVELTY_CONFIRMED);
@@ -249,12 +249,20 @@ static double horizon_ages(const struct stretch *s, const struct ramp *ramp, dou
     return left < seconds(LEAK_URGENT_USEC) ? LEAK_HORIZON_URGENT : LEAK_HORIZON_YOUNG;
 }
 
+/* For how long the slice has grown like that, earlier lives included. */
+static double grown_for(const struct stretch *s, const struct ramp *ramp)
+{
+    double ratio = s->lives->rate > 0 ? ramp->slope / s->lives->rate : 0;
+    bool alike = ratio <= LEAK_ALIKE && ratio * LEAK_ALIKE >= 1;
+    return ramp->age + (alike ? seconds(s->lives->age_usec) : 0);
+}
+
 static void pass_horizon(
     const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
 {
     gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
-    gates_record(
-        report, "horizon", ramp->left, false, horizon_ages(s, ramp, ramp->left) * ramp->age);
+    gates_record(report, "horizon", ramp->left, false,
+        horizon_ages(s, ramp, ramp->left) * grown_for(s, ramp));
 }
 
 /* Rate, growth and forecast of a stretch that grows. */
@@ -276,10 +284,10 @@ static void describe(const struct stretch *s, const struct ramp *ramp, struct le
 }
 
 /* A stretch that grows for sure: by how much of what, and for how long yet? */
-static void judge_growth(struct stretch *s, int64_t record_from_usec, struct leak_report *ret)
+static void judge_growth(struct stretch *s, struct leak_report *ret)
 {
     struct ramp ramp = find_ramp(s);
-    bool novel = pass_novelty(s, record_from_usec, ret);
+    bool novel = pass_novelty(s, ret);
     bool open = pass_ceiling(s, &ramp, ret);
     ret->shape = !novel ? SHAPE_BOUNDED : open ? SHAPE_GROWING : SHAPE_SATURATING;
     describe(s, &ramp, ret);
@@ -293,9 +301,9 @@ static void judge_growth(struct stretch *s, int64_t record_from_usec, struct lea
 }
 
 bool gates_judge(const struct window *window, const struct window_span *span,
-    int64_t record_from_usec, struct leak_report *ret)
+    const struct leak_lives *lives, struct leak_report *ret)
 {
-    struct stretch s = {.window = window};
+    struct stretch s = {.window = window, .lives = lives};
     if (!read_series(&s, span) || !read_blocks(&s))
         return false;
     bool limited = window->limit_bytes != SAMPLE_NO_LIMIT;
@@ -311,6 +319,6 @@ bool gates_judge(const struct window *window, const struct window_span *span,
         return true;
     s.trend = trend_fit(&s.series);
     if (pass_trend(&s, ret))
-        judge_growth(&s, record_from_usec, ret);
+        judge_growth(&s, ret);
     return true;
 }

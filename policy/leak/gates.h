@@ -74,7 +74,9 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_KNOWN_USEC     (72 * LEAK_HOUR_USEC)
 #define LEAK_KNOWN_DAY_USEC (24 * LEAK_HOUR_USEC)
 #define LEAK_RISE_DAY_USEC  (20 * LEAK_HOUR_USEC)
-#define LEAK_NEVER_SECONDS  3.2e9 /* a hundred years: in place of infinity */
+/* Lives whose rates differ by no more than this factor grow alike: their ages add up. */
+#define LEAK_ALIKE         2.0
+#define LEAK_NEVER_SECONDS 3.2e9 /* a hundred years: in place of infinity */
 /* A ramp starts where it leaves the lowest part of the growth; its age is that of the line through
  * there, down to m1. */
 #define LEAK_RAMP_FOOT 0.12
@@ -82,10 +84,9 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_AGE_LEAST_USEC (2 * LEAK_HOUR_USEC)
 
 /* Judges one stretch. False when it holds too little. Else *ret is filled but for persistence;
- * ret->verdict is what it bears out by itself. `record_from_usec`: what was before is no record
- * (an earlier life that leaked). */
+ * ret->verdict is what it bears out by itself. */
 bool gates_judge(const struct window *window, const struct window_span *span,
-    int64_t record_from_usec, struct leak_report *ret);
+    const struct leak_lives *lives, struct leak_report *ret);
 
 /* Adds a gate to the report and keeps `weakest`. `above`: passed when value >= threshold, else
  * when value <= threshold. Returns whether it passed. */

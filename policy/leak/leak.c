@@ -12,6 +12,8 @@
 #define EVALUATION_GAP_USEC (30 * LEAK_MINUTE_USEC)
 /* Giving back more than this part of what was grown ends a verdict at once. */
 #define GIVEN_BACK 0.5
+/* Falls that take no longer than this many bins of five minutes come at once. */
+#define FALL_BINS 3
 /* A detector that awaits its past says "confirmed" without it after a day. */
 #define COLD_USEC (24 * LEAK_HOUR_USEC)
 
@@ -79,7 +81,7 @@ static bool judge(struct leak_detector *detector, uint32_t span, struct leak_rep
     int64_t gap = EVALUATION_GAP_USEC + window_span_step_usec(&leak_spans[span]);
     standing->judged_step = now / window_span_step_usec(&leak_spans[span]);
     standing->judged_usec = now;
-    bool seen = gates_judge(window, &leak_spans[span], detector->record_from_usec, ret);
+    bool seen = gates_judge(window, &leak_spans[span], &detector->lives, ret);
     if (seen)
         apply_persistence(standing, since < gap ? since : gap, ret);
     else
@@ -150,12 +152,34 @@ static void adopt(struct leak_detector *detector, const struct leak_report *repo
     detector->supported_usec = now;
 }
 
-/* A confirmed slice that gave its growth back was restarted or freed it: what it had reached is no
- * record that its next growth must beat. */
+/* Most of the growth went within minutes: nobody gives memory back like that who lives on. */
+static bool fell_at_once(const struct leak_detector *detector)
+{
+    const struct leak_report *report = &detector->report;
+    uint32_t before = window_floor(&detector->window, WINDOW_FIVE_MINUTES, FALL_BINS);
+    double kept = (double)report->floor_bytes - GIVEN_BACK * (double)report->grown_bytes;
+    return before != WINDOW_NO_FLOOR && (double)before * WINDOW_PAGE > kept;
+}
+
+static void remember_life(struct leak_lives *lives, const struct leak_report *report, int64_t now)
+{
+    double ratio = lives->rate > 0 ? report->rate / lives->rate : 0;
+    bool alike = ratio <= LEAK_ALIKE && ratio * LEAK_ALIKE >= 1;
+    int64_t age = report->at_usec - report->since_usec;
+    lives->age_usec = (alike ? lives->age_usec : 0) + age;
+    lives->rate = report->rate;
+    lives->record_from_usec = now;
+}
+
+/* A slice that grew and gave it back at once was restarted: what it had reached is no record that
+ * its next growth must beat, and that it grew is no news. One that was confirmed is given that
+ * anyway. */
 static void end_life(struct leak_detector *detector)
 {
-    if (detector->report.verdict == LEAK_CONFIRMED)
-        detector->record_from_usec = detector->window.last_usec;
+    if (fell_at_once(detector) && detector->report.since_usec != 0)
+        remember_life(&detector->lives, &detector->report, detector->window.last_usec);
+    else if (detector->report.verdict == LEAK_CONFIRMED)
+        detector->lives.record_from_usec = detector->window.last_usec;
     detector->report.verdict = LEAK_NONE;
     detector->report.shape = SHAPE_UNKNOWN;
     for (int span = 0; span < LEAK_SPANS; span++) {

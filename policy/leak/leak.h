@@ -73,15 +73,23 @@ struct leak_standing {
     uint8_t verdict;                      /* enum leak_verdict, persistence counted */
 };
 
+/* What earlier lives of the slice, which grew and fell at once (a restart, a reset), tell of it. */
+struct leak_lives {
+    int64_t
+        record_from_usec; /* floors before belong to such a life: what it reached is no record */
+    int64_t age_usec;     /* for how long those have grown that grew alike */
+    double rate;          /* bytes a second, of the newest */
+};
+
 /* One slice's detector: 4 KiB, nothing behind it. */
 struct leak_detector {
     struct window window;
     struct leak_report report; /* the newest */
     struct leak_standing standing[LEAK_SPANS];
-    uint32_t report_span;     /* index of the stretch that `report` is of */
-    bool warm;                /* earlier history was given, or there is none to be given */
-    int64_t supported_usec;   /* when the verdict was last borne out */
-    int64_t record_from_usec; /* floors before belong to an earlier life, which leaked */
+    uint32_t report_span;   /* index of the stretch that `report` is of */
+    bool warm;              /* earlier history was given, or there is none to be given */
+    int64_t supported_usec; /* when the verdict was last borne out */
+    struct leak_lives lives;
 };
 
 /* Makes it empty. `warm` false: floors of the past may still come (leak_preload); until they do,
