@@ -178,8 +178,6 @@ static void end_life(struct leak_detector *detector)
 {
     if (fell_at_once(detector) && detector->report.since_usec != 0)
         remember_life(&detector->lives, &detector->report, detector->window.last_usec);
-    else if (detector->report.verdict == LEAK_CONFIRMED)
-        detector->lives.record_from_usec = detector->window.last_usec;
     detector->report.verdict = LEAK_NONE;
     detector->report.shape = SHAPE_UNKNOWN;
     for (int span = 0; span < LEAK_SPANS; span++) {
