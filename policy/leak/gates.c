@@ -237,32 +237,35 @@ static bool pass_ceiling(
     return gates_record(report, "ceiling", ceiling, true, needed);
 }
 
+/* Earlier lives have grown like this one. */
+static bool grew_before(const struct stretch *s, const struct ramp *ramp)
+{
+    double ratio = s->lives->rate > 0 ? ramp->slope / s->lives->rate : 0;
+    return ratio <= LEAK_ALIKE && ratio * LEAK_ALIKE >= 1;
+}
+
 /* How much longer than its age a ramp's time to the limit may be, by what is known of the slice. */
 static double horizon_ages(const struct stretch *s, const struct ramp *ramp, double left)
 {
     int64_t known, starts = s->ends_usec - (int64_t)(ramp->age * 1e6);
     window_record(s->window, 0, starts, 0, &known);
-    if (known >= LEAK_KNOWN_USEC)
-        return LEAK_HORIZON;
-    if (known >= LEAK_KNOWN_DAY_USEC || ramp->age >= seconds(LEAK_RISE_DAY_USEC))
-        return LEAK_HORIZON_DAY;
-    return left < seconds(LEAK_URGENT_USEC) ? LEAK_HORIZON_URGENT : LEAK_HORIZON_YOUNG;
-}
-
-/* For how long the slice has grown like that, earlier lives included. */
-static double grown_for(const struct stretch *s, const struct ramp *ramp)
-{
-    double ratio = s->lives->rate > 0 ? ramp->slope / s->lives->rate : 0;
-    bool alike = ratio <= LEAK_ALIKE && ratio * LEAK_ALIKE >= 1;
-    return ramp->age + (alike ? seconds(s->lives->age_usec) : 0);
+    bool urgent = left < seconds(LEAK_URGENT_USEC);
+    if (known < LEAK_KNOWN_DAY_USEC && ramp->age < seconds(LEAK_RISE_DAY_USEC))
+        return urgent ? LEAK_HORIZON_URGENT : LEAK_HORIZON_YOUNG;
+    if (ramp->age < seconds(LEAK_RISE_USEC))
+        return urgent ? LEAK_HORIZON_DAY : LEAK_HORIZON_YOUNG;
+    return known >= LEAK_KNOWN_USEC && ramp->age >= seconds(LEAK_LONG_USEC) ? LEAK_HORIZON
+                                                                            : LEAK_HORIZON_DAY;
 }
 
 static void pass_horizon(
     const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
 {
     gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
-    gates_record(report, "horizon", ramp->left, false,
-        horizon_ages(s, ramp, ramp->left) * grown_for(s, ramp));
+    /* Who grew alike in an earlier life is no stranger. */
+    double most = grew_before(s, ramp) ? LEAK_HORIZON * (ramp->age + seconds(s->lives->age_usec))
+                                       : horizon_ages(s, ramp, ramp->left) * ramp->age;
+    gates_record(report, "horizon", ramp->left, false, most);
 }
 
 /* Rate, growth and forecast of a stretch that grows. */

@@ -42,8 +42,8 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 #define LEAK_STEP       0.08
 #define LEAK_STEPS      4
 #define LEAK_STAIR      0.05
-#define LEAK_STAIRS     6
-#define LEAK_STAIR_MOST 0.35
+#define LEAK_STAIRS     7
+#define LEAK_STAIR_MOST 0.28
 /* shift: the largest increment's part of the growth; more is a level shift. */
 #define LEAK_SHIFT 0.6
 /* rising: (m6 - m4) / growth; less has ended. */
@@ -66,16 +66,18 @@ extern const struct window_span leak_spans[LEAK_SPANS];
  * daily rise: a third of the way for a slice seen for a day before it, or for a ramp longer than a
  * day's rise; half of it else, and 38 % if there is no time to wait. Without a limit, doubling
  * counts as one. */
-#define LEAK_HORIZON        2.0
-#define LEAK_HORIZON_DAY    2.0
+#define LEAK_HORIZON        3.0
+#define LEAK_HORIZON_DAY    2.2
 #define LEAK_HORIZON_YOUNG  1.0
 #define LEAK_HORIZON_URGENT 1.6
-#define LEAK_URGENT_USEC    (12 * LEAK_HOUR_USEC)
+#define LEAK_URGENT_USEC    (10 * LEAK_HOUR_USEC)
 #define LEAK_KNOWN_USEC     (72 * LEAK_HOUR_USEC)
 #define LEAK_KNOWN_DAY_USEC (24 * LEAK_HOUR_USEC)
 #define LEAK_RISE_DAY_USEC  (20 * LEAK_HOUR_USEC)
 /* Lives whose rates differ by no more than this factor grow alike: their ages add up. */
 #define LEAK_ALIKE         2.0
+#define LEAK_RISE_USEC     (14 * LEAK_HOUR_USEC)
+#define LEAK_LONG_USEC     (72 * LEAK_HOUR_USEC)
 #define LEAK_NEVER_SECONDS 3.2e9 /* a hundred years: in place of infinity */
 /* A ramp starts where it leaves the lowest part of the growth; its age is that of the line through
  * there, down to m1. */
