@@ -239,7 +239,7 @@ static int fill_floors(
 int query_floors(struct db *db, const char *key, int64_t bin_sec, int64_t until_unix_usec,
     uint32_t max, uint32_t *floor_pages, int64_t *ret_first_sec, struct mom_error *error)
 {
-    if (bin_sec != 60 && bin_sec != 300 && bin_sec != 1800)
+    if (bin_sec != 60 && bin_sec != 300 && bin_sec != 1800 && bin_sec != 43200)
         return error_set(error, -EINVAL, "no bins of %lld s", (long long)bin_sec);
     int64_t end_sec = align_down(until_unix_usec / USEC_PER_SEC, bin_sec);
     struct floors floors = {end_sec - bin_sec * max, bin_sec, floor_pages};

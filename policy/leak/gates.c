@@ -17,6 +17,8 @@ const struct window_span leak_spans[LEAK_SPANS] = {
     {WINDOW_HALF_HOUR, 3, 32},    /* 48 h */
     {WINDOW_HALF_HOUR, 6, 32},    /* 96 h */
     {WINDOW_HALF_HOUR, 10, 33},   /* 7 days, less what is filling */
+    {WINDOW_HALF_DAY, 1, 28},     /* 14 days */
+    {WINDOW_HALF_DAY, 2, 26},     /* 26 days */
 };
 
 /* A stretch while it is judged; values in bytes and seconds. */
@@ -248,7 +250,7 @@ static bool grew_before(const struct stretch *s, const struct ramp *ramp)
 static double horizon_ages(const struct stretch *s, const struct ramp *ramp, double left)
 {
     int64_t known, starts = s->ends_usec - (int64_t)(ramp->age * 1e6);
-    window_record(s->window, 0, starts, 0, &known);
+    window_record(s->window, 0, starts, (int64_t)(ramp->age / LEAK_BLOCKS * 1e6), &known);
     bool urgent = left < seconds(LEAK_URGENT_USEC);
     if (known < LEAK_KNOWN_DAY_USEC && ramp->age < seconds(LEAK_RISE_DAY_USEC))
         return urgent ? LEAK_HORIZON_URGENT : LEAK_HORIZON_YOUNG;
@@ -263,9 +265,9 @@ static void pass_horizon(
 {
     gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
     /* Who grew alike in an earlier life is no stranger. */
-    double most = grew_before(s, ramp) ? LEAK_HORIZON * (ramp->age + seconds(s->lives->age_usec))
+    double most = grew_before(s, ramp) ? LEAK_HORIZON * (ramp->age + 60.0 * s->lives->age_minutes)
                                        : horizon_ages(s, ramp, ramp->left) * ramp->age;
-    gates_record(report, "horizon", ramp->left, false, most);
+    gates_record(report, "horizon", ramp->left, false, most / (1 + s->lives->recovered));
 }
 
 /* Rate, growth and forecast of a stretch that grows. */

@@ -13,7 +13,8 @@
 /* Giving back more than this part of what was grown ends a verdict at once. */
 #define GIVEN_BACK 0.5
 /* Falls that take no longer than this many bins of five minutes come at once. */
-#define FALL_BINS 3
+#define FALL_BINS      3
+#define RECOVERED_MOST 3
 /* A detector that awaits its past says "confirmed" without it after a day. */
 #define COLD_USEC (24 * LEAK_HOUR_USEC)
 
@@ -38,18 +39,18 @@ void leak_init(struct leak_detector *detector, bool warm)
     window_init(&detector->window);
 }
 
-static int64_t persistence_usec(const struct leak_report *report)
+static int64_t persistence_usec(const struct leak_report *report, const struct leak_lives *lives)
 {
     int64_t part = (int64_t)(PERSISTENCE * (double)report->window_usec);
-    return part > PERSISTENCE_LEAST_USEC ? part : PERSISTENCE_LEAST_USEC;
+    return (part > PERSISTENCE_LEAST_USEC ? part : PERSISTENCE_LEAST_USEC) * (1 + lives->recovered);
 }
 
 /* Counts how long the stretch has borne its verdict out, and lowers it to what has persisted. */
-static void apply_persistence(
-    struct leak_standing *standing, int64_t since_usec, struct leak_report *report)
+static void apply_persistence(struct leak_standing *standing, const struct leak_lives *lives,
+    int64_t since_usec, struct leak_report *report)
 {
     enum leak_verdict borne = report->verdict, persisted = LEAK_NONE;
-    int64_t needed = persistence_usec(report);
+    int64_t needed = persistence_usec(report, lives);
     uint16_t minutes = (uint16_t)(since_usec / LEAK_MINUTE_USEC);
     uint16_t *held = standing->held_minutes;
     for (enum leak_verdict v = LEAK_SUSPECTED; v <= LEAK_CONFIRMED; v++) {
@@ -83,7 +84,7 @@ static bool judge(struct leak_detector *detector, uint32_t span, struct leak_rep
     standing->judged_usec = now;
     bool seen = gates_judge(window, &leak_spans[span], &detector->lives, ret);
     if (seen)
-        apply_persistence(standing, since < gap ? since : gap, ret);
+        apply_persistence(standing, &detector->lives, since < gap ? since : gap, ret);
     else
         memset(standing->held_minutes, 0, sizeof standing->held_minutes);
     standing->verdict = seen ? (uint8_t)ret->verdict : LEAK_NONE;
@@ -140,13 +141,22 @@ static bool has_fallen(const struct leak_detector *detector)
     return report->verdict != LEAK_NONE && (double)detector->window.last_footprint < kept;
 }
 
+/* Who has shown once that its growth ends has more to show the next time. */
+static void recover(struct leak_lives *lives)
+{
+    lives->recovered += lives->recovered < RECOVERED_MOST;
+}
+
 /* Takes the new report over, unless it lowers a verdict that was borne out a moment ago. */
 static void adopt(struct leak_detector *detector, const struct leak_report *report, uint32_t span)
 {
     int64_t now = report->at_usec;
     bool lowers = report->verdict < detector->report.verdict;
-    if (lowers && now - detector->supported_usec < persistence_usec(&detector->report))
+    if (lowers &&
+        now - detector->supported_usec < persistence_usec(&detector->report, &detector->lives))
         return;
+    if (detector->report.verdict == LEAK_CONFIRMED && lowers)
+        recover(&detector->lives);
     detector->report = *report;
     detector->report_span = span;
     detector->supported_usec = now;
@@ -166,7 +176,7 @@ static void remember_life(struct leak_lives *lives, const struct leak_report *re
     double ratio = lives->rate > 0 ? report->rate / lives->rate : 0;
     bool alike = ratio <= LEAK_ALIKE && ratio * LEAK_ALIKE >= 1;
     int64_t age = report->at_usec - report->since_usec;
-    lives->age_usec = (alike ? lives->age_usec : 0) + age;
+    lives->age_minutes = (alike ? lives->age_minutes : 0) + (uint32_t)(age / LEAK_MINUTE_USEC);
     lives->rate = report->rate;
     lives->record_from_usec = now;
 }
@@ -178,6 +188,8 @@ static void end_life(struct leak_detector *detector)
 {
     if (fell_at_once(detector) && detector->report.since_usec != 0)
         remember_life(&detector->lives, &detector->report, detector->window.last_usec);
+    else if (detector->report.verdict == LEAK_CONFIRMED)
+        recover(&detector->lives);
     detector->report.verdict = LEAK_NONE;
     detector->report.shape = SHAPE_UNKNOWN;
     for (int span = 0; span < LEAK_SPANS; span++) {

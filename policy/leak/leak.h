@@ -39,7 +39,7 @@ extern const char *const leak_shape_names[LEAK_SHAPES];
  *   shift        largest increment, of growth      persistence  seconds without a break
  *   rising       newest third, of growth */
 struct leak_gate {
-    char name[24];
+    char name[16];
     double value, threshold, strength;
     bool passed;
 };
@@ -63,7 +63,7 @@ struct leak_report {
     uint32_t weakest; /* index of the gate with the least strength */
 };
 
-#define LEAK_SPANS 8 /* stretches of the window that are judged, 1.5 h to 7 days */
+#define LEAK_SPANS 10 /* stretches of the window that are judged, 1.5 h to 26 days */
 
 /* What one stretch said when it was last judged: each when it has a new floor. */
 struct leak_standing {
@@ -77,7 +77,8 @@ struct leak_standing {
 struct leak_lives {
     int64_t
         record_from_usec; /* floors before belong to such a life: what it reached is no record */
-    int64_t age_usec;     /* for how long those have grown that grew alike */
+    uint32_t age_minutes; /* for how long those have grown that grew alike */
+    uint32_t recovered;   /* confirmed growths that came to an end by themselves */
     double rate;          /* bytes a second, of the newest */
 };
 

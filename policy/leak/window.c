@@ -9,16 +9,19 @@ const int64_t window_bin_usec[WINDOW_SCALES] = {
     [WINDOW_MINUTE] = MINUTE_USEC,
     [WINDOW_FIVE_MINUTES] = 5 * MINUTE_USEC,
     [WINDOW_HALF_HOUR] = 30 * MINUTE_USEC,
+    [WINDOW_HALF_DAY] = 720 * MINUTE_USEC,
 };
 const uint32_t window_bins[WINDOW_SCALES] = {
     [WINDOW_MINUTE] = WINDOW_MINUTES,
     [WINDOW_FIVE_MINUTES] = WINDOW_FIVES,
     [WINDOW_HALF_HOUR] = WINDOW_HALVES,
+    [WINDOW_HALF_DAY] = WINDOW_DAYS,
 };
 
 static uint32_t *ring_of(struct window *window, enum window_scale scale)
 {
-    uint32_t *const rings[WINDOW_SCALES] = {window->minute, window->five, window->half};
+    uint32_t *const rings[WINDOW_SCALES] = {
+        window->minute, window->five, window->half, window->day};
     return rings[scale];
 }
 
@@ -98,7 +101,8 @@ void window_preload(struct window *window, enum window_scale scale, int64_t firs
 
 uint32_t window_floor(const struct window *window, enum window_scale scale, uint32_t back)
 {
-    const uint32_t *const rings[WINDOW_SCALES] = {window->minute, window->five, window->half};
+    const uint32_t *const rings[WINDOW_SCALES] = {
+        window->minute, window->five, window->half, window->day};
     int64_t bin = window->newest_bin[scale] - back;
     if (bin < 0 || back >= window_bins[scale])
         return WINDOW_NO_FLOOR;
@@ -107,7 +111,8 @@ uint32_t window_floor(const struct window *window, enum window_scale scale, uint
 
 int64_t window_floors(const struct window *window, const struct window_span *span, uint32_t *floor)
 {
-    const uint32_t *const rings[WINDOW_SCALES] = {window->minute, window->five, window->half};
+    const uint32_t *const rings[WINDOW_SCALES] = {
+        window->minute, window->five, window->half, window->day};
     const uint32_t *ring = rings[span->scale];
     uint32_t bins = window_bins[span->scale], length = span->floors * span->merge;
     int64_t oldest = window->newest_bin[span->scale] - length;
@@ -124,34 +129,37 @@ int64_t window_floors(const struct window *window, const struct window_span *spa
     return window->newest_bin[span->scale] * window_bin_usec[span->scale];
 }
 
-/* The lowest of `count` half-hours from `bin` on; WINDOW_NO_FLOOR where most are holes. */
-static uint32_t lowest(const struct window *window, int64_t bin, int64_t count)
+/* The lowest of `count` bins from `bin` on; WINDOW_NO_FLOOR where half of them are holes. */
+static uint32_t lowest(const uint32_t *ring, uint32_t bins, int64_t bin, int64_t count)
 {
     uint32_t floor = WINDOW_NO_FLOOR;
     int64_t holes = 0;
     for (int64_t b = bin; b < bin + count; b++) {
-        uint32_t one = window->half[b % WINDOW_HALVES];
+        uint32_t one = ring[b % bins];
         holes += one == WINDOW_NO_FLOOR;
         floor = one < floor ? one : floor;
     }
-    return 2 * holes > count ? WINDOW_NO_FLOOR : floor;
+    return 2 * holes >= count ? WINDOW_NO_FLOOR : floor;
 }
 
 uint32_t window_record(const struct window *window, int64_t from_usec, int64_t before_usec,
     int64_t length_usec, int64_t *ret_known_usec)
 {
-    const int64_t half = window_bin_usec[WINDOW_HALF_HOUR];
-    int64_t newest = window->newest_bin[WINDOW_HALF_HOUR], oldest = newest - WINDOW_HALVES + 1;
-    int64_t from = (from_usec + half - 1) / half, before = before_usec / half;
-    int64_t count = length_usec < 2 * half ? 1 : length_usec / half, stride = (count + 1) / 2;
+    bool days = length_usec >= 2 * window_bin_usec[WINDOW_HALF_DAY];
+    enum window_scale scale = days ? WINDOW_HALF_DAY : WINDOW_HALF_HOUR;
+    const uint32_t *ring = days ? window->day : window->half;
+    const int64_t bin_usec = window_bin_usec[scale], bins = window_bins[scale];
+    int64_t newest = window->newest_bin[scale], oldest = newest - bins + 1;
+    int64_t from = (from_usec + bin_usec - 1) / bin_usec, before = before_usec / bin_usec;
+    int64_t count = length_usec < 2 * bin_usec ? 1 : length_usec / bin_usec;
     uint32_t record = 0;
     *ret_known_usec = 0;
     from = from > oldest ? from : oldest > 0 ? oldest : 0;
     before = before < newest + 1 ? before : newest + 1;
     for (int64_t bin = from; bin < before; bin++)
-        *ret_known_usec += window->half[bin % WINDOW_HALVES] != WINDOW_NO_FLOOR ? half : 0;
-    for (int64_t bin = from; bin + count <= before; bin += stride) {
-        uint32_t floor = lowest(window, bin, count);
+        *ret_known_usec += ring[bin % bins] != WINDOW_NO_FLOOR ? bin_usec : 0;
+    for (int64_t bin = from; bin + count <= before; bin += (count + 1) / 2) {
+        uint32_t floor = lowest(ring, (uint32_t)bins, bin, count);
         if (floor != WINDOW_NO_FLOOR && floor > record)
             record = floor;
     }

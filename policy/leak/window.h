@@ -1,8 +1,9 @@
 /* The past of one slice's footprint as floors: the minimum of each bin, on three scales. A leak
  * can't give memory back, so it lifts the floors; spikes and saw-teeth don't.
  *
- * Rings of bins aligned to time zero (1 min x 96, 5 min x 288, 30 min x 336: 1.6 h, 24 h, 7 d),
- * values in pages of 4 KiB, 2.9 KB in all. A bin without samples is a hole, never a guess.
+ * Rings of bins aligned to time zero (1 min x 96, 5 min x 288, 30 min x 336, 12 h x 54: 1.6 h, 24
+ * h, 7 d, 27 d), values in pages of 4 KiB, 3.1 KB in all. A bin without samples is a hole, never a
+ * guess.
  *
  *   minute  |....|....|....|....|....|    newest_bin[WINDOW_MINUTE] = last_usec / 1 min
  *   five    |.........................|   bin b lies at five[b % 288]
@@ -15,11 +16,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum window_scale { WINDOW_MINUTE, WINDOW_FIVE_MINUTES, WINDOW_HALF_HOUR, WINDOW_SCALES };
+enum window_scale {
+    WINDOW_MINUTE,
+    WINDOW_FIVE_MINUTES,
+    WINDOW_HALF_HOUR,
+    WINDOW_HALF_DAY,
+    WINDOW_SCALES
+};
 
 #define WINDOW_MINUTES  96
 #define WINDOW_FIVES    288
 #define WINDOW_HALVES   336
+#define WINDOW_DAYS     54 /* halves of days */
 #define WINDOW_NO_FLOOR UINT32_MAX
 #define WINDOW_PAGE     4096
 
@@ -31,7 +39,7 @@ struct window {
     uint64_t last_footprint;
     uint64_t limit_bytes;              /* of the newest sample; SAMPLE_NO_LIMIT: none */
     int64_t newest_bin[WINDOW_SCALES]; /* number of the newest bin: t / bin length; -1: none yet */
-    uint32_t minute[WINDOW_MINUTES], five[WINDOW_FIVES], half[WINDOW_HALVES];
+    uint32_t minute[WINDOW_MINUTES], five[WINDOW_FIVES], half[WINDOW_HALVES], day[WINDOW_DAYS];
 };
 
 void window_init(struct window *window);

@@ -299,6 +299,80 @@ static void a_gap_of_hours_does_not_hide_a_leak(void **state)
     assert_true(confirmed);
 }
 
+static double gathers_pace(double hour, double hours)
+{
+    return 0.2 + 0.8 * hour * hour / (hours * hours);
+}
+
+static void growth_that_gathers_pace_is_forecast_as_such(void **state)
+{
+    (void)state;
+    struct run run = {gathers_pace, 96, 60, .noise = 0.002, .step_seconds = 60};
+    leak_init(&detector, true);
+    assert_true(run_from(&run, 0).confirmed > 0);
+    double hours = (96 - (double)(detector.report.at_usec - START) / (double)HOUR);
+    assert_true(fabs(log(detector.report.left_p50 / 3600 / hours)) < 0.15);
+}
+
+static double many_stairs(double hour, double height)
+{
+    static const double at[] = {1, 2.2, 2.5, 5, 5.5, 9, 9.5, 10, 13, 13.4, 14, 17, 17.5, 18, 22};
+    int reached = 0;
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+        reached += hour >= at[i];
+    return 0.2 + height * reached;
+}
+
+static double two_stairs(double hour, double height)
+{
+    return 0.2 + height * ((hour >= 8) + (hour >= 16));
+}
+
+static void many_uneven_stairs_are_confirmed_two_are_not(void **state)
+{
+    (void)state;
+    assert_true(run_life((struct run){many_stairs, 0.045, 24, .noise = 0.001}).confirmed > 0);
+    assert_true(run_life((struct run){two_stairs, 0.3, 24, .noise = 0.001}).confirmed < 0);
+}
+
+/* A life of 30 % of the way, as slow as can't be confirmed for itself. */
+static double short_life(double hour, double an_hour)
+{
+    return 0.2 + an_hour * hour;
+}
+
+static void lives_that_leak_alike_and_end_at_once_add_up(void **state)
+{
+    (void)state;
+    struct run quiet = {steady, 0.2, 96, .noise = 0.002, .step_seconds = 60};
+    struct run life = {short_life, 0.01, 20, .noise = 0.002, .step_seconds = 60};
+    leak_init(&detector, true);
+    run_from(&quiet, 0);
+    assert_true(run_from(&life, 96).confirmed < 0);
+    double found = -1;
+    for (int lives = 1; lives < 4 && found < 0; lives++)
+        found = run_from(&life, 96 + 20 * lives).confirmed;
+    assert_true(found > 0);
+    assert_true(detector.lives.age_minutes > 15 * 60);
+}
+
+static double comes_and_goes(double hour, double hours)
+{
+    return 0.2 + 0.5 * (1 - fabs(hour - hours / 2) / (hours / 2));
+}
+
+static void who_gave_it_back_by_itself_has_more_to_show_the_next_time(void **state)
+{
+    (void)state;
+    struct run run = {comes_and_goes, 60, 60, .noise = 0.002, .step_seconds = 60};
+    leak_init(&detector, true);
+    assert_true(run_from(&run, 0).confirmed > 0);
+    assert_int_equal(detector.report.verdict, LEAK_NONE);
+    assert_int_equal(detector.lives.recovered, 1);
+    assert_int_equal(detector.lives.age_minutes, 0);
+    assert_true(run_from(&run, 60).confirmed < 0);
+}
+
 static void the_same_samples_give_the_same_report(void **state)
 {
     (void)state;
@@ -351,6 +425,10 @@ int main(void)
         cmocka_unit_test(what_was_there_yesterday_is_no_leak),
         cmocka_unit_test(a_restart_ends_the_verdict_and_the_next_life_is_found_again),
         cmocka_unit_test(a_gap_of_hours_does_not_hide_a_leak),
+        cmocka_unit_test(growth_that_gathers_pace_is_forecast_as_such),
+        cmocka_unit_test(many_uneven_stairs_are_confirmed_two_are_not),
+        cmocka_unit_test(lives_that_leak_alike_and_end_at_once_add_up),
+        cmocka_unit_test(who_gave_it_back_by_itself_has_more_to_show_the_next_time),
         cmocka_unit_test(the_same_samples_give_the_same_report),
         cmocka_unit_test(scaled_time_comes_back_as_real_time),
         cmocka_unit_test(a_detector_fits_in_a_page),

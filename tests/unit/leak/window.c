@@ -135,12 +135,37 @@ static void the_record_is_the_highest_floor_between(void **state)
     const uint32_t past[] = {90, 20, 50, 30};
     window_preload(&window, WINDOW_HALF_HOUR, START - 120 * MINUTE, past, 4);
     int64_t known;
-    assert_int_equal(window_record(&window, 0, START, &known), 90);
+    assert_int_equal(window_record(&window, 0, START, 0, &known), 90);
     assert_true(known == 120 * MINUTE);
-    assert_int_equal(window_record(&window, START - 90 * MINUTE, START, &known), 50);
+    assert_int_equal(window_record(&window, START - 90 * MINUTE, START, 0, &known), 50);
     assert_true(known == 90 * MINUTE);
-    assert_int_equal(window_record(&window, 0, START - 121 * MINUTE, &known), 0);
+    assert_int_equal(window_record(&window, 0, START - 121 * MINUTE, 0, &known), 0);
     assert_true(known == 0);
+}
+
+static void a_record_is_a_floor_that_was_held_as_long(void **state)
+{
+    (void)state;
+    window_init(&window);
+    const uint32_t past[] = {90, 20, 50, 30, WINDOW_NO_FLOOR, WINDOW_NO_FLOOR};
+    window_preload(&window, WINDOW_HALF_HOUR, START - 180 * MINUTE, past, 6);
+    int64_t known;
+    assert_int_equal(window_record(&window, 0, START, 60 * MINUTE, &known), 30);
+    assert_true(known == 120 * MINUTE);
+    assert_int_equal(window_record(&window, 0, START - 60 * MINUTE, 120 * MINUTE, &known), 20);
+}
+
+static void what_was_held_for_days_is_remembered_for_weeks(void **state)
+{
+    (void)state;
+    const int64_t day = 24 * 60 * MINUTE;
+    window_init(&window);
+    for (int64_t t = 0; t < 20 * day; t += 30 * MINUTE)
+        window_add(&window, START + t, (uint64_t)(t < 5 * day ? 70 : 30) * WINDOW_PAGE, 0);
+    int64_t known;
+    assert_int_equal(window_record(&window, 0, START + 20 * day, 0, &known), 30);
+    assert_int_equal(window_record(&window, 0, START + 20 * day, 2 * day, &known), 70);
+    assert_true(known >= 19 * day);
 }
 
 int main(void)
@@ -156,6 +181,8 @@ int main(void)
         cmocka_unit_test(the_past_fills_holes_only),
         cmocka_unit_test(the_past_may_come_before_the_first_sample),
         cmocka_unit_test(the_record_is_the_highest_floor_between),
+        cmocka_unit_test(a_record_is_a_floor_that_was_held_as_long),
+        cmocka_unit_test(what_was_held_for_days_is_remembered_for_weeks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
