@@ -229,9 +229,9 @@ static struct ramp find_ramp(const struct stretch *s)
 static bool pass_ceiling(
     const struct stretch *s, const struct ramp *ramp, struct leak_report *report)
 {
-    double half = ramp->age / 2, lost = (ramp->older_slope - ramp->slope) * half;
+    double half = ramp->age / 2;
     double ratio = ramp->older_slope > 0 ? ramp->slope / ramp->older_slope : 1;
-    if (ratio >= LEAK_SLOWING || lost <= LEAK_SLOWING_SIGMA * s->trend.sigma)
+    if (ratio >= LEAK_SLOWING)
         return true;
     double ceiling = forecast_ceiling(s->block[LEAK_BLOCKS - 1], ramp->slope * half, ratio);
     /* Where there is no limit, every ceiling ends the growth in time. */
@@ -239,11 +239,9 @@ static bool pass_ceiling(
     return gates_record(report, "ceiling", ceiling, true, needed);
 }
 
-/* Earlier lives have grown like this one. */
-static bool grew_before(const struct stretch *s, const struct ramp *ramp)
+bool gates_alike(double rate, double other)
 {
-    double ratio = s->lives->rate > 0 ? ramp->slope / s->lives->rate : 0;
-    return ratio <= LEAK_ALIKE && ratio * LEAK_ALIKE >= 1;
+    return rate > 0 && rate <= LEAK_ALIKE * other && other <= LEAK_ALIKE * rate;
 }
 
 /* How much longer than its age a ramp's time to the limit may be, by what is known of the slice. */
@@ -265,8 +263,9 @@ static void pass_horizon(
 {
     gates_record(report, "age", ramp->age, true, seconds(LEAK_AGE_LEAST_USEC));
     /* Who grew alike in an earlier life is no stranger. */
-    double most = grew_before(s, ramp) ? LEAK_HORIZON * (ramp->age + 60.0 * s->lives->age_minutes)
-                                       : horizon_ages(s, ramp, ramp->left) * ramp->age;
+    double most = gates_alike(ramp->slope, s->lives->rate)
+                      ? LEAK_HORIZON * (ramp->age + 60.0 * s->lives->age_minutes)
+                      : horizon_ages(s, ramp, ramp->left) * ramp->age;
     gates_record(report, "horizon", ramp->left, false, most / (1 + s->lives->recovered));
 }
 

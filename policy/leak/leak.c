@@ -173,10 +173,9 @@ static bool fell_at_once(const struct leak_detector *detector)
 
 static void remember_life(struct leak_lives *lives, const struct leak_report *report, int64_t now)
 {
-    double ratio = lives->rate > 0 ? report->rate / lives->rate : 0;
-    bool alike = ratio <= LEAK_ALIKE && ratio * LEAK_ALIKE >= 1;
+    uint32_t before = gates_alike(report->rate, lives->rate) ? lives->age_minutes : 0;
     int64_t age = report->at_usec - report->since_usec;
-    lives->age_minutes = (alike ? lives->age_minutes : 0) + (uint32_t)(age / LEAK_MINUTE_USEC);
+    lives->age_minutes = before + (uint32_t)(age / LEAK_MINUTE_USEC);
     lives->rate = report->rate;
     lives->record_from_usec = now;
 }

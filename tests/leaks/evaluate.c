@@ -36,24 +36,25 @@ static struct {
 enum kind {
     LONG_LIVES,  /* of weeks: everything is planted at every pace */
     BRIEF_LIVES, /* of one to four days: everything is planted, at the pace of the life */
-    REAL_LEAKS   /* nothing is planted */
+    RECORDINGS   /* nothing is planted: labels say who leaks */
 };
 
 /* Slices with something in common, and what came of them. */
 struct set {
     const char *name;
     enum kind kind;
-    bool real;          /* read from the traces, else made up */
+    const char *folder; /* of recordings, "": one of the traces; NULL: made up */
     int64_t least_step; /* seconds between two samples */
     struct corpus corpus;
     struct tally tally[JUDGES];
 };
 
-enum { SETS = 5 };
+enum { SETS = 6 };
 static struct set sets[SETS] = {
-    {.name = "bitbrains", .kind = LONG_LIVES, .real = true, .least_step = 300},
-    {.name = "alibaba", .kind = LONG_LIVES, .real = true, .least_step = 60},
-    {.name = "aging", .kind = REAL_LEAKS, .real = true, .least_step = 60},
+    {.name = "bitbrains", .kind = LONG_LIVES, .folder = "", .least_step = 300},
+    {.name = "alibaba", .kind = LONG_LIVES, .folder = "", .least_step = 60},
+    {.name = "aging", .kind = RECORDINGS, .folder = "", .least_step = 60},
+    {.name = "recorded", .kind = RECORDINGS, .folder = MOM_LEAKS_DATA, .least_step = 60},
     {.name = "made", .kind = LONG_LIVES, .least_step = 300},
     {.name = "brief", .kind = BRIEF_LIVES, .least_step = 60},
 };
@@ -68,9 +69,14 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool in_half(const struct series *series)
+/* Recordings of one program, whose names begin with it, go together. */
+static bool in_half(const struct set *set, const struct series *series)
 {
-    struct random random = random_seeded(series->name, 0);
+    char name[sizeof series->name];
+    snprintf(name, sizeof name, "%s", series->name);
+    if (set->kind == RECORDINGS)
+        name[strcspn(name, "-")] = '\0';
+    struct random random = random_seeded(name, 0);
     return options.halves & (random_between(&random, 0, 1) < 0.5 ? HALF_DEVELOPMENT : HALF_TEST);
 }
 
@@ -80,6 +86,7 @@ static void try_plant(struct set *set, const struct site *site, enum plant plant
     snprintf(seed_text, sizeof seed_text, "%s %d", site->background->name, pace);
     uint64_t seed = random_hash(seed_text);
     struct random random = random_seeded(plant_names[plant], seed);
+    enum plant counted = site->background->leaks ? PLANT_LINEAR : plant;
     struct planted planted = plant_draw(plant, site->headroom, site->duration, &random);
     for (int j = 0; j < options.judges; j++) {
         void *state = malloc(judges[j].size);
@@ -89,10 +96,10 @@ static void try_plant(struct set *set, const struct site *site, enum plant plant
         struct finding finding = trial_run(site, &planted, &judges[j], state, seed);
         double cpu = cpu_seconds() - before;
         free(state);
-        if (set->kind == REAL_LEAKS)
+        if (set->kind == RECORDINGS)
             finding.forecasts = 0; /* nobody knows when it would have ended */
         (void)pthread_mutex_lock(&lock);
-        tally_add(&set->tally[j], set->kind == REAL_LEAKS ? PLANT_LINEAR : plant, pace, &finding);
+        tally_add(&set->tally[j], counted, pace, &finding);
         set->tally[j].cpu += cpu;
         set->tally[j].samples += (double)(site->end - site->from);
         (void)pthread_mutex_unlock(&lock);
@@ -113,13 +120,11 @@ static void watch(struct set *set, const struct series *series)
     }
 }
 
-/* A real leak: what it does is its own. */
-static void try_leak(struct set *set, const struct series *series)
+/* What it does is its own. */
+static void try_recording(struct set *set, const struct series *series)
 {
-    struct site site;
-    double seconds = (double)(series->points[series->count - 1].t - series->points[0].t);
-    if (site_whole(&site, series, 0, seconds))
-        try_plant(set, &site, PLANT_SHAM, 0);
+    struct site site = site_of_recording(series);
+    try_plant(set, &site, PLANT_SHAM, 0);
 }
 
 /* A short life: whatever it is began with it, or soon after. */
@@ -139,8 +144,8 @@ static void try_series(struct set *set, const struct series *series)
 {
     struct random random = random_seeded(series->name, 2);
     struct site site;
-    if (set->kind == REAL_LEAKS) {
-        try_leak(set, series);
+    if (set->kind == RECORDINGS) {
+        try_recording(set, series);
         return;
     }
     watch(set, series);
@@ -162,7 +167,7 @@ static void *work(void *argument)
             job -= set++->corpus.count;
         if (set == sets + SETS)
             return NULL;
-        if (in_half(&set->corpus.series[job]))
+        if (in_half(set, &set->corpus.series[job]))
             try_series(set, &set->corpus.series[job]);
     }
 }
@@ -185,15 +190,19 @@ static void gather(struct set *set)
     char folder[4096];
     if (options.only && !strstr(options.only, set->name))
         return;
-    if (!set->real) {
+    if (!set->folder) {
         make_up(set);
         return;
     }
-    snprintf(folder, sizeof folder, "%s/%s", options.traces ? options.traces : "", set->name);
-    if (!options.traces)
+    if (!*set->folder && !options.traces) {
         printf("%s: skipped, no folder of real traces was named\n", set->name);
-    else if (!corpus_read(&set->corpus, folder, set->name, set->least_step))
+        return;
+    }
+    snprintf(folder, sizeof folder, "%s/%s", options.traces ? options.traces : "", set->name);
+    if (!corpus_read(&set->corpus, *set->folder ? set->folder : folder, set->name, set->least_step))
         exit(1);
+    for (size_t i = 0; i < set->corpus.count && strcmp(set->name, "aging") == 0; i++)
+        set->corpus.series[i].leaks = true;
 }
 
 /* ---- what is printed ---- */
@@ -217,26 +226,20 @@ static void print_metrics(struct set *set)
     }
 }
 
-/* Of mom alone: leaks found, and by half of the way; what is none, and alarmed or suspected. */
+/* Of mom alone, of everything that was tried: the part that was confirmed, confirmed by half of the
+ * way, and suspected. */
 static void print_plants(const struct set *set)
 {
     static const char *const heads[PACES] = {"12 h", "2 d", "7 d", "21 d"};
-    printf("%-14s", "");
-    for (int pace = 0; pace < PACES; pace++)
-        printf(" %22s", set->kind == LONG_LIVES ? heads[pace] : pace == 0 ? "all" : "");
-    putchar('\n');
-    for (enum plant plant = 0; plant < PLANTS; plant++) {
-        printf("%-14s", plant_names[plant]);
+    for (enum plant plant = 0; plant < PLANTS; plant++)
         for (int pace = 0; pace < PACES; pace++) {
             const struct count *count = &set->tally[0].count[plant][pace];
-            double all = count->trials,
-                   other = plant < PLANT_LEAKS ? count->early : count->suspected;
+            double all = count->trials;
             if (count->trials)
-                printf("   %5d: %.3f %s %.3f", count->trials, count->found / all,
-                    plant < PLANT_LEAKS ? "half" : "susp", other / all);
+                printf("%-14s %-5s %5d trials: %.3f confirmed, %.3f by half, %.3f suspected\n",
+                    plant_names[plant], set->kind == LONG_LIVES ? heads[pace] : "", count->trials,
+                    count->found / all, count->early / all, count->suspected / all);
         }
-        putchar('\n');
-    }
 }
 
 static void print_set(struct set *set)

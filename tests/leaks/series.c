@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LABELS "labels.csv"
+
 static void *grow(void *memory, size_t *room, size_t size)
 {
     *room = *room ? 2 * *room : 64;
@@ -70,19 +72,38 @@ static bool read_file(struct series *series, const char *path, const char *set, 
     }
     while (fgets(line, sizeof line, file)) {
         struct point point = {0};
-        if (sscanf(line, "%39[^,],%" SCNd64 ",%lf,%lf", slice, &point.t, &point.footprint,
-                &point.limit) != 4)
+        int fields = sscanf(line, "%39[^,],%" SCNd64 ",%lf,%lf,%lf", slice, &point.t,
+            &point.footprint, &point.limit, &point.rss);
+        if (fields < 4)
             continue; /* the header */
-        point.rss = point.footprint;
+        if (fields < 5)
+            point.rss = point.footprint;
         struct point *last = series->count ? &series->points[series->count - 1] : NULL;
         if (!last || point.t - last->t >= least_step)
             series_add(series, point);
         else if (point.t >= last->t && point.footprint < last->footprint)
-            last->footprint = last->rss = point.footprint;
+            *last = (struct point){last->t, point.footprint, point.rss, last->limit};
     }
     fclose(file);
     snprintf(series->name, sizeof series->name, "%.16s/%s", set, slice);
     return true;
+}
+
+static void read_labels(struct corpus *corpus, const char *path, const char *set)
+{
+    char line[256], slice[40], leaks[8], name[64];
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return;
+    while (fgets(line, sizeof line, file)) {
+        if (sscanf(line, "%39[^,],%*[^,],%7[^,]", slice, leaks) != 2)
+            continue;
+        snprintf(name, sizeof name, "%.16s/%s", set, slice);
+        for (size_t i = 0; i < corpus->count; i++)
+            if (strcmp(corpus->series[i].name, name) == 0)
+                corpus->series[i].leaks = strcmp(leaks, "yes") == 0;
+    }
+    fclose(file);
 }
 
 bool corpus_read(struct corpus *corpus, const char *folder, const char *set, int64_t least_step)
@@ -96,7 +117,10 @@ bool corpus_read(struct corpus *corpus, const char *folder, const char *set, int
     }
     bool all = true;
     for (size_t i = 0; i < found.gl_pathc; i++)
-        all = read_file(corpus_add(corpus), found.gl_pathv[i], set, least_step) && all;
+        if (!strstr(found.gl_pathv[i], "/" LABELS))
+            all = read_file(corpus_add(corpus), found.gl_pathv[i], set, least_step) && all;
     globfree(&found);
+    snprintf(pattern, sizeof pattern, "%s/" LABELS, folder);
+    read_labels(corpus, pattern, set);
     return all;
 }

@@ -18,6 +18,7 @@ struct point {
 
 struct series {
     char name[64]; /* SET/SLICE */
+    bool leaks;    /* by itself, as those who recorded it know */
     size_t count, room;
     struct point *points;
 };
@@ -37,9 +38,10 @@ struct corpus {
 /* An empty series at the corpus's end; it moves when others are added. */
 struct series *corpus_add(struct corpus *corpus);
 
-/* Every *.csv of the folder: slice,t,footprint,limit as of `momctl replay --csv`, at least
- * `least_step` seconds between two points (the lowest footprint between them counts). Series in the
- * order of their names. False: the folder can't be read, which was said on stderr. */
+/* Every *.csv of the folder: slice,t,footprint,limit as of `momctl replay --csv`, and rss where it
+ * is known; at least `least_step` seconds between two points (the lowest footprint between them
+ * counts). Series in the order of their names. Where there is a labels.csv, its third column says
+ * who leaks. False: the folder can't be read, which was said on stderr. */
 bool corpus_read(struct corpus *corpus, const char *folder, const char *set, int64_t least_step);
 void corpus_free(struct corpus *corpus);
 

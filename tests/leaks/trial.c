@@ -74,6 +74,13 @@ bool site_find(struct site *site, const struct series *background, double durati
     return survey(site);
 }
 
+struct site site_of_recording(const struct series *recording)
+{
+    int64_t first = recording->points[0].t, last = recording->points[recording->count - 1].t;
+    return (struct site){
+        .background = recording, .end = recording->count, .duration = (double)(last - first)};
+}
+
 bool site_whole(struct site *site, const struct series *background, double delay, double duration)
 {
     *site = (struct site){.background = background, .duration = duration};

@@ -18,6 +18,9 @@ struct site {
 bool site_find(struct site *site, const struct series *background, double duration, double history,
     struct random *random);
 
+/* All of a recording, of which nothing is asked. */
+struct site site_of_recording(const struct series *recording);
+
 /* All of the background: planted `delay` seconds after its start. */
 bool site_whole(struct site *site, const struct series *background, double delay, double duration);
 
