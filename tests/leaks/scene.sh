@@ -83,8 +83,8 @@ record() {
         sleep $((SECONDS_EACH / SQUEEZES))
         squeeze "$step"
     done
-    sleep 5 # the store's batch
     momctl leaks --all
+    stop_momd # what waits to be stored is stored
     for one in $said; do
         slice=${one#*:}
         history "$slice" | sed "s/^/record $slice ${one%:*} /"
