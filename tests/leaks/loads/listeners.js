@@ -1,4 +1,5 @@
-// A server whose every request adds a listener, which holds the request, and none is ever removed.
+// listeners.js SOCKET MILLISECONDS: a server that is asked once in so long. Each request adds a listener, which
+// holds the request, and none is ever removed.
 const http = require("http");
 const bus = new (require("events"))();
 bus.setMaxListeners(0);
@@ -8,4 +9,4 @@ const server = http.createServer((request, response) => {
     response.end("ok");
 });
 server.listen(process.argv[2], () =>
-    setInterval(() => http.get({ socketPath: process.argv[2] }, (response) => response.resume()), 400));
+    setInterval(() => http.get({ socketPath: process.argv[2] }, (response) => response.resume()), process.argv[3]));
