@@ -13,7 +13,10 @@
 /* Giving back more than this part of what was grown ends a verdict at once. */
 #define GIVEN_BACK 0.5
 /* Falls that take no longer than this many bins of five minutes come at once. */
-#define FALL_BINS      3
+#define FALL_BINS 3
+/* Each confirmed growth that came to an end by itself, up to so many, asks for as much persistence
+ * again and divides the horizon. (Without it: twice the false episodes on real machines; gates.h.)
+ */
 #define RECOVERED_MOST 3
 /* A detector that awaits its past says "confirmed" without it after a day. */
 #define COLD_USEC (24 * LEAK_HOUR_USEC)

@@ -8,9 +8,9 @@ const double pace_seconds[PACES] = {0.5 * DAY_SEC, 2 * DAY_SEC, 7 * DAY_SEC, 21 
 
 const char *const metric_names[METRICS] = {
     [METRIC_FALSE] = "false/yr",
-    [METRIC_FALSE_MOST] = "at most",
+    [METRIC_FALSE_MOST] = "at-most",
     [METRIC_RECALL] = "recall",
-    [METRIC_HALF] = "by half",
+    [METRIC_HALF] = "by-half",
     [METRIC_WAY] = "way",
     [METRIC_PRECISION] = "precision",
     [METRIC_SHAM] = "sham",
