@@ -230,8 +230,9 @@ static int fill_floors(
     r = load_tiers(db, slice, state, error);
     if (r < 0)
         return r;
-    /* The coarsest tier whose bins fit into these. */
-    enum tier tier = floors->bin_sec % tier_span_sec[TEN_MINUTES] == 0 ? TEN_MINUTES : MINUTE;
+    enum tier tier = HOUR; /* the coarsest whose bins fit into these */
+    while (floors->bin_sec % tier_span_sec[tier] != 0)
+        tier--;
     return walk_merged(
         db, slice, state, tier, floors->first_sec, end_sec, add_floor, floors, error);
 }
@@ -239,7 +240,7 @@ static int fill_floors(
 int query_floors(struct db *db, const char *key, int64_t bin_sec, int64_t until_unix_usec,
     uint32_t max, uint32_t *floor_pages, int64_t *ret_first_sec, struct mom_error *error)
 {
-    if (bin_sec != 60 && bin_sec != 300 && bin_sec != 1800 && bin_sec != 43200)
+    if (bin_sec <= 0 || bin_sec % tier_span_sec[MINUTE] != 0)
         return error_set(error, -EINVAL, "no bins of %lld s", (long long)bin_sec);
     int64_t end_sec = align_down(until_unix_usec / USEC_PER_SEC, bin_sec);
     struct floors floors = {end_sec - bin_sec * max, bin_sec, floor_pages};

@@ -40,7 +40,7 @@ struct watch {
 };
 #define WATCH_GROWTH_USEC (60 * 1000000ll) /* not scaled: the node's trouble is in real time */
 
-#define WATCH_EPOCH_USEC (8 * 86400 * 1000000ll)
+#define WATCH_EPOCH_USEC (32 * 86400 * 1000000ll)
 
 /* `absent_usec`: boot time when the slice is known not to have been there yet: all that it has now
  * is growth since then. 0: unknown. */
@@ -58,7 +58,7 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
  * leak verdict or shape changed. A sample without a footprint changes nothing.
  *
  * The detector's time is the boot clock's plus WATCH_EPOCH_USEC, times time_scale: no step of the
- * wall clock gets in, and floors of the week before the boot have a time too.
+ * wall clock gets in, and floors of the four weeks before the boot have a time too.
  *
  * The limit that the detector is given is the nearest of memory.max, memory.high and what the node
  * can still give: footprint + MemAvailable + free swap (not zram's). So a slice without limits has

@@ -119,8 +119,8 @@ static void floors_are_minima_of_aligned_bins(void **state)
     struct fixture *fixture = *state;
     int64_t end = put_day(fixture), first;
     uint32_t floors[WINDOW_FIVES];
-    static const int64_t bins[] = {60, 300, 1800};
-    for (size_t i = 0; i < 3; i++) {
+    static const int64_t bins[] = {60, 300, 1800, 3600};
+    for (size_t i = 0; i < 4; i++) {
         int count = query_floors(
             fixture->db, "docker:web", bins[i], end * SEC, 10, floors, &first, &fixture->error);
         assert_int_equal(count, 10);

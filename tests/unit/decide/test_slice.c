@@ -385,6 +385,23 @@ static void a_slice_that_vanishes_ends_its_incident(void **state)
     assert_int_equal(decision->incident, 41);
 }
 
+static void floors_of_all_scales_come_from_the_past(void **state)
+{
+    (void)state;
+    uint32_t floors[WINDOW_HALVES];
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
+        uint32_t count = window_bins[scale] - 1;
+        for (uint32_t i = 0; i < count; i++)
+            floors[i] = 100 + i;
+        struct stamp now = at(0);
+        int64_t past_usec = (int64_t)count * window_bin_usec[scale];
+        subject_init(&slice, policy, 7, "web", 200 * MIB, 50 * MIB);
+        watch_preload(&slice.watch, policy_globals(policy), scale, now.unix_usec - past_usec,
+            floors, count, now);
+        assert_int_equal(window_floor(&slice.watch.leak.window, scale, count - 1), 100);
+    }
+}
+
 static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
 {
     (void)state;
@@ -636,6 +653,7 @@ int main(void)
         TEST(the_same_past_gives_the_same_bytes),
         TEST(time_scale_shortens_grace_horizon_and_all_clear),
         TEST(a_slice_that_vanishes_ends_its_incident),
+        TEST(floors_of_all_scales_come_from_the_past),
         TEST(the_detector_sees_scaled_time_and_the_nearest_limit),
         TEST(growth_is_smoothed_over_a_minute),
         TEST(faults_are_counted_from_the_second_sample_on),
