@@ -1,12 +1,12 @@
-/* How well does mom find leaks, beside the rules that people use today? scripts: see README.md.
+/* How well does mom find leaks, beside the rules that people use today? README.md says what is
+ * what.
  *
- *   backgrounds (real, made up) --> trial.c  each judge over each slice as it is, and with each
- * plant
- *                                      |
- *                                   tally.c  figures                --> tables on stdout
+ *   slices (real, made up) --> trial.c  each judge over each, as it is and with plants on it
+ *                                 |
+ *                              tally.c  figures                             --> tables on stdout
  *
- * Everything is drawn with fixed seeds. Status: 0; 1 a figure is worse than --require says; 64
- * usage. */
+ * Everything is drawn with fixed seeds. Status: 0; 1 a figure is worse than --require says, or
+ * traces can't be read; 64 usage. */
 #include "tests/leaks/families.h"
 #include "tests/leaks/tally.h"
 
@@ -144,6 +144,8 @@ static void try_series(struct set *set, const struct series *series)
 {
     struct random random = random_seeded(series->name, 2);
     struct site site;
+    if (series->count == 0)
+        return;
     if (set->kind == RECORDINGS) {
         try_recording(set, series);
         return;
@@ -295,6 +297,17 @@ static void usage(void)
     exit(64);
 }
 
+static int halves_named(const char *name)
+{
+    if (strcmp(name, "both") == 0)
+        return HALF_DEVELOPMENT | HALF_TEST;
+    if (strcmp(name, "test") == 0)
+        return HALF_TEST;
+    if (strcmp(name, "development") != 0)
+        usage();
+    return HALF_DEVELOPMENT;
+}
+
 static void read_options(int argc, char **argv)
 {
     static const struct option known[] = {{"traces", required_argument, NULL, 't'},
@@ -308,9 +321,7 @@ static void read_options(int argc, char **argv)
             options.traces = optarg;
             break;
         case 'h':
-            options.halves = strcmp(optarg, "both") == 0   ? HALF_DEVELOPMENT | HALF_TEST
-                             : strcmp(optarg, "test") == 0 ? HALF_TEST
-                                                           : HALF_DEVELOPMENT;
+            options.halves = halves_named(optarg);
             break;
         case 's':
             options.only = optarg;
