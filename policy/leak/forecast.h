@@ -9,7 +9,7 @@
 /* The band is never narrower than that of a lognormal with this s: slopes of the past say nothing
  * about what the program does next. On real hosts forecasts of leaks were off by a median factor of
  * exp(0.24) to exp(0.39), which is s = 0.36 to 0.58. */
-#define FORECAST_SPREAD 0.45
+#define FORECAST_SPREAD 0.40
 
 /* Seconds, p10 <= p50 <= p90. */
 struct forecast {

@@ -203,6 +203,20 @@ static double time_left(const struct stretch *s, const struct ramp *ramp)
     return least((sqrt(now * now + 2 * rate * room) - now) / rate, LEAK_NEVER_SECONDS);
 }
 
+/* What the slice has held lately, where the slope has brought it by now: the median of what there
+ * is of the newest minutes. Floors tell of a trend, this of what is left. */
+static double typical(const struct stretch *s, double slope)
+{
+    double held[WINDOW_MINUTES];
+    uint32_t count = 0;
+    for (uint32_t back = 0; back < WINDOW_MINUTES; back++) {
+        uint32_t floor = window_floor(s->window, WINDOW_MINUTE, back);
+        if (floor != WINDOW_NO_FLOOR)
+            held[count++] = (double)floor * WINDOW_PAGE + slope * 60 * back;
+    }
+    return count > 0 ? trend_median(held, count) : 0;
+}
+
 static struct ramp find_ramp(const struct stretch *s)
 {
     const struct trend_series *series = &s->series;
@@ -221,6 +235,7 @@ static struct ramp find_ramp(const struct stretch *s)
     /* The newest floor is that of its bin's beginning where the slice grows steadily. */
     double since = seconds(s->window->last_usec - s->begins_usec) - series->t[series->count - 1];
     ramp.level = fmax(s->block[LEAK_BLOCKS - 1], s->trend.level + ramp.slope * since);
+    ramp.level = fmax(ramp.level, typical(s, ramp.slope));
     ramp.left = time_left(s, &ramp);
     return ramp;
 }

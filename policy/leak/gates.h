@@ -80,8 +80,8 @@ extern const struct window_span leak_spans[LEAK_SPANS];
  * - else DAY.
  *
  * (3 instead of YOUNG, URGENT and DAY: .797 by half; warm-ups .29 and .23.) */
-#define LEAK_HORIZON        3.0
-#define LEAK_HORIZON_DAY    2.2
+#define LEAK_HORIZON        2.7
+#define LEAK_HORIZON_DAY    2.0
 #define LEAK_HORIZON_YOUNG  1.0
 #define LEAK_HORIZON_URGENT 1.6
 #define LEAK_URGENT_USEC    (10 * LEAK_HOUR_USEC)

@@ -35,8 +35,7 @@ static double select_rank(double *v, uint32_t count, uint32_t rank)
     return v[rank];
 }
 
-/* Leaves the smaller half before the larger one. */
-static double median(double *v, uint32_t count)
+double trend_median(double *v, uint32_t count)
 {
     double upper = select_rank(v, count, count / 2);
     if (count % 2)
@@ -63,7 +62,7 @@ double trend_slope(const struct trend_series *series, uint32_t first, uint32_t c
     if (count < 2)
         return 0;
     uint32_t pairs = pair_slopes(series, first, count, slope);
-    return median(slope, pairs);
+    return trend_median(slope, pairs);
 }
 
 /* Mid-ranks centred at 0: how many are smaller less how many are larger, halved. */
@@ -125,14 +124,14 @@ struct trend trend_fit(const struct trend_series *series)
         return trend;
     double slope[PAIRS_MAX], residual[TREND_POINTS_MAX], sorted[TREND_POINTS_MAX], variance;
     uint32_t pairs = pair_slopes(series, 0, n, slope);
-    trend.slope = median(slope, pairs);
+    trend.slope = trend_median(slope, pairs);
 
     for (uint32_t i = 0; i < n; i++)
         sorted[i] = residual[i] = series->x[i] - trend.slope * (series->t[i] - series->t[n - 1]);
-    trend.level = median(sorted, n);
+    trend.level = trend_median(sorted, n);
     for (uint32_t i = 0; i < n; i++)
         sorted[i] = fabs(residual[i] - trend.level);
-    trend.sigma = MAD_TO_SIGMA * median(sorted, n);
+    trend.sigma = MAD_TO_SIGMA * trend_median(sorted, n);
 
     double s = mann_kendall(series, &variance);
     double deviation = sqrt(variance * variance_inflation(residual, n));

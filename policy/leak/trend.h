@@ -29,6 +29,9 @@ struct trend {
 /* All of it; at least 3 points, else all zero. */
 struct trend trend_fit(const struct trend_series *series);
 
+/* The median of count > 0 values; leaves the smaller half of them before the larger one. */
+double trend_median(double *v, uint32_t count);
+
 /* Only the median slope, of the points first .. first + count - 1; 0 for fewer than 2. */
 double trend_slope(const struct trend_series *series, uint32_t first, uint32_t count);
 
