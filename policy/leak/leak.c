@@ -184,8 +184,7 @@ static void remember_life(struct leak_lives *lives, const struct leak_report *re
 }
 
 /* A slice that grew and gave it back at once was restarted: what it had reached is no record that
- * its next growth must beat, and that it grew is no news. One that was confirmed is given that
- * anyway. */
+ * its next growth must beat, and that it grew is no news. */
 static void end_life(struct leak_detector *detector)
 {
     if (fell_at_once(detector) && detector->report.since_usec != 0)

@@ -75,11 +75,10 @@ struct leak_standing {
 
 /* What earlier lives of the slice, which grew and fell at once (a restart, a reset), tell of it. */
 struct leak_lives {
-    int64_t
-        record_from_usec; /* floors before belong to such a life: what it reached is no record */
-    uint32_t age_minutes; /* for how long those have grown that grew alike */
-    uint32_t recovered;   /* confirmed growths that came to an end by themselves */
-    double rate;          /* bytes a second, of the newest */
+    int64_t record_from_usec; /* floors before are of such a life, and no record */
+    uint32_t age_minutes;     /* for how long those have grown that grew alike */
+    uint32_t recovered;       /* confirmed growths that came to an end by themselves */
+    double rate;              /* bytes a second, of the newest */
 };
 
 /* One slice's detector: 4 KiB, nothing behind it. */

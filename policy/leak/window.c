@@ -25,6 +25,13 @@ static uint32_t *ring_of(struct window *window, enum window_scale scale)
     return rings[scale];
 }
 
+static const uint32_t *ring_in(const struct window *window, enum window_scale scale)
+{
+    const uint32_t *const rings[WINDOW_SCALES] = {
+        window->minute, window->five, window->half, window->day};
+    return rings[scale];
+}
+
 static uint32_t *bin_at(struct window *window, enum window_scale scale, int64_t bin)
 {
     return &ring_of(window, scale)[bin % window_bins[scale]];
@@ -101,19 +108,15 @@ void window_preload(struct window *window, enum window_scale scale, int64_t firs
 
 uint32_t window_floor(const struct window *window, enum window_scale scale, uint32_t back)
 {
-    const uint32_t *const rings[WINDOW_SCALES] = {
-        window->minute, window->five, window->half, window->day};
     int64_t bin = window->newest_bin[scale] - back;
     if (bin < 0 || back >= window_bins[scale])
         return WINDOW_NO_FLOOR;
-    return rings[scale][bin % window_bins[scale]];
+    return ring_in(window, scale)[bin % window_bins[scale]];
 }
 
 int64_t window_floors(const struct window *window, const struct window_span *span, uint32_t *floor)
 {
-    const uint32_t *const rings[WINDOW_SCALES] = {
-        window->minute, window->five, window->half, window->day};
-    const uint32_t *ring = rings[span->scale];
+    const uint32_t *ring = ring_in(window, span->scale);
     uint32_t bins = window_bins[span->scale], length = span->floors * span->merge;
     int64_t oldest = window->newest_bin[span->scale] - length;
     /* Before time zero, and in what has not been seen, the ring holds holes. */
@@ -147,7 +150,7 @@ uint32_t window_record(const struct window *window, int64_t from_usec, int64_t b
 {
     bool days = length_usec >= 2 * window_bin_usec[WINDOW_HALF_DAY];
     enum window_scale scale = days ? WINDOW_HALF_DAY : WINDOW_HALF_HOUR;
-    const uint32_t *ring = days ? window->day : window->half;
+    const uint32_t *ring = ring_in(window, scale);
     const int64_t bin_usec = window_bin_usec[scale], bins = window_bins[scale];
     int64_t newest = window->newest_bin[scale], oldest = newest - bins + 1;
     int64_t from = (from_usec + bin_usec - 1) / bin_usec, before = before_usec / bin_usec;

@@ -1,7 +1,7 @@
 #include "tests/leaks/plant.h"
+#include "tests/leaks/values.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define PI 3.14159265358979323846
 
@@ -28,12 +28,6 @@ const char *const plant_names[PLANTS] = {
 
 #define LIVES 0.3 /* of the way that each life of a restarted slice makes */
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 struct planted plant_draw(enum plant plant, double headroom, double duration, struct random *random)
 {
     struct planted planted = {
@@ -53,7 +47,7 @@ struct planted plant_draw(enum plant plant, double headroom, double duration, st
     for (int i = 0; i < planted.stairs; i++)
         planted.stair[i] =
             i == 0 && plant == PLANT_STAIRCASE ? duration : random_between(random, 0, duration);
-    qsort(planted.stair, (size_t)planted.stairs, sizeof *planted.stair, compare);
+    values_sort(planted.stair, (size_t)planted.stairs);
     return planted;
 }
 

@@ -1,4 +1,5 @@
 #include "tests/leaks/series.h"
+#include "tests/leaks/values.h"
 
 #include <err.h>
 #include <glob.h>
@@ -10,19 +11,10 @@
 
 #define LABELS "labels.csv"
 
-static void *grow(void *memory, size_t *room, size_t size)
-{
-    *room = *room ? 2 * *room : 64;
-    void *grown = reallocarray(memory, *room, size);
-    if (!grown)
-        err(1, "%zu items", *room);
-    return grown;
-}
-
 void series_add(struct series *series, struct point point)
 {
     if (series->count == series->room)
-        series->points = grow(series->points, &series->room, sizeof point);
+        series->points = values_grow(series->points, &series->room, sizeof point);
     series->points[series->count++] = point;
 }
 
@@ -48,7 +40,7 @@ size_t series_find(const struct series *series, int64_t t)
 struct series *corpus_add(struct corpus *corpus)
 {
     if (corpus->count == corpus->room)
-        corpus->series = grow(corpus->series, &corpus->room, sizeof *corpus->series);
+        corpus->series = values_grow(corpus->series, &corpus->room, sizeof *corpus->series);
     struct series *series = &corpus->series[corpus->count++];
     *series = (struct series){0};
     return series;

@@ -1,8 +1,6 @@
 #include "tests/leaks/tally.h"
 
-#include <err.h>
 #include <math.h>
-#include <stdlib.h>
 
 const double pace_seconds[PACES] = {0.5 * DAY_SEC, 2 * DAY_SEC, 7 * DAY_SEC, 21 * DAY_SEC};
 
@@ -20,17 +18,6 @@ const char *const metric_names[METRICS] = {
     [METRIC_COST] = "us/sample",
 };
 
-static void add(struct values *values, double value)
-{
-    if (values->count == values->room) {
-        values->room = values->room ? 2 * values->room : 64;
-        values->value = reallocarray(values->value, values->room, sizeof value);
-        if (!values->value)
-            err(1, "%zu values", values->room);
-    }
-    values->value[values->count++] = value;
-}
-
 void tally_add(struct tally *tally, enum plant plant, int pace, const struct finding *finding)
 {
     struct count *count = &tally->count[plant][pace];
@@ -41,9 +28,9 @@ void tally_add(struct tally *tally, enum plant plant, int pace, const struct fin
     if (plant >= PLANT_LEAKS)
         return;
     if (finding->alarmed)
-        add(&tally->ways, finding->way);
+        values_add(&tally->ways, finding->way);
     for (int i = 0; plant != PLANT_RESTARTED && i < finding->forecasts; i++) {
-        add(&tally->errors, fabs(finding->error[i]));
+        values_add(&tally->errors, fabs(finding->error[i]));
         tally->covered += finding->covered[i];
     }
 }
@@ -56,22 +43,8 @@ void tally_watch(struct tally *tally, const struct watching *watching)
 
 void tally_free(struct tally *tally)
 {
-    free(tally->ways.value);
-    free(tally->errors.value);
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(struct values *values)
-{
-    if (values->count == 0)
-        return NAN;
-    qsort(values->value, values->count, sizeof *values->value, compare);
-    return values->value[values->count / 2];
+    values_free(&tally->ways);
+    values_free(&tally->errors);
 }
 
 static struct count sum(const struct tally *tally, enum plant first, enum plant end)
@@ -120,7 +93,7 @@ double tally_metric(struct tally *tally, enum metric metric)
     case METRIC_HALF:
         return ratio(leaks.early, leaks.trials);
     case METRIC_WAY:
-        return median(&tally->ways);
+        return values_median(&tally->ways);
     case METRIC_PRECISION:
         return ratio(leaks.found, leaks.found + sham.found + healthy.found);
     case METRIC_SHAM:
@@ -128,7 +101,7 @@ double tally_metric(struct tally *tally, enum metric metric)
     case METRIC_HEALTHY:
         return ratio(healthy.found, healthy.trials);
     case METRIC_ERROR:
-        return median(&tally->errors);
+        return values_median(&tally->errors);
     case METRIC_COVERED:
         return ratio((double)tally->covered, (double)tally->errors.count);
     case METRIC_COST:

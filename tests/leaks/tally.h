@@ -3,6 +3,7 @@
 #define TESTS_LEAKS_TALLY_H
 
 #include "tests/leaks/trial.h"
+#include "tests/leaks/values.h"
 
 #include <stdint.h>
 
@@ -11,11 +12,6 @@ extern const double pace_seconds[PACES];
 
 struct count {
     int trials, early, found, suspected; /* early: by half of the way */
-};
-
-struct values {
-    size_t count, room;
-    double *value;
 };
 
 struct tally {

@@ -1,36 +1,21 @@
 #include "tests/leaks/trial.h"
+#include "tests/leaks/values.h"
 
-#include <err.h>
 #include <math.h>
-#include <stdlib.h>
 
-#define HISTORY_SEC    (8 * DAY_SEC) /* before the stretch: more than any judge remembers */
+#define HISTORY_SEC    (8 * DAY_SEC) /* before the stretch: what most stretches are compared with */
 #define HOLE_SEC       HOUR_SEC      /* no sample for longer than this is no cover */
 #define COVERED_LEAST  0.7           /* of the stretch */
 #define HEADROOM_LEAST 0.1           /* of the limit */
-#define SPREAD_MOST    0.3           /* of the headroom: else a leak ends long before it should */
 #define IDLE           0.005         /* of the limit: a machine that is off */
 
-static int compare(const void *a, const void *b)
+static double median_footprint(const struct series *series, size_t begin, size_t end)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median, and how far above it one sample in twenty lies. */
-static double median_footprint(
-    const struct series *series, size_t begin, size_t end, double *ret_spread)
-{
-    size_t count = end - begin;
-    double *value = malloc(count * sizeof *value);
-    if (!value)
-        err(1, "a median");
-    for (size_t i = 0; i < count; i++)
-        value[i] = series->points[begin + i].footprint;
-    qsort(value, count, sizeof *value, compare);
-    double median = value[count / 2];
-    *ret_spread = value[count - 1 - count / 20] - median;
-    free(value);
+    struct values held = {0};
+    for (size_t i = begin; i < end; i++)
+        values_add(&held, series->points[i].footprint);
+    double median = values_median(&held);
+    values_free(&held);
     return median;
 }
 
@@ -51,7 +36,7 @@ static bool survey(struct site *site)
     if (site->end <= site->begin + 1)
         return false;
     double limit = series->points[site->begin].limit;
-    double spread, median = median_footprint(series, site->begin, site->end, &spread);
+    double median = median_footprint(series, site->begin, site->end);
     site->headroom = limit - median;
     site->from = series_find(series, series->points[site->begin].t - HISTORY_SEC);
     return covered(series, site->begin, site->end) >= COVERED_LEAST * site->duration && limit > 0 &&
