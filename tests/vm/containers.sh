@@ -71,6 +71,8 @@ are_alive() { # PID...
 
 # check_reset KEY OTHER-KEY : it takes the whole of the one, and nobody of the other.
 check_reset() {
+    check "$1 is recorded" eventually 60 has_life "$1"
+    life_before=$(newest_life "$1")
     reset_at=$(date +%s)
     # shellcheck disable=SC2046
     set -- "$1" "$(processes_of "$1" | tr '\n' ' ')" "$2" "$(processes_of "$2" | tr '\n' ' ')"
@@ -83,14 +85,24 @@ check_reset() {
     check "$3 lives on, all of it" are_alive $4
 }
 
-# check_new_life KEY : made anew after check_reset, it is the same slice with another life.
+# newest_life KEY : when it was born, in microseconds, as the database knows it; 0 without one.
+newest_life() {
+    sql "SELECT coalesce(max(born_usec), 0) FROM life JOIN slice ON slice.id = slice WHERE key = '$1'"
+}
+
+has_life() { # KEY
+    [ "$(newest_life "$1")" -gt 0 ]
+}
+
+# check_new_life KEY : made anew after check_reset, it is the same slice with another life, which is
+# recorded a while after momctl shows it.
 check_new_life() {
-    new_life() { [ "$(field alive show "$1")" = true ] && [ "$(rows_since "$1")" -gt 0 ]; }
-    rows_since() { sql "SELECT count(*) FROM raw JOIN slice ON slice.id = slice
-        WHERE key = '$1' AND t > (SELECT max(born_usec) FROM life WHERE slice = raw.slice) / 1000000"; }
-    check "$1 comes back under its key" eventually 120 new_life "$1"
-    check "with another life" [ "$(sql "SELECT count(*) FROM life JOIN slice ON slice.id = slice
-        WHERE key = '$1' AND born_usec / 1000000 >= $reset_at")" -ge 1 ]
+    new_life() {
+        [ "$(field alive show "$1")" = true ] && [ "$(newest_life "$1")" -gt "$life_before" ] &&
+            [ "$(sql "SELECT count(*) FROM raw JOIN slice ON slice.id = slice
+                WHERE key = '$1' AND t > $(newest_life "$1") / 1000000")" -gt 0 ]
+    }
+    check "$1 comes back under its key, with another life" eventually 120 new_life "$1"
     check "and its history goes back to before the reset" [ "$(sql "SELECT min(t) FROM raw
         JOIN slice ON slice.id = slice WHERE key = '$1'")" -lt "$reset_at" ]
 }
