@@ -238,11 +238,14 @@ static int next_sample(struct living *living)
     brief->badness = (uint64_t)get_int_or(call, 0);
     brief->have |= next_is_null(call) ? 0 : BRIEF_MEMS;
     brief->mems = (uint64_t)get_int_or(call, 0);
+    brief->have |= next_is_null(call) ? 0 : BRIEF_ROOM;
+    brief->room = get_u32(call);
     brief->faults = get_u32(call);
     brief->shmem = get_u32(call);
     brief->swapcached = get_u32(call);
     brief->limit_bytes = get_limit(call);
     brief->high_bytes = get_limit(call);
+    brief->swap_limit_bytes = get_limit(call);
     return 0;
 }
 

@@ -93,26 +93,27 @@ const char *const statement_sql[STATEMENTS] = {
                            " AND same.inode = life.inode AND same.oom_kills > 0"
                            " AND same.oom_kills >= ?3)",
 
-    [SQL_SERIES_FIND] = "SELECT s.mark, (SELECT max(t) FROM raw WHERE slice = ?1),"
-                        " l.slice IS NOT NULL, l.bytes, l.high FROM slice s LEFT JOIN limit_change"
-                        " l ON (l.slice, l.t) = (SELECT slice, t FROM limit_change"
-                        " WHERE slice = ?1 ORDER BY t DESC LIMIT 1) WHERE s.id = ?1",
+    [SQL_SERIES_FIND] =
+        "SELECT s.mark, (SELECT max(t) FROM raw WHERE slice = ?1),"
+        " l.slice IS NOT NULL, l.bytes, l.high, l.swap FROM slice s LEFT JOIN limit_change"
+        " l ON (l.slice, l.t) = (SELECT slice, t FROM limit_change"
+        " WHERE slice = ?1 ORDER BY t DESC LIMIT 1) WHERE s.id = ?1",
     [SQL_RAW_ADD] = "INSERT OR IGNORE INTO raw(slice, t, rss, swap, footprint, current, pressure,"
-                    " faults, shmem, swapcached, badness, mems)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                    " faults, shmem, swapcached, badness, mems, room)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_RAW_STORED] =
         "SELECT EXISTS (SELECT 1 FROM shifted"
-        " WHERE boot = ?13 AND serial = ?14 AND unix_usec = ?15)"
+        " WHERE boot = ?14 AND serial = ?15 AND unix_usec = ?16)"
         " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS ?4"
         " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8"
         " AND shmem IS ?9 AND swapcached IS ?10 AND badness IS ?11"
-        " AND mems IS ?12)"
+        " AND mems IS ?12 AND room IS ?13)"
         " AND NOT EXISTS (SELECT 1 FROM shifted WHERE slice = ?1 AND t = ?2))",
     [SQL_RAW_TIMES] = "SELECT t FROM raw WHERE slice = ?1 AND t >= ?2 ORDER BY t",
     [SQL_SHIFTED_ADD] = "INSERT OR IGNORE INTO shifted(slice, t, boot, serial, unix_usec)"
                         " VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_LIMIT_ADD] = "INSERT OR REPLACE INTO limit_change(slice, t, bytes, high)"
-                      " VALUES (?1, ?2, ?3, ?4)",
+    [SQL_LIMIT_ADD] = "INSERT OR REPLACE INTO limit_change(slice, t, bytes, high, swap)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_TIER_TOUCH] = "INSERT INTO tier(span, slice, oldest, due) VALUES (?1, ?2, ?3, ?4)"
                        " ON CONFLICT DO UPDATE SET oldest = min(oldest, excluded.oldest),"
                        " due = min(coalesce(due, excluded.due), excluded.due)",
@@ -342,9 +343,11 @@ const char *const statement_sql[STATEMENTS] = {
     /* ?1: slice; ?2, ?3: seconds. */
     [SQL_RECORDED_SAMPLES] =
         "SELECT coalesce(f.unix_usec, r.t * 1000000), r.rss, r.swap, r.footprint, r.current,"
-        " r.pressure, r.badness, r.mems, r.faults, coalesce(r.shmem, 0), coalesce(r.swapcached, 0),"
+        " r.pressure, r.badness, r.mems, r.room, r.faults, coalesce(r.shmem, 0), "
+        "coalesce(r.swapcached, 0),"
         " (SELECT bytes FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
-        " (SELECT high FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1)"
+        " (SELECT high FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
+        " (SELECT swap FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1)"
         " FROM raw r LEFT JOIN shifted f ON f.slice = r.slice AND f.t = r.t"
         " WHERE r.slice = ?1 AND r.t >= ?2 AND r.t < ?3 ORDER BY r.t",
     [SQL_RECORDED_LAYERS] = "SELECT file, text FROM policy_layer WHERE hash = ?1 ORDER BY n",

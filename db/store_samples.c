@@ -38,7 +38,7 @@ struct series { /* of one slice, over its lives */
     int64_t mark_t;   /* of the sample that came last */
     int64_t newest_t; /* the largest t ever: what is later was surely not stored before */
     bool limit_known;
-    uint64_t limit_bytes, high_bytes; /* as stored last */
+    uint64_t limit_bytes, high_bytes, swap_limit_bytes; /* as stored last */
     uint32_t rows;
     struct waiting_row row[STORE_BATCH];
     UT_hash_handle hh;
@@ -106,6 +106,7 @@ static int load_series(struct db *db, struct series *series, struct mom_error *e
         series->limit_known = get_int(&call) != 0;
         series->limit_bytes = get_limit(&call);
         series->high_bytes = get_limit(&call);
+        series->swap_limit_bytes = get_limit(&call);
     }
     return call_close(&call, r < 0 ? r : 0);
 }
@@ -176,6 +177,7 @@ static void put_row(struct call *call, int64_t slice, int64_t t, const struct sa
     put_int(call, brief->swapcached);
     put_int_or_null(call, brief->have & BRIEF_BADNESS, (int64_t)brief->badness);
     put_int_or_null(call, brief->have & BRIEF_MEMS, (int64_t)brief->mems);
+    put_int_or_null(call, brief->have & BRIEF_ROOM, brief->room);
 }
 
 static int64_t own_second(const struct sample_brief *brief)
@@ -212,6 +214,12 @@ static int stored_before(struct db *db, const struct series *series,
     return r < 0 ? r : stored != 0;
 }
 
+static bool has_limits(const struct series *series, const struct sample_brief *brief)
+{
+    return series->limit_bytes == brief->limit_bytes && series->high_bytes == brief->high_bytes &&
+           series->swap_limit_bytes == brief->swap_limit_bytes;
+}
+
 static int write_row(
     struct db *db, struct series *series, const struct waiting_row *row, struct mom_error *error)
 {
@@ -226,17 +234,18 @@ static int write_row(
         put_origin(&call, &row->brief);
         r = call_run(&call);
     }
-    if (r < 0 || (series->limit_known && series->limit_bytes == row->brief.limit_bytes &&
-                     series->high_bytes == row->brief.high_bytes))
+    if (r < 0 || (series->limit_known && has_limits(series, &row->brief)))
         return r;
     call_open(&call, db, SQL_LIMIT_ADD, error);
     put_int(&call, series->slice);
     put_int(&call, row->t);
     put_limit(&call, row->brief.limit_bytes);
     put_limit(&call, row->brief.high_bytes);
+    put_limit(&call, row->brief.swap_limit_bytes);
     series->limit_known = true;
     series->limit_bytes = row->brief.limit_bytes;
     series->high_bytes = row->brief.high_bytes;
+    series->swap_limit_bytes = row->brief.swap_limit_bytes;
     return call_run(&call);
 }
 

@@ -34,6 +34,7 @@ const struct field_info sample_fields[SAMPLE_FIELDS] = {
     [SAMPLE_LIMIT_SWAP] = {"limit_swap", UNIT_BYTES},
     [SAMPLE_BADNESS] = {"badness", UNIT_COUNT},
     [SAMPLE_MEMS] = {"mems", UNIT_COUNT},
+    [SAMPLE_ROOM] = {"room", UNIT_BYTES},
 };
 
 const struct field_info node_fields[NODE_FIELDS] = {
@@ -122,6 +123,7 @@ struct sample_brief sample_to_brief(const struct sample *sample)
     struct sample_brief brief = {.unix_usec = sample->at.unix_usec,
         .limit_bytes = SAMPLE_NO_LIMIT,
         .high_bytes = SAMPLE_NO_LIMIT,
+        .swap_limit_bytes = SAMPLE_NO_LIMIT,
         .shmem = pages(sample_known(sample, SAMPLE_SHMEM)),
         .swapcached = pages(sample_known(sample, SAMPLE_SWAPCACHED))};
     uint64_t bytes;
@@ -153,10 +155,16 @@ struct sample_brief sample_to_brief(const struct sample *sample)
         brief.mems = sample->value[SAMPLE_MEMS];
         brief.have |= BRIEF_MEMS;
     }
+    if (sample_has(sample, SAMPLE_ROOM)) {
+        brief.room = pages(sample->value[SAMPLE_ROOM]);
+        brief.have |= BRIEF_ROOM;
+    }
     if (sample_has(sample, SAMPLE_LIMIT_MAX))
         brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
     if (sample_has(sample, SAMPLE_LIMIT_HIGH))
         brief.high_bytes = sample->value[SAMPLE_LIMIT_HIGH];
+    if (sample_has(sample, SAMPLE_LIMIT_SWAP))
+        brief.swap_limit_bytes = sample->value[SAMPLE_LIMIT_SWAP];
     return brief;
 }
 
@@ -189,6 +197,8 @@ void sample_from_brief(const struct sample_brief *brief, struct stamp at, struct
         sample_set(ret, SAMPLE_MEMS, brief->mems);
     sample_set(ret, SAMPLE_LIMIT_MAX, brief->limit_bytes);
     sample_set(ret, SAMPLE_LIMIT_HIGH, brief->high_bytes);
+    sample_set(ret, SAMPLE_LIMIT_SWAP, brief->swap_limit_bytes);
+    set_pages(ret, SAMPLE_ROOM, brief->have & BRIEF_ROOM, brief->room);
 }
 
 bool node_swap_room(const struct node_sample *node, uint64_t *ret)

@@ -72,6 +72,8 @@ enum sample_field {
     SAMPLE_LIMIT_SWAP, /* memory.swap.max; v1 memsw.limit - limit */
     SAMPLE_BADNESS,    /* of its processes, where the policy ranks by that (read/badness.h) */
     SAMPLE_MEMS, /* memory nodes that it is bound to (memory_nodes.h), where it is to a part */
+    SAMPLE_ROOM, /* what the fullest of the limited groups and memory nodes that it shares with
+                    others could still give, a tick ago; not known where there are none */
     SAMPLE_FIELDS
 };
 extern const struct field_info sample_fields[SAMPLE_FIELDS];
@@ -102,6 +104,11 @@ static inline void sample_set(struct sample *sample, enum sample_field field, ui
     sample->refreshed |= 1ull << field;
 }
 
+static inline void sample_clear(struct sample *sample, enum sample_field field)
+{
+    sample->have &= ~(1ull << field);
+}
+
 /* anon + mapped file: what pl_mom called RSS. False while a part of it is unknown. */
 bool sample_rss(const struct sample *sample, uint64_t *ret);
 
@@ -122,11 +129,12 @@ bool sample_gives_back(const struct sample *sample, uint64_t *ret);
 struct sample_brief {
     uint64_t serial; /* the slice's life */
     int64_t unix_usec;
-    uint64_t limit_bytes, high_bytes;       /* SAMPLE_NO_LIMIT: none */
-    uint32_t rss, swap, footprint, current; /* pages */
-    uint32_t shmem, swapcached;             /* pages; 0 where unknown */
-    uint32_t pressure;                      /* some avg10, hundredths of a per cent */
-    uint32_t faults;                        /* major faults since the brief before */
+    uint64_t limit_bytes, high_bytes, swap_limit_bytes; /* SAMPLE_NO_LIMIT: none */
+    uint32_t rss, swap, footprint, current;             /* pages */
+    uint32_t shmem, swapcached;                         /* pages; 0 where unknown */
+    uint32_t room;                                      /* pages */
+    uint32_t pressure;                                  /* some avg10, hundredths of a per cent */
+    uint32_t faults;                                    /* major faults since the brief before */
     uint64_t badness, mems;
     uint8_t have; /* bits below */
 };
@@ -137,7 +145,8 @@ enum {
     BRIEF_CURRENT = 8,
     BRIEF_PRESSURE = 16,
     BRIEF_BADNESS = 32,
-    BRIEF_MEMS = 64
+    BRIEF_MEMS = 64,
+    BRIEF_ROOM = 128
 };
 
 /* All but the serial and the faults, which belong to a life. */

@@ -113,6 +113,16 @@ static void take_score(
     sample_set(sample, SAMPLE_BADNESS, score);
 }
 
+static void take_room(
+    const struct governor *governor, struct watch *watch, const struct slice *slice)
+{
+    uint64_t room;
+    if (domains_room(&governor->standings, watch, slice, &room))
+        sample_set(&watch->sample, SAMPLE_ROOM, room);
+    else
+        sample_clear(&watch->sample, SAMPLE_ROOM);
+}
+
 /* Reads the slice and brings what is known of it up to date. False: it has just vanished, or can't
  * be read now: nothing is decided about it. */
 static bool observe(
@@ -126,6 +136,7 @@ static bool observe(
     if (r < 0)
         return false;
     take_score(governor, slice, &watch->sample);
+    take_room(governor, watch, slice);
     if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
         leak_set_warm(&watch->leak);
     bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);

@@ -68,23 +68,41 @@ static void update_growth(struct watch *watch, uint64_t footprint)
     watch->growth_at_usec = now;
 }
 
+/* How much of it may lie in swap at once. A group's limits don't count what zram holds, so for them
+ * zram is swap like any other. */
+static uint64_t swap_reach(const struct sample *sample, const struct node_sample *node)
+{
+    uint64_t most =
+        sample_has(sample, SAMPLE_LIMIT_SWAP) ? sample->value[SAMPLE_LIMIT_SWAP] : SAMPLE_NO_LIMIT;
+    uint64_t free = node_has(node, NODE_SWAP_FREE) ? node->value[NODE_SWAP_FREE] : 0;
+    uint64_t reach = bytes_sum(sample_known(sample, SAMPLE_SWAP), free);
+    return reach < most ? reach : most;
+}
+
+static void take_nearer(uint64_t *nearest, uint64_t a, uint64_t b)
+{
+    uint64_t limit = bytes_sum(a, b);
+    if (limit < *nearest)
+        *nearest = limit;
+}
+
 /* See watch_update in the header. A limit of 0 is no limit: nothing could run under it. */
 static uint64_t nearest_limit(
     const struct sample *sample, uint64_t footprint, const struct node_sample *node)
 {
     static const enum sample_field own[] = {SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH};
     uint64_t nearest = SAMPLE_NO_LIMIT;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        uint64_t limit = sample->value[own[i]];
-        if (sample_has(sample, own[i]) && limit > 0 && limit < nearest)
-            nearest = limit;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (sample_known(sample, own[i]) > 0 && sample->value[own[i]] != SAMPLE_NO_LIMIT)
+            take_nearer(&nearest, sample->value[own[i]], swap_reach(sample, node));
+    if (sample_has(sample, SAMPLE_ROOM))
+        take_nearer(&nearest, footprint, sample->value[SAMPLE_ROOM]);
+    uint64_t swap = 0;
+    if (node_has(node, NODE_MEM_AVAILABLE)) {
+        (void)node_swap_room(node, &swap);
+        take_nearer(&nearest, footprint, bytes_sum(node->value[NODE_MEM_AVAILABLE], swap));
     }
-    if (!node_has(node, NODE_MEM_AVAILABLE))
-        return nearest;
-    uint64_t swap, reach = bytes_sum(footprint, node->value[NODE_MEM_AVAILABLE]);
-    if (node_swap_room(node, &swap))
-        reach = bytes_sum(reach, swap);
-    return reach < nearest ? reach : nearest;
+    return nearest;
 }
 
 /* What outlives all processes is in shared memory, or was swapped out from there. */

@@ -60,9 +60,14 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
  * The detector's time is the boot clock's plus WATCH_EPOCH_USEC, times time_scale: no step of the
  * wall clock gets in, and floors of the four weeks before the boot have a time too.
  *
- * The limit that the detector is given is the nearest of memory.max, memory.high and what the node
- * can still give: footprint + MemAvailable + free swap (not zram's). So a slice without limits has
- * a forecast too: until the node is out of memory. */
+ * The limit that the detector is given is a footprint, which includes what was swapped out: the
+ * nearest of
+ *   memory.max and memory.high, each and as much swap as the slice may come to have:
+ * memory.swap.max, or what it has there now and what is free; what the groups around it can still
+ * give (SAMPLE_ROOM), and the node: MemAvailable and free swap (not zram's), beyond the footprint
+ * of now. So a slice without limits has a forecast, too. Who else grows in the same room is left
+ * out: a slow grower beside a fast one would look as near to its end as that one. All together are
+ * looked at by the node's rules (RULE_EXHAUSTED_WITHIN). */
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 

@@ -3,6 +3,7 @@
 #include "slices/base/text.h"
 #include "slices/memory_nodes.h"
 
+#include <math.h>
 #include <string.h>
 
 void standings_copy(struct standings *to, const struct standings *from)
@@ -24,6 +25,23 @@ bool domains_follow(
         return false;
     node_watch_init(watch);
     (void)text_copy(watch->domain, sizeof watch->domain, now);
+    return true;
+}
+
+bool domains_room(const struct standings *standings, const struct watch *watch,
+    const struct slice *slice, uint64_t *ret)
+{
+    double room, least = HUGE_VAL;
+    uint64_t mems = sample_known(&watch->sample, SAMPLE_MEMS);
+    for (uint32_t i = 1; i < DOMAINS_MAX; i++) {
+        const struct standing *standing = &standings->of[i];
+        if (standing->in_use && standing_holds(standing->domain, slice->path, mems) &&
+            node_room(&standing->node, &room) && room < least)
+            least = room;
+    }
+    if (least >= HUGE_VAL)
+        return false;
+    *ret = (uint64_t)least;
     return true;
 }
 

@@ -29,6 +29,11 @@ struct node_watches {
 bool domains_follow(
     struct node_watches *watches, const struct standings *standings, uint32_t domain);
 
+/* What the fullest domain beside the node that holds the slice can still give: SAMPLE_ROOM. False:
+ * there is none. */
+bool domains_room(const struct standings *standings, const struct watch *watch,
+    const struct slice *slice, uint64_t *ret);
+
 /* Whether the slice that the decision would reset is on its way already, by another domain's
  * decision, and its memory has had no time yet to come back. */
 bool domains_await(const struct node_watches *watches, const struct policy *policy, uint32_t domain,

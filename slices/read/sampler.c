@@ -207,7 +207,7 @@ static void read_rest(const struct sampler *sampler, int directory, struct sampl
 static void ask(const struct sampler *sampler, int directory, struct sample *sample)
 {
     uint64_t badness;
-    sample->have &= ~(1ull << SAMPLE_BADNESS);
+    sample_clear(sample, SAMPLE_BADNESS);
     if (sampler->badness != BADNESS_NONE &&
         badness_read(directory, sampler->proc_fd, sampler->badness, &badness) == 0)
         sample_set(sample, SAMPLE_BADNESS, badness);
@@ -218,7 +218,7 @@ static void ask_where_bound(const struct sampler *sampler, int directory, struct
     if (sampler->machine == 0)
         return;
     uint64_t mems = mems_of_group(directory, sampler->proc_fd, sampler->machine);
-    sample->have &= ~(1ull << SAMPLE_MEMS);
+    sample_clear(sample, SAMPLE_MEMS);
     if (mems != 0)
         sample_set(sample, SAMPLE_MEMS, mems);
 }

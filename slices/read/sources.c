@@ -155,7 +155,7 @@ static void settle_limits_v1(struct sample *sample)
     limit[SAMPLE_LIMIT_MAX] = limit_of_v1(limit[SAMPLE_LIMIT_MAX]);
     limit[SAMPLE_LIMIT_HIGH] = limit_of_v1(limit[SAMPLE_LIMIT_HIGH]);
     if ((sample->refreshed & both) != both) {
-        sample->have &= ~(1ull << SAMPLE_LIMIT_SWAP);
+        sample_clear(sample, SAMPLE_LIMIT_SWAP);
         sample->refreshed &= ~(1ull << SAMPLE_LIMIT_SWAP);
         return;
     }

@@ -109,7 +109,9 @@ static void a_brief_keeps_what_is_decided_by(void **state)
     sample.at = (struct stamp){.boot_usec = 5, .unix_usec = 7};
     sample_set(&sample, SAMPLE_KERNEL, 12 * MIB + 777); /* no whole pages */
     sample_set(&sample, SAMPLE_LIMIT_HIGH, 400 * MIB + 1);
+    sample_set(&sample, SAMPLE_LIMIT_SWAP, 90 * MIB + 1);
     sample_set(&sample, SAMPLE_MEMS, UINT64_C(1) << 63);
+    sample_set(&sample, SAMPLE_ROOM, 70 * MIB);
     for (uint64_t unmapped = 0; unmapped < 3; unmapped++) {
         sample_set(&sample, SAMPLE_INACTIVE_ANON, (120 + unmapped) * MIB);
         sample_set(&sample, SAMPLE_ACTIVE_ANON, 0);
@@ -121,7 +123,7 @@ static void a_brief_keeps_what_is_decided_by(void **state)
         assert_true(sample_rss(&sample, &before) && sample_rss(&again, &after));
         assert_true(before == after);
         static const enum sample_field same[] = {SAMPLE_SWAP, SAMPLE_SHMEM, SAMPLE_SWAPCACHED,
-            SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH, SAMPLE_MEMS};
+            SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH, SAMPLE_LIMIT_SWAP, SAMPLE_MEMS, SAMPLE_ROOM};
         for (size_t i = 0; i < sizeof same / sizeof *same; i++)
             assert_true(
                 sample.value[same[i]] == again.value[same[i]] || !sample_has(&sample, same[i]));
@@ -132,7 +134,7 @@ static void a_brief_keeps_what_is_decided_by(void **state)
     uint64_t footprint;
     sample_from_brief(&unknown, sample.at, &again);
     assert_false(sample_footprint(&again, &footprint) || sample_rss(&again, &footprint));
-    assert_false(sample_has(&again, SAMPLE_MEMS));
+    assert_false(sample_has(&again, SAMPLE_MEMS) || sample_has(&again, SAMPLE_ROOM));
 }
 
 static void free_zram_is_no_room(void **state)

@@ -50,7 +50,7 @@ void fixture_reopen(struct fixture *fixture)
 }
 
 /* What each migration beyond the first did, undone. */
-static const char *const undo[][12] = {
+static const char *const undo[][14] = {
     [2] = {"DROP INDEX life_oom", "ALTER TABLE boot DROP COLUMN oom_kills",
         "ALTER TABLE boot DROP COLUMN oom_usec", "ALTER TABLE life DROP COLUMN oom_kills",
         "ALTER TABLE life DROP COLUMN oom_usec", "PRAGMA user_version = 1"},
@@ -67,6 +67,7 @@ static const char *const undo[][12] = {
         "DROP TABLE look", "DROP TABLE policy_use", "DROP TABLE policy_layer",
         "PRAGMA user_version = 3"},
     [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE raw DROP COLUMN mems",
+        "ALTER TABLE raw DROP COLUMN room", "ALTER TABLE limit_change DROP COLUMN swap",
         "ALTER TABLE look DROP COLUMN stalled", "ALTER TABLE look DROP COLUMN room_due",
         "ALTER TABLE look DROP COLUMN listed_room", "ALTER TABLE look DROP COLUMN charged",
         "ALTER TABLE look DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN domain",
@@ -112,6 +113,7 @@ struct sample_brief a_brief(uint64_t serial, int64_t unix_usec, uint32_t footpri
         .unix_usec = unix_usec,
         .limit_bytes = SAMPLE_NO_LIMIT,
         .high_bytes = SAMPLE_NO_LIMIT,
+        .swap_limit_bytes = SAMPLE_NO_LIMIT,
         .rss = footprint + 10,
         .swap = 3,
         .footprint = footprint,

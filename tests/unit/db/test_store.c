@@ -203,6 +203,22 @@ static void memory_nodes_are_stored_of_who_is_bound(void **state)
     assert_true(ask(fixture->path, "SELECT mems FROM raw WHERE mems IS NOT NULL") == INT64_MIN);
 }
 
+static void room_is_stored_of_who_shares_it(void **state)
+{
+    struct fixture *fixture = *state;
+    bear(fixture, 7, "docker:web");
+    struct sample_brief briefs[] = {a_brief(7, T0 * SEC, 1), a_brief(7, (T0 + 1) * SEC, 1)};
+    briefs[1].have |= BRIEF_ROOM;
+    briefs[1].room = 300;
+    briefs[1].swap_limit_bytes = 5 << 20;
+    drain(fixture, briefs, 2);
+    assert_int_equal(ask(fixture->path, "SELECT count(*) FROM raw WHERE room IS NULL"), 1);
+    assert_int_equal(ask(fixture->path, "SELECT room FROM raw WHERE room IS NOT NULL"), 300);
+    assert_int_equal(ask(fixture->path, "SELECT count(*) FROM limit_change"), 2);
+    assert_int_equal(
+        ask(fixture->path, "SELECT swap FROM limit_change ORDER BY t DESC LIMIT 1"), 5 << 20);
+}
+
 static void limits_come_back_with_the_rows_they_held_for(void **state)
 {
     struct fixture *fixture = *state;
@@ -311,6 +327,7 @@ int main(void)
         TEST(unknown_lives_and_boots_are_refused),
         TEST(unknown_fields_stay_unknown),
         TEST(memory_nodes_are_stored_of_who_is_bound),
+        TEST(room_is_stored_of_who_shares_it),
         TEST(limits_come_back_with_the_rows_they_held_for),
         TEST(everything_is_stored_once),
         TEST(an_incident_lasts_to_its_all_clear),

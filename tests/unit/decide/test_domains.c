@@ -160,6 +160,22 @@ static void no_group_makes_the_node_reboot(void **state)
     assert_int_equal(decision.restraint, RESTRAINT_UNABLE);
 }
 
+static void the_fullest_domain_says_what_room_is_left(void **state)
+{
+    (void)state;
+    uint64_t room = 0;
+    standings.of[1].node = node_of(0, 90 * MIB, 10 * MIB);
+    standings.of[4].node = node_of(0, 70 * MIB, 20 * MIB);
+    assert_true(domains_room(&standings, &inner.watch, &inner.slice, &room));
+    assert_int_equal(room, 90 * MIB);
+    assert_true(domains_room(&standings, &outer.watch, &outer.slice, &room));
+    assert_int_equal(room, 100 * MIB);
+    assert_false(domains_room(&standings, &beside.watch, &beside.slice, &room));
+    standings.of[4].in_use = false;
+    assert_true(domains_room(&standings, &inner.watch, &inner.slice, &room));
+    assert_int_equal(room, 100 * MIB);
+}
+
 static void places_are_copied_with_their_emptiness(void **state)
 {
     (void)state;
@@ -184,6 +200,7 @@ int main(void)
         TEST(nor_what_does_not_hold_it),
         TEST(another_domain_in_the_place_begins_anew),
         TEST(no_group_makes_the_node_reboot),
+        TEST(the_fullest_domain_says_what_room_is_left),
         TEST(places_are_copied_with_their_emptiness),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

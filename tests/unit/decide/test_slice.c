@@ -419,11 +419,20 @@ static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, SAMPLE_NO_LIMIT);
     slice.watch.sample.at = at(1);
     (void)watch_update(&slice.watch, &globals, &node);
-    assert_int_equal(window->limit_bytes, 400 * MIB);
-    sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, 300 * MIB);
+    assert_int_equal(window->limit_bytes, (250 + 512) * MIB); /* 400 and its swap are farther */
+    node_set(&node, NODE_SWAP_FREE, 16 * MIB);
     slice.watch.sample.at = at(2);
     (void)watch_update(&slice.watch, &globals, &node);
-    assert_int_equal(window->limit_bytes, 300 * MIB);
+    assert_int_equal(window->limit_bytes, (400 + 50 + 16) * MIB);
+    sample_set(&slice.watch.sample, SAMPLE_LIMIT_SWAP, 60 * MIB);
+    sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, 300 * MIB);
+    slice.watch.sample.at = at(3);
+    (void)watch_update(&slice.watch, &globals, &node);
+    assert_int_equal(window->limit_bytes, (300 + 60) * MIB);
+    sample_set(&slice.watch.sample, SAMPLE_ROOM, 100 * MIB);
+    slice.watch.sample.at = at(4);
+    (void)watch_update(&slice.watch, &globals, &node);
+    assert_int_equal(window->limit_bytes, (250 + 100) * MIB);
 }
 
 static void growth_is_smoothed_over_a_minute(void **state)
