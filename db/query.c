@@ -123,14 +123,31 @@ int query_events(struct db *db, const char *glob, int64_t since_unix_usec, int64
     return call_close(&call, r);
 }
 
-int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
-    uint32_t *ret_strikes, int64_t *ret_hold_until_usec, struct mom_error *error)
+static int find_dismissed(struct db *db, const char *key, int64_t since_usec, int64_t until_usec,
+    struct query_past *ret, struct mom_error *error)
 {
-    int64_t strikes = 0, until_usec = 0;
     struct call call;
+    call_open(&call, db, SQL_DISMISSED, error);
+    put_text(&call, key);
+    put_int(&call, since_usec);
+    put_int(&call, until_usec);
+    int r = call_next(&call);
+    if (r > 0) {
+        ret->dismissed = get_u32(&call);
+        ret->dismissed_bytes = get_u64(&call);
+    }
+    return call_close(&call, r < 0 ? r : 0);
+}
+
+int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
+    struct query_past *ret, struct mom_error *error)
+{
+    int64_t strikes = 0, until_usec = 0, since_usec = now_unix_usec - within_sec * USEC_PER_SEC;
+    struct call call;
+    *ret = (struct query_past){0};
     call_open(&call, db, SQL_STRIKES, error);
     put_text(&call, key);
-    put_int(&call, now_unix_usec - within_sec * USEC_PER_SEC);
+    put_int(&call, since_usec);
     put_int(&call, now_unix_usec);
     int r = call_scalar(&call, &strikes);
     if (r < 0)
@@ -140,7 +157,7 @@ int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t wi
     r = call_scalar(&call, &until_usec);
     if (r < 0)
         return r;
-    *ret_strikes = (uint32_t)strikes;
-    *ret_hold_until_usec = until_usec > now_unix_usec ? until_usec : 0;
-    return 0;
+    ret->strikes = (uint32_t)strikes;
+    ret->hold_until_unix_usec = until_usec > now_unix_usec ? until_usec : 0;
+    return find_dismissed(db, key, since_usec, now_unix_usec, ret, error);
 }

@@ -98,10 +98,15 @@ int query_life_uid(struct db *db, uint64_t serial, uint32_t *ret, struct mom_err
 int query_floors(struct db *db, const char *key, int64_t bin_sec, int64_t until_unix_usec,
     uint32_t max, uint32_t *floor_pages, int64_t *ret_first_sec, struct mom_error *error);
 
-/* Resets of a key in the last `within_sec` seconds, and its newest hold that is in force (0: none).
- */
+/* What a slice is known for. */
+struct query_past {
+    uint32_t strikes;             /* resets in the last `within_sec` seconds */
+    int64_t hold_until_unix_usec; /* its newest hold that is in force; 0: none */
+    uint32_t dismissed;           /* leaks in that time that people called none */
+    uint64_t dismissed_bytes;     /* by the newest of these: what it must grow beyond */
+};
 #define STRIKES_WITHIN_SEC (30 * 86400) /* what the governor is told of at a slice's birth */
 int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
-    uint32_t *ret_strikes, int64_t *ret_hold_until_usec, struct mom_error *error);
+    struct query_past *ret, struct mom_error *error);
 
 #endif

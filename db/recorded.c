@@ -33,6 +33,7 @@ enum {
     STREAM_POLICY,
     STREAM_START,
     STREAM_HOLD,
+    STREAM_DISMISSAL,
     STREAM_OUTCOME,
     STREAM_LOOK,
     STREAM_DECISION,
@@ -114,6 +115,15 @@ static int take_hold(struct walk *walk, struct stream *stream)
     get_stamp(&stream->call, &stream->head);
     stream->head.hold.key = get_text(&stream->call);
     stream->head.hold.until_unix_usec = get_int(&stream->call);
+    return 0;
+}
+
+static int take_dismissal(struct walk *walk, struct stream *stream)
+{
+    (void)walk;
+    stream->head = (struct recorded){.kind = RECORDED_DISMISSAL};
+    get_stamp(&stream->call, &stream->head);
+    stream->head.key = get_text(&stream->call);
     return 0;
 }
 
@@ -416,6 +426,7 @@ static void open_streams(struct walk *walk)
         [STREAM_POLICY] = {SQL_RECORDED_POLICIES, take_policy},
         [STREAM_START] = {SQL_RECORDED_STARTS, take_start},
         [STREAM_HOLD] = {SQL_RECORDED_HOLDS, take_hold},
+        [STREAM_DISMISSAL] = {SQL_RECORDED_DISMISSALS, take_dismissal},
         [STREAM_OUTCOME] = {SQL_RECORDED_OUTCOMES, take_outcome},
         [STREAM_LOOK] = {SQL_RECORDED_LOOKS, take_look},
         [STREAM_DECISION] = {SQL_RECORDED_DECISIONS, take_decision},

@@ -2,7 +2,7 @@
  * stretch of time to be replayed.
  *
  *   START  > POLICY > at each tick: VANISHED* > BORN* > SAMPLE* > TICK
- *                     between them: LOOK, HOLD, OUTCOME, DECISION
+ *                     between them: LOOK, HOLD, DISMISSAL, OUTCOME, DECISION
  *
  * A stretch that begins while a governor runs has no START: the slices that live then come as BORN
  * before the first TICK, and the policy and the holds of that time before all. */
@@ -17,16 +17,17 @@
 
 /* In the order of those of the same moment. */
 enum recorded_kind {
-    RECORDED_START,    /* a governor begins: whatever was known of slices is forgotten */
-    RECORDED_POLICY,   /* hash: another policy is in force */
-    RECORDED_HOLD,     /* key ("*": all), until_unix_usec (0: released) */
-    RECORDED_OUTCOME,  /* outcome: decision, kind, result and times; all else is 0 */
-    RECORDED_VANISHED, /* serial */
-    RECORDED_BORN,     /* born: the slice, and when that was, which may be long before */
-    RECORDED_SAMPLE,   /* brief, of the life brief->serial */
-    RECORDED_TICK,     /* node: the samples are complete */
-    RECORDED_LOOK,     /* look */
-    RECORDED_DECISION, /* decision, whole */
+    RECORDED_START,     /* a governor begins: whatever was known of slices is forgotten */
+    RECORDED_POLICY,    /* hash: another policy is in force */
+    RECORDED_HOLD,      /* key ("*": all), until_unix_usec (0: released) */
+    RECORDED_DISMISSAL, /* key: its leak was called none */
+    RECORDED_OUTCOME,   /* outcome: decision, kind, result and times; all else is 0 */
+    RECORDED_VANISHED,  /* serial */
+    RECORDED_BORN,      /* born: the slice, and when that was, which may be long before */
+    RECORDED_SAMPLE,    /* brief, of the life brief->serial */
+    RECORDED_TICK,      /* node: the samples are complete */
+    RECORDED_LOOK,      /* look */
+    RECORDED_DECISION,  /* decision, whole */
 };
 
 struct recorded {
@@ -35,6 +36,7 @@ struct recorded {
     struct stamp at;
     union {
         uint64_t hash, serial;
+        const char *key;
         struct {
             const char *key;
             int64_t until_unix_usec;

@@ -208,6 +208,7 @@ static int forget_events(struct work *work)
         {SQL_FORGET_OUTCOMES, limits->hour_sec},
         {SQL_FORGET_NOTES, limits->hour_sec},
         {SQL_FORGET_HOLDS, limits->hour_sec},
+        {SQL_FORGET_DISMISSALS, limits->hour_sec},
         {SQL_FORGET_MAIL, limits->mail_sec},
         {SQL_FORGET_SLICES, limits->hour_sec},
     };

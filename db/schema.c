@@ -196,7 +196,7 @@ static const char *const migrations[] = {
      * the list was made, and what the slice had that was to be reset; of looks and decisions, which
      * domain they are about: a group with a limit that slices share, the name of memory nodes, ''
      * for the node. Of a slice whose jobs are independent, which one went, '' for the slice as a
-     * whole. */
+     * whole. Leaks that a person has called none. */
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
     "ALTER TABLE raw ADD COLUMN mems INTEGER;"
     "ALTER TABLE raw ADD COLUMN room INTEGER;"
@@ -208,7 +208,10 @@ static const char *const migrations[] = {
     "ALTER TABLE look ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE decision ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE decision ADD COLUMN independent INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE outcome ADD COLUMN job TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE outcome ADD COLUMN job TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE dismissal (key TEXT NOT NULL, boot INTEGER NOT NULL, boot_usec INTEGER NOT NULL,"
+    " unix_usec INTEGER NOT NULL, bytes INTEGER NOT NULL, by_uid INTEGER NOT NULL,"
+    " why TEXT NOT NULL, PRIMARY KEY (key, boot, boot_usec)) STRICT, WITHOUT ROWID;",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -154,6 +154,8 @@ const char *const statement_sql[STATEMENTS] = {
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_HOLD_ADD] = "INSERT OR IGNORE INTO hold(key, boot, boot_usec, unix_usec, until_usec,"
                      " by_uid, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_DISMISSAL_ADD] = "INSERT OR IGNORE INTO dismissal(key, boot, boot_usec, unix_usec, bytes,"
+                          " by_uid, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 
     [SQL_TIER_NEXT_DUE] = "SELECT slice, due FROM tier WHERE span = ?1 AND due <= ?2"
                           " ORDER BY due LIMIT 1",
@@ -216,6 +218,8 @@ const char *const statement_sql[STATEMENTS] = {
                          " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
     [SQL_FORGET_HOLDS] = "DELETE FROM hold WHERE (key, boot, boot_usec) IN (SELECT key, boot,"
                          " boot_usec FROM hold WHERE unix_usec < ?1 AND until_usec < ?1 LIMIT ?2)",
+    [SQL_FORGET_DISMISSALS] = "DELETE FROM dismissal WHERE (key, boot, boot_usec) IN (SELECT key,"
+                              " boot, boot_usec FROM dismissal WHERE unix_usec < ?1 LIMIT ?2)",
     [SQL_FORGET_MAIL] = "DELETE FROM mail WHERE id IN (SELECT id FROM mail"
                         " WHERE created_usec < ?1 AND NOT EXISTS (SELECT 1 FROM delivery"
                         " WHERE mail = id AND state IN ('waiting', 'folded'))"
@@ -266,7 +270,15 @@ const char *const statement_sql[STATEMENTS] = {
         " o.kind, '', o.result, o.job, o.bytes_freed, o.error FROM outcome o WHERE ?1 IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = o.decision)"
         " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, NULL,"
-        " NULL FROM note WHERE ?1 IS NULL) AS e"
+        " NULL FROM note WHERE ?1 IS NULL"
+        " UNION ALL SELECT h.unix_usec, h.boot, NULL, iif(h.until_usec > 0, 'hold', 'release'),"
+        " h.key, coalesce(s.name, ''), 'by uid ' || h.by_uid || iif(h.why = '', '', ': ' || h.why),"
+        " 'hold', '', NULL, NULL, NULL, NULL FROM hold h LEFT JOIN slice s ON s.key = h.key"
+        " WHERE ?1 IS NULL OR h.key GLOB ?1 OR s.name GLOB ?1"
+        " UNION ALL SELECT m.unix_usec, m.boot, NULL, 'dismiss', m.key, coalesce(s.name, ''),"
+        " 'by uid ' || m.by_uid || ': ' || m.why, 'dismiss', '', NULL, NULL, NULL, NULL"
+        " FROM dismissal m LEFT JOIN slice s ON s.key = m.key"
+        " WHERE ?1 IS NULL OR m.key GLOB ?1 OR s.name GLOB ?1) AS e"
         " WHERE unix_usec >= ?2 AND unix_usec < ?3 ORDER BY unix_usec, e.boot, seq",
     [SQL_DECISION_FIND] =
         "SELECT d.boot, lower(hex(substr(b.uuid, 1, 4))) FROM decision d JOIN boot b"
@@ -291,6 +303,10 @@ const char *const statement_sql[STATEMENTS] = {
                     " AND o.result NOT IN ('done', 'incomplete'))",
     [SQL_HOLD] = "SELECT until_usec FROM hold WHERE key IN (?1, '*')"
                  " ORDER BY boot DESC, boot_usec DESC LIMIT 1",
+    [SQL_DISMISSED] = "SELECT count(*), coalesce((SELECT bytes FROM dismissal WHERE key = ?1"
+                      " AND unix_usec > ?2 AND unix_usec < ?3"
+                      " ORDER BY boot DESC, boot_usec DESC LIMIT 1), 0) FROM dismissal"
+                      " WHERE key = ?1 AND unix_usec > ?2 AND unix_usec < ?3",
     [SQL_SLICE_OF_KEY] = "SELECT id FROM slice WHERE key = ?1",
     [SQL_TIERS_OF_SLICE] = "SELECT span, oldest, due FROM tier"
                            " WHERE span IN (0, 60, 600, 3600) AND slice = ?1",
@@ -316,6 +332,9 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_RECORDED_HOLDS] = "SELECT boot, boot_usec, unix_usec, key, until_usec FROM hold"
                            " WHERE unix_usec < ?2 AND (unix_usec >= ?1 OR until_usec >= ?1)"
                            " ORDER BY boot, boot_usec",
+    [SQL_RECORDED_DISMISSALS] =
+        "SELECT boot, boot_usec, unix_usec, key FROM dismissal"
+        " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
     [SQL_RECORDED_OUTCOMES] = "SELECT boot, ended_boot_usec, ended_usec, decision, kind, result,"
                               " started_boot_usec, started_usec, bytes_after, job FROM outcome"
                               " WHERE ended_usec >= ?1 AND ended_usec < ?2"

@@ -38,6 +38,7 @@ enum cli_option {
     OPTION_POLICY,
     OPTION_KEY,
     OPTION_BY_HAND,
+    OPTION_DISMISS,
     CLI_OPTIONS
 };
 

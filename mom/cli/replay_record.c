@@ -306,6 +306,15 @@ static void take_hold(struct replay *replay, const char *key, int64_t until_unix
     course_restand(&replay->course, replay->now);
 }
 
+static void take_dismissal(struct replay *replay, const char *key)
+{
+    for (uint32_t i = 0; i < replay->course.count; i++) {
+        struct course_slice *slice = &replay->course.slices[i];
+        if (slice->lives && strcmp(slice->slice.key, key) == 0)
+            (void)leak_dismiss(&slice->watch.leak);
+    }
+}
+
 /* What the recorder would have told of the slice's past. */
 static int take_past(struct replay *replay, struct watch *watch, const struct slice *slice)
 {
@@ -320,11 +329,11 @@ static int take_past(struct replay *replay, struct watch *watch, const struct sl
         watch_preload(watch, policy_globals(policy_now(replay)), scale, first_sec * USEC_PER_SEC,
             floors, (uint32_t)count, now);
     }
-    uint32_t strikes = 0;
-    int64_t ignored;
-    int r = query_past(replay->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &strikes,
-        &ignored, replay->error);
-    watch->ladder.strikes = strikes;
+    struct query_past past;
+    int r =
+        query_past(replay->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &past, replay->error);
+    watch->ladder.strikes = past.strikes;
+    leak_recall(&watch->leak, past.dismissed, past.dismissed_bytes);
     leak_set_warm(&watch->leak);
     return r;
 }
@@ -460,6 +469,9 @@ static int take_event(void *context, const struct recorded *event)
         return take_policy(replay, event->hash);
     case RECORDED_HOLD:
         take_hold(replay, event->hold.key, event->hold.until_unix_usec);
+        return 0;
+    case RECORDED_DISMISSAL:
+        take_dismissal(replay, event->key);
         return 0;
     case RECORDED_OUTCOME:
         take_outcome(replay, event->outcome);

@@ -1,4 +1,5 @@
-/* reset, hold, release: orders to the daemon. Whether they are allowed is the daemon's to say. */
+/* reset, hold, release, leaks --dismiss: orders to the daemon. Whether they are allowed is the
+ * daemon's to say. */
 #include "mom/cli/facts.h"
 #include "mom/cli/moment.h"
 #include "mom/cli/undo.h"
@@ -71,13 +72,14 @@ static bool is_group_folder(const char *word, struct control_request *request)
     return true;
 }
 
-static int order_for_slice(struct cli *cli, enum control_verb verb, int64_t duration_usec)
+static int order_for_slice(
+    struct cli *cli, const char *word, enum control_verb verb, int64_t duration_usec)
 {
     struct control_request request = {.verb = verb, .duration_usec = duration_usec};
     struct subject subject;
-    if (is_group_folder(cli->operand[0], &request))
-        return order(cli, request, cli->operand[0]);
-    int code = subject_of(cli, cli->operand[0], true, &subject);
+    if (is_group_folder(word, &request))
+        return order(cli, request, word);
+    int code = subject_of(cli, word, true, &subject);
     if (code != CLI_OK)
         return code;
     request.serial = subject.now.slice.serial;
@@ -86,7 +88,7 @@ static int order_for_slice(struct cli *cli, enum control_verb verb, int64_t dura
 
 int verb_reset(struct cli *cli)
 {
-    return order_for_slice(cli, CONTROL_RESET, 0);
+    return order_for_slice(cli, cli->operand[0], CONTROL_RESET, 0);
 }
 
 int verb_hold(struct cli *cli)
@@ -97,7 +99,17 @@ int verb_hold(struct cli *cli)
         return cli_say(CLI_USAGE, "hold needs --for=TIME, as in --for=2h");
     if (duration_parse(cli->option[OPTION_FOR], &duration_usec, &error) < 0)
         return cli_say(CLI_USAGE, "%s", error.text);
-    return order_for_slice(cli, CONTROL_HOLD, duration_usec);
+    return order_for_slice(cli, cli->operand[0], CONTROL_HOLD, duration_usec);
+}
+
+int leaks_dismiss(struct cli *cli)
+{
+    const char *why = cli->option[OPTION_WHY];
+    if (!why || !*why)
+        return cli_say(CLI_USAGE, "--dismiss needs --why=TEXT: whoever reads of it will ask");
+    if (cli->option[OPTION_ALL])
+        return cli_say(CLI_USAGE, "--dismiss is about one slice, --all about the list");
+    return order_for_slice(cli, cli->option[OPTION_DISMISS], CONTROL_DISMISS, 0);
 }
 
 /* A daemon that answers releases its holds itself; where none runs, what it left behind is undone
@@ -120,5 +132,5 @@ int verb_release(struct cli *cli)
         return cli_say(CLI_USAGE, "--by-hand undoes everything: it needs --all");
     if (by_hand)
         return undo_by_hand(cli);
-    return all ? release_all(cli) : order_for_slice(cli, CONTROL_RELEASE, 0);
+    return all ? release_all(cli) : order_for_slice(cli, cli->operand[0], CONTROL_RELEASE, 0);
 }

@@ -95,6 +95,10 @@ int verb_leaks(struct cli *cli)
 {
     struct daemon daemon;
     struct mom_error error = {0};
+    if (cli->option[OPTION_DISMISS])
+        return leaks_dismiss(cli);
+    if (cli->option[OPTION_WHY])
+        return cli_say(CLI_USAGE, "--why goes with --dismiss");
     if (daemon_open(&daemon, &cli->paths, &error) < 0) {
         (void)cli_say(CLI_NO_DAEMON, "%s; from the database:", error.text);
         return leaks_stored(cli);

@@ -21,6 +21,7 @@ static void show_live_slice(struct output *output, const struct live_slice *s)
         {"sampled", "Sampled", cell_time(s->sample.at.unix_usec)},
         {"state", "State", cell_text(ladder_state_names[s->ladder])},
         {"strikes", "Strikes", cell_count(s->strikes)},
+        {"dismissed", "Leaks dismissed", cell_count(s->dismissed)},
         {"rank", "Rank", cell_integer(s->rank)},
         {"mode", "Mode", cell_text(mode_names[s->mode])},
         {"leak_mode", "Mode for leaks", cell_text(mode_names[s->leak_mode])},

@@ -14,8 +14,8 @@ const struct verb verbs[] = {
     {"show", "SLICE", 1, 1, "all that is known of one slice", 0, verb_show},
     {"history", "SLICE", 1, 1, "how a slice grew, over all its lives", PERIOD | BIT(OPTION_TIER),
         verb_history},
-    {"leaks", "", 0, 0, "slices that leak: since when, how fast, when it hurts", BIT(OPTION_ALL),
-        verb_leaks},
+    {"leaks", "", 0, 0, "slices that leak: since when, how fast, when it hurts",
+        BIT(OPTION_ALL) | BIT(OPTION_DISMISS) | BIT(OPTION_WHY), verb_leaks},
     {"next", "", 0, 0, "who would go if memory were short now, and every term of the score", 0,
         verb_next},
     {"events", "[GLOB]", 0, 1, "decisions, their outcomes, and notes", PERIOD, verb_events},
@@ -65,6 +65,8 @@ const struct cli_option_info cli_options[CLI_OPTIONS] = {
     [OPTION_DB] = {"db", 0, "FILE", "a database (default: this host's)"},
     [OPTION_POLICY] = {"policy", 0, "FILE", "another policy file (default: the policy of then)"},
     [OPTION_KEY] = {"key", 0, "KEY", "a key instead of a slice: docker:web, user:1000"},
+    [OPTION_DISMISS] = {"dismiss", 0, "SLICE",
+        "its leak is none; asks for more growth, for longer"},
     [OPTION_BY_HAND] = {"by-hand", 0, NULL, "ask no daemon; refused while one runs"},
 };
 

@@ -48,6 +48,7 @@ int verb_list(struct cli *cli);
 int verb_show(struct cli *cli);
 int verb_history(struct cli *cli);
 int verb_leaks(struct cli *cli);
+int leaks_dismiss(struct cli *cli); /* leaks --dismiss */
 int verb_next(struct cli *cli);
 int verb_events(struct cli *cli);
 int verb_why(struct cli *cli);

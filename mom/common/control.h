@@ -18,6 +18,7 @@ enum control_verb {
     CONTROL_RESET,   /* the slice, now, whatever its mode */
     CONTROL_HOLD,    /* exempt the slice for `duration_usec` */
     CONTROL_RELEASE, /* ends its hold; no slice: all holds */
+    CONTROL_DISMISS, /* the leak that the slice is accused of is none; needs `why` */
     CONTROL_RELOAD,  /* as SIGHUP */
     CONTROL_VERBS
 };

@@ -59,7 +59,7 @@ struct live_slice {
     uint64_t footprint;
     double growth; /* bytes a second */
     enum ladder_state ladder;
-    uint32_t strikes;
+    uint32_t strikes, dismissed; /* resets lately; leaks that people called none */
     int rank;
     bool protected_by_policy, held;
     struct live_standing {

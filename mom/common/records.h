@@ -46,7 +46,8 @@ enum record_type {
     RECORD_OOM_KILLS,  /* struct record_oom_kills: whenever there are more */
     RECORD_TELL_AGAIN, /* nothing: the recorder knows of no life */
     RECORD_LOOK,       /* struct node_look */
-    RECORD_POLICY      /* struct record_policy: at the start, and whenever it changes */
+    RECORD_POLICY,     /* struct record_policy: at the start, and whenever it changes */
+    RECORD_DISMISSAL   /* struct record_dismissal */
 };
 
 struct record_born {
@@ -83,6 +84,13 @@ struct record_hold {
     uint32_t by_uid;
     char why[128];
 };
+struct record_dismissal {
+    struct stamp at;
+    char key[SLICE_KEY_MAX];
+    uint64_t bytes; /* leak_dismiss */
+    uint32_t by_uid;
+    char why[128];
+};
 struct record_policy {
     struct stamp at;
     uint64_t hash;
@@ -98,6 +106,8 @@ struct record_past {
     uint64_t serial;
     uint32_t strikes;
     int64_t hold_until_unix_usec; /* 0: none */
+    uint32_t dismissed;           /* leak_recall */
+    uint64_t dismissed_bytes;
 };
 
 #endif

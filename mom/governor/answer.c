@@ -97,6 +97,35 @@ static void hold(struct governor *governor, const struct control_request *reques
     governor_restand(governor, now);
 }
 
+static void tell_dismissal(struct governor *governor, const struct slice *slice, uint64_t bytes,
+    const struct control_request *request, uid_t uid, struct stamp now)
+{
+    struct record_dismissal dismissal = {.at = now, .bytes = bytes, .by_uid = uid};
+    (void)text_copy(dismissal.key, sizeof dismissal.key, slice->key);
+    (void)text_copy(dismissal.why, sizeof dismissal.why, request->why);
+    (void)ring_write(&governor->decisions, RECORD_DISMISSAL, &dismissal, sizeof dismissal);
+}
+
+static void dismiss(struct governor *governor, const struct control_request *request,
+    struct place *place, const struct slice *slice, uid_t uid, struct control_reply *reply,
+    struct stamp now)
+{
+    struct leak_detector *leak = &place->watch.leak;
+    if (request->why[0] == '\0' || leak->report.verdict == LEAK_NONE) {
+        reply->code = -EINVAL;
+        (void)text_copy(reply->text, sizeof reply->text,
+            request->why[0] ? "it isn't judged to leak" : "it needs a reason");
+        return;
+    }
+    uint64_t bytes = leak_dismiss(leak);
+    tell_dismissal(governor, slice, bytes, request, uid, now);
+    tell_trend(governor, place, now);
+    governor_restand(governor, now);
+    (void)text_format(reply->text, sizeof reply->text,
+        "dismissed; it is told of again when it grows beyond %.1f MiB and keeps on for longer",
+        (double)bytes / (1 << 20));
+}
+
 static struct place *find_meant(struct governor *governor, const struct control_request *request,
     const struct slice **ret_slice)
 {
@@ -144,6 +173,8 @@ static void take_request(struct governor *governor, struct stamp now)
         order_reset(governor, place, slice, asker.uid, &reply, now);
     } else if (request.verb == CONTROL_HOLD || request.verb == CONTROL_RELEASE) {
         hold(governor, &request, place, slice, asker.uid, &reply, now);
+    } else if (request.verb == CONTROL_DISMISS) {
+        dismiss(governor, &request, place, slice, asker.uid, &reply, now);
     }
     requests_answer(governor->requests, &reply);
 }
@@ -172,6 +203,8 @@ static void take_past_of(
     if (!place->hold_said && past->hold_until_unix_usec > now.unix_usec &&
         past->hold_until_unix_usec - now.unix_usec <= HOLD_MOST_USEC)
         (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);
+    if (past->dismissed > place->watch.leak.lives.dismissed)
+        leak_recall(&place->watch.leak, past->dismissed, past->dismissed_bytes);
     leak_set_warm(&place->watch.leak);
 }
 

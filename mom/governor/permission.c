@@ -14,6 +14,7 @@ static const unsigned allowed[CONTROL_VERBS] = {
     [CONTROL_RESET] = OWNER,
     [CONTROL_HOLD] = MEMBER,
     [CONTROL_RELEASE] = MEMBER,
+    [CONTROL_DISMISS] = MEMBER,
     [CONTROL_RELOAD] = 0,
 };
 

@@ -5,6 +5,7 @@
  *   reset     yes    no          yes                 no
  *   hold      yes    yes         no                  no     (nobody exempts himself)
  *   release   yes    yes         no                  no
+ *   dismiss   yes    yes         no                  no
  *   reload    yes    no          no                  no
  *
  * The owner is the user whose slice it is, or to whom its group was delegated; never root. */

@@ -237,6 +237,7 @@ void tell_live(struct governor *governor, struct place *place, const struct slic
         .growth = watch->growth,
         .ladder = watch->ladder.state,
         .strikes = watch->ladder.strikes,
+        .dismissed = watch->leak.lives.dismissed,
         .rank = watch->policy.rank,
         .protected_by_policy = watch->policy.protect,
         .held = watch->held,

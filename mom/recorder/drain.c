@@ -71,6 +71,13 @@ static int take_hold(struct recorder *recorder, struct mom_error *error)
         recorder->db, hold->key, hold->until_unix_usec, hold->by_uid, hold->why, hold->at, error);
 }
 
+static int take_dismissal(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_dismissal *dismissal = (const void *)recorder->buffer;
+    return store_dismissal(recorder->db, dismissal->key, dismissal->bytes, dismissal->by_uid,
+        dismissal->why, dismissal->at, error);
+}
+
 static int take_look(struct recorder *recorder, struct mom_error *error)
 {
     return store_look(recorder->db, (const void *)recorder->buffer, error);
@@ -98,6 +105,7 @@ static const struct {
     [RECORD_OOM_KILLS] = {sizeof(struct record_oom_kills), take_oom_kills},
     [RECORD_LOOK] = {sizeof(struct node_look), take_look},
     [RECORD_POLICY] = {sizeof(struct record_policy), take_policy},
+    [RECORD_DISMISSAL] = {sizeof(struct record_dismissal), take_dismissal},
 };
 
 int drain_record(struct recorder *recorder, uint32_t type, size_t length, struct mom_error *error)

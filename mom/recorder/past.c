@@ -36,16 +36,20 @@ static int tell_scale(struct recorder *recorder, const struct slice *slice, uint
 
 int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_error *error)
 {
-    struct record_past past = {.serial = slice->serial};
     int64_t now_unix_usec = clock_now().unix_usec;
+    struct query_past known = {0};
     int r = 0;
     for (uint32_t scale = 0; r == 0 && scale < WINDOW_SCALES; scale++)
         r = tell_scale(recorder, slice, scale, now_unix_usec, error);
     if (r == 0)
-        r = query_past(recorder->db, slice->key, now_unix_usec, STRIKES_WITHIN_SEC, &past.strikes,
-            &past.hold_until_unix_usec, error);
+        r = query_past(recorder->db, slice->key, now_unix_usec, STRIKES_WITHIN_SEC, &known, error);
     if (r < 0)
         return r;
+    const struct record_past past = {.serial = slice->serial,
+        .strikes = known.strikes,
+        .hold_until_unix_usec = known.hold_until_unix_usec,
+        .dismissed = known.dismissed,
+        .dismissed_bytes = known.dismissed_bytes};
     (void)ring_write(&recorder->past, RECORD_PAST, &past, sizeof past);
     return 0;
 }

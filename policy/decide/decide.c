@@ -406,7 +406,7 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
         throttle_reset(&watch->throttle, now.boot_usec);
     /* The floors and the growth were those of processes that are gone, or, where one job of several
      * went, of all together: those that are left are judged by what they do from now on. */
-    leak_init(&watch->leak, true);
+    leak_reset(&watch->leak);
     watch->growth = watch->growth_now = watch->faulted = 0;
     watch->growth_at_usec = watch->grown_twice_usec = 0;
     watch->survives = outcome->bytes_after;

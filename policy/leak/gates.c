@@ -182,6 +182,8 @@ static bool pass_novelty(const struct stretch *s, struct leak_report *report)
     int64_t known;
     uint32_t record = window_record(s->window, s->lives->record_from_usec, s->begins_usec,
         (s->ends_usec - s->begins_usec) / LEAK_BLOCKS, &known);
+    if (record < s->lives->dismissed_pages)
+        record = s->lives->dismissed_pages;
     double over = (s->block[LEAK_BLOCKS - 1] - (double)record * WINDOW_PAGE) / s->growth;
     gates_record(report, "novelty", over, true, LEAK_NOVELTY_CONFIRMED);
     return over >= LEAK_NOVELTY_SUSPECTED;
@@ -254,6 +256,12 @@ static bool pass_ceiling(
     return gates_record(report, "ceiling", ceiling, true, needed);
 }
 
+uint32_t gates_bar(const struct leak_lives *lives)
+{
+    uint32_t bar = (1u + lives->recovered) << lives->dismissed;
+    return bar < LEAK_BAR_MOST ? bar : LEAK_BAR_MOST;
+}
+
 bool gates_alike(double rate, double other)
 {
     return rate > 0 && rate <= LEAK_ALIKE * other && other <= LEAK_ALIKE * rate;
@@ -281,7 +289,7 @@ static void pass_horizon(
     double most = gates_alike(ramp->slope, s->lives->rate)
                       ? LEAK_HORIZON * (ramp->age + 60.0 * s->lives->age_minutes)
                       : horizon_ages(s, ramp, ramp->left) * ramp->age;
-    gates_record(report, "horizon", ramp->left, false, most / (1 + s->lives->recovered));
+    gates_record(report, "horizon", ramp->left, false, most / gates_bar(s->lives));
 }
 
 /* Rate, growth and forecast of a stretch that grows. */

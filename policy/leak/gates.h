@@ -106,6 +106,13 @@ extern const struct window_span leak_spans[LEAK_SPANS];
 bool gates_judge(const struct window *window, const struct window_span *span,
     const struct leak_lives *lives, struct leak_report *ret);
 
+/* What persistence is multiplied, and the horizon divided, by: each confirmed growth that came to
+ * an end by itself adds one, each that a person dismissed doubles it; at most LEAK_BAR_MOST, so
+ * that two days of persistence don't become more than the window. (Without the former: twice the
+ * false episodes.) */
+#define LEAK_BAR_MOST 12
+uint32_t gates_bar(const struct leak_lives *lives);
+
 /* Two rates of growth, bytes a second, that are one habit. */
 bool gates_alike(double rate, double other);
 

@@ -14,10 +14,11 @@
 #define GIVEN_BACK 0.5
 /* Falls that take no longer than this many bins of five minutes come at once. */
 #define FALL_BINS 3
-/* Each confirmed growth that came to an end by itself, up to so many, asks for as much persistence
- * again and divides the horizon. (Without it: twice the false episodes on real machines; gates.h.)
+/* So many confirmed growths that came to an end by themselves, or were dismissed, count
+ * (gates_bar).
  */
 #define RECOVERED_MOST 3
+#define DISMISSED_MOST 4
 /* A detector that awaits its past says "confirmed" without it after a day. */
 #define COLD_USEC (24 * LEAK_HOUR_USEC)
 
@@ -45,7 +46,7 @@ void leak_init(struct leak_detector *detector, bool warm)
 static int64_t persistence_usec(const struct leak_report *report, const struct leak_lives *lives)
 {
     int64_t part = (int64_t)(PERSISTENCE * (double)report->window_usec);
-    return (part > PERSISTENCE_LEAST_USEC ? part : PERSISTENCE_LEAST_USEC) * (1 + lives->recovered);
+    return (part > PERSISTENCE_LEAST_USEC ? part : PERSISTENCE_LEAST_USEC) * gates_bar(lives);
 }
 
 /* Counts how long the stretch has borne its verdict out, and lowers it to what has persisted. */
@@ -147,7 +148,8 @@ static bool has_fallen(const struct leak_detector *detector)
 /* Who has shown once that its growth ends has more to show the next time. */
 static void recover(struct leak_lives *lives)
 {
-    lives->recovered += lives->recovered < RECOVERED_MOST;
+    if (lives->recovered < RECOVERED_MOST)
+        lives->recovered++;
 }
 
 /* Takes the new report over, unless it lowers a verdict that was borne out a moment ago. */
@@ -179,8 +181,19 @@ static void remember_life(struct leak_lives *lives, const struct leak_report *re
     uint32_t before = gates_alike(report->rate, lives->rate) ? lives->age_minutes : 0;
     int64_t age = report->at_usec - report->since_usec;
     lives->age_minutes = before + (uint32_t)(age / LEAK_MINUTE_USEC);
-    lives->rate = report->rate;
+    lives->rate = (float)report->rate;
     lives->record_from_usec = now;
+}
+
+static void disarm(struct leak_detector *detector)
+{
+    detector->report.verdict = LEAK_NONE;
+    detector->report.shape = SHAPE_UNKNOWN;
+    for (int span = 0; span < LEAK_SPANS; span++) {
+        memset(
+            detector->standing[span].held_minutes, 0, sizeof detector->standing[span].held_minutes);
+        detector->standing[span].verdict = LEAK_NONE;
+    }
 }
 
 /* A slice that grew and gave it back at once was restarted: what it had reached is no record that
@@ -191,13 +204,7 @@ static void end_life(struct leak_detector *detector)
         remember_life(&detector->lives, &detector->report, detector->window.last_usec);
     else if (detector->report.verdict == LEAK_CONFIRMED)
         recover(&detector->lives);
-    detector->report.verdict = LEAK_NONE;
-    detector->report.shape = SHAPE_UNKNOWN;
-    for (int span = 0; span < LEAK_SPANS; span++) {
-        memset(
-            detector->standing[span].held_minutes, 0, sizeof detector->standing[span].held_minutes);
-        detector->standing[span].verdict = LEAK_NONE;
-    }
+    disarm(detector);
 }
 
 bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit)
@@ -226,6 +233,34 @@ void leak_preload(struct leak_detector *detector, enum window_scale scale, int64
 void leak_set_warm(struct leak_detector *detector)
 {
     detector->warm = true;
+}
+
+void leak_reset(struct leak_detector *detector)
+{
+    const struct leak_lives lives = detector->lives;
+    leak_init(detector, true);
+    leak_recall(detector, lives.dismissed, (uint64_t)lives.dismissed_pages * WINDOW_PAGE);
+}
+
+uint64_t leak_dismiss(struct leak_detector *detector)
+{
+    const struct leak_report *report = &detector->report;
+    uint64_t floor = report->floor_bytes, more = report->grown_bytes;
+    if (report->limit_bytes != SAMPLE_NO_LIMIT) {
+        uint64_t half = report->limit_bytes > floor ? (report->limit_bytes - floor) / 2 : 0;
+        more = more < half ? more : half;
+    }
+    leak_recall(detector, detector->lives.dismissed + 1u, floor + more);
+    disarm(detector);
+    return floor + more;
+}
+
+void leak_recall(struct leak_detector *detector, uint32_t dismissed, uint64_t dismissed_bytes)
+{
+    struct leak_lives *lives = &detector->lives;
+    uint64_t pages = dismissed_bytes / WINDOW_PAGE;
+    lives->dismissed = (uint8_t)(dismissed < DISMISSED_MOST ? dismissed : DISMISSED_MOST);
+    lives->dismissed_pages = pages < WINDOW_NO_FLOOR ? (uint32_t)pages : WINDOW_NO_FLOOR - 1;
 }
 
 void leak_report_unscale(struct leak_report *report, double time_scale)

@@ -73,12 +73,15 @@ struct leak_standing {
     uint8_t verdict;                      /* enum leak_verdict, persistence counted */
 };
 
-/* What earlier lives of the slice, which grew and fell at once (a restart, a reset), tell of it. */
+/* What earlier lives of the slice, which grew and fell at once (a restart, a reset), tell of it,
+ * and what people have said. */
 struct leak_lives {
     int64_t record_from_usec; /* floors before are of such a life, and no record */
+    float rate;               /* bytes a second, of the newest */
     uint32_t age_minutes;     /* for how long those have grown that grew alike */
-    uint32_t recovered;       /* confirmed growths that came to an end by themselves */
-    double rate;              /* bytes a second, of the newest */
+    uint32_t dismissed_pages; /* a person knows of growth up to here: a record to be beaten */
+    uint8_t recovered;        /* confirmed growths that came to an end by themselves */
+    uint8_t dismissed;        /* verdicts that a person called wrong */
 };
 
 /* One slice's detector: 4 KiB, nothing behind it. */
@@ -105,6 +108,17 @@ bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint
 void leak_preload(struct leak_detector *detector, enum window_scale scale, int64_t first_bin_usec,
     const uint32_t *floor_pages, uint32_t count);
 void leak_set_warm(struct leak_detector *detector);
+
+/* Whoever made the floors is gone: all is forgotten but what people have said. */
+void leak_reset(struct leak_detector *detector);
+
+/* A person says that the growth of now is none to be told of. The verdict is none at once; the next
+ * one needs growth beyond what was dismissed: as much again, or half of what was left to the limit
+ * where that is less; and twice the persistence and half the horizon of before. Returns the bytes
+ * that it must grow beyond. leak_recall brings back what was dismissed before a restart: how often,
+ * and the newest of these bytes. */
+uint64_t leak_dismiss(struct leak_detector *detector);
+void leak_recall(struct leak_detector *detector, uint32_t dismissed, uint64_t dismissed_bytes);
 
 /* Divides times and multiplies rates by time_scale. */
 void leak_report_unscale(struct leak_report *report, double time_scale);

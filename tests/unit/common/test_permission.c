@@ -23,6 +23,7 @@ static void each_verb_has_its_people(void **state)
         [CONTROL_RESET] = {true, false, true, false},
         [CONTROL_HOLD] = {true, true, false, false},
         [CONTROL_RELEASE] = {true, true, false, false},
+        [CONTROL_DISMISS] = {true, true, false, false},
         [CONTROL_RELOAD] = {true, false, false, false},
     };
     const struct slice slice = {.uid = 1000};

@@ -286,37 +286,58 @@ static void strikes_are_resets_that_killed(void **state)
         }
     }
     commit(fixture);
-    uint32_t strikes;
-    int64_t until;
+    struct query_past past;
     int64_t now = (T0 + 100) * SEC;
-    assert_int_equal(query_past(fixture->db, "docker:web", now, 200, &strikes, &until, NULL), 0);
-    assert_true(strikes == 3 && until == 0);
-    assert_int_equal(query_past(fixture->db, "docker:web", now, 50, &strikes, &until, NULL), 0);
-    assert_int_equal(strikes, 0);
+    assert_int_equal(query_past(fixture->db, "docker:web", now, 200, &past, NULL), 0);
+    assert_true(past.strikes == 3 && past.hold_until_unix_usec == 0);
+    assert_int_equal(query_past(fixture->db, "docker:web", now, 50, &past, NULL), 0);
+    assert_int_equal(past.strikes, 0);
 }
 
 static void the_newest_hold_counts(void **state)
 {
     struct fixture *fixture = *state;
     const char *key = "docker:web";
-    uint32_t strikes;
-    int64_t until;
+    struct query_past past;
     begin(fixture);
     assert_int_equal(
         store_hold(fixture->db, key, (T0 + 500) * SEC, 0, "demo", at_sec(T0), NULL), 0);
-    assert_int_equal(query_past(fixture->db, key, (T0 + 1) * SEC, 9, &strikes, &until, NULL), 0);
-    assert_int_equal(until, (T0 + 500) * SEC);
-    assert_int_equal(query_past(fixture->db, key, (T0 + 501) * SEC, 9, &strikes, &until, NULL), 0);
-    assert_int_equal(until, 0);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 1) * SEC, 9, &past, NULL), 0);
+    assert_int_equal(past.hold_until_unix_usec, (T0 + 500) * SEC);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 501) * SEC, 9, &past, NULL), 0);
+    assert_int_equal(past.hold_until_unix_usec, 0);
     assert_int_equal(store_hold(fixture->db, key, 0, 0, "released", at_sec(T0 + 1), NULL), 0);
-    assert_int_equal(query_past(fixture->db, key, (T0 + 2) * SEC, 9, &strikes, &until, NULL), 0);
-    assert_int_equal(until, 0);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 2) * SEC, 9, &past, NULL), 0);
+    assert_int_equal(past.hold_until_unix_usec, 0);
     assert_int_equal(
         store_hold(fixture->db, key, (T0 + 500) * SEC, 0, "again", at_sec(T0 + 2), NULL), 0);
     assert_int_equal(store_hold(fixture->db, "*", 0, 0, "all released", at_sec(T0 + 3), NULL), 0);
-    assert_int_equal(query_past(fixture->db, key, (T0 + 4) * SEC, 9, &strikes, &until, NULL), 0);
-    assert_int_equal(until, 0);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 4) * SEC, 9, &past, NULL), 0);
+    assert_int_equal(past.hold_until_unix_usec, 0);
     commit(fixture);
+}
+
+static void dismissals_are_counted_and_the_newest_says_what_is_known(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *key = "docker:web";
+    struct query_past past;
+    begin(fixture);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 9) * SEC, 9, &past, NULL), 0);
+    assert_true(past.dismissed == 0 && past.dismissed_bytes == 0);
+    for (int64_t i = 0; i < 3; i++)
+        assert_int_equal(store_dismissal(fixture->db, key, (uint64_t)(500 - i), 0, "load's test",
+                             at_sec(T0 + i), NULL),
+            0);
+    assert_int_equal(
+        store_dismissal(fixture->db, "docker:other", 7, 0, "x", at_sec(T0 + 4), NULL), 0);
+    commit(fixture);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 9) * SEC, 99, &past, NULL), 0);
+    assert_true(past.dismissed == 3 && past.dismissed_bytes == 498);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 2) * SEC, 99, &past, NULL), 0);
+    assert_true(past.dismissed == 2 && past.dismissed_bytes == 499);
+    assert_int_equal(query_past(fixture->db, key, (T0 + 9) * SEC, 8, &past, NULL), 0);
+    assert_true(past.dismissed == 1 && past.dismissed_bytes == 498);
 }
 
 static int note_node(void *context, const struct query_node_point *point)
@@ -358,6 +379,7 @@ int main(void)
         TEST(events_tell_what_happened_in_order),
         TEST(strikes_are_resets_that_killed),
         TEST(the_newest_hold_counts),
+        TEST(dismissals_are_counted_and_the_newest_says_what_is_known),
         TEST(the_node_is_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

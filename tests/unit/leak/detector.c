@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "policy/leak/gates.h"
 #include "policy/leak/leak.h"
 #include "series.h"
 #include "slices/sample.h"
@@ -50,6 +51,11 @@ static double warm_up(double hour, double tau)
 static double stairs(double hour, double steps_an_hour)
 {
     return 0.20 + 0.02 * floor(hour * steps_an_hour);
+}
+
+static double leak_on_and_on(double hour, double begun)
+{
+    return 0.1 + 0.004 * (begun + hour);
 }
 
 static double shift(double hour, double at)
@@ -373,6 +379,48 @@ static void who_gave_it_back_by_itself_has_more_to_show_the_next_time(void **sta
     assert_true(run_from(&run, 60).confirmed < 0);
 }
 
+static void what_was_dismissed_is_no_news_until_it_has_grown_as_much_again(void **state)
+{
+    (void)state;
+    struct run run = {leak_25_to_60, 200, 1, .noise = 0.002, .step_seconds = 60};
+    leak_init(&detector, true);
+    double hour = 0, begun = -1, again = -1;
+    for (; hour < 200 && again < 0; hour++) {
+        run.life = leak_on_and_on;
+        run.parameter = hour;
+        (void)run_from(&run, hour);
+        if (detector.report.verdict == LEAK_CONFIRMED && begun < 0) {
+            begun = hour;
+            uint64_t floor = detector.report.floor_bytes, grown = detector.report.grown_bytes;
+            assert_true(leak_dismiss(&detector) == floor + grown);
+            assert_int_equal(detector.report.verdict, LEAK_NONE);
+        } else if (detector.report.verdict == LEAK_CONFIRMED) {
+            again = hour;
+        }
+    }
+    assert_true(begun > 0 && again > 1.5 * begun && again < 4 * begun);
+    leak_reset(&detector);
+    assert_int_equal(detector.lives.dismissed, 1);
+}
+
+static void a_dismissal_leaves_half_of_what_is_left_at_most(void **state)
+{
+    (void)state;
+    leak_init(&detector, true);
+    detector.report = (struct leak_report){.verdict = LEAK_CONFIRMED,
+        .floor_bytes = 800 << 20,
+        .grown_bytes = 300 << 20,
+        .limit_bytes = 1000 << 20};
+    assert_int_equal(leak_dismiss(&detector), 900 << 20);
+    detector.report.limit_bytes = 700 << 20;
+    assert_int_equal(leak_dismiss(&detector), 800 << 20);
+    detector.report.limit_bytes = SAMPLE_NO_LIMIT;
+    assert_int_equal(leak_dismiss(&detector), 1100 << 20);
+    assert_int_equal(detector.lives.dismissed, 3);
+    leak_recall(&detector, UINT32_MAX, UINT64_MAX); /* whatever a recorder says */
+    assert_true(gates_bar(&detector.lives) <= LEAK_BAR_MOST);
+}
+
 static void the_same_samples_give_the_same_report(void **state)
 {
     (void)state;
@@ -429,6 +477,8 @@ int main(void)
         cmocka_unit_test(many_uneven_stairs_are_confirmed_two_are_not),
         cmocka_unit_test(lives_that_leak_alike_and_end_at_once_add_up),
         cmocka_unit_test(who_gave_it_back_by_itself_has_more_to_show_the_next_time),
+        cmocka_unit_test(what_was_dismissed_is_no_news_until_it_has_grown_as_much_again),
+        cmocka_unit_test(a_dismissal_leaves_half_of_what_is_left_at_most),
         cmocka_unit_test(the_same_samples_give_the_same_report),
         cmocka_unit_test(scaled_time_comes_back_as_real_time),
         cmocka_unit_test(a_detector_fits_in_a_page),
