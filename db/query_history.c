@@ -237,12 +237,13 @@ static int fill_floors(
         db, slice, state, tier, floors->first_sec, end_sec, add_floor, floors, error);
 }
 
-int query_floors(struct db *db, const char *key, int64_t bin_sec, int64_t until_unix_usec,
-    uint32_t max, uint32_t *floor_pages, int64_t *ret_first_sec, struct mom_error *error)
+int query_floors(struct db *db, const char *key, int64_t bin_sec, struct stamp now, uint32_t max,
+    uint32_t *floor_pages, int64_t *ret_first_sec, struct mom_error *error)
 {
     if (bin_sec <= 0 || bin_sec % tier_span_sec[MINUTE] != 0)
         return error_set(error, -EINVAL, "no bins of %lld s", (long long)bin_sec);
-    int64_t end_sec = align_down(until_unix_usec / USEC_PER_SEC, bin_sec);
+    int64_t begun_sec = now.boot_usec / USEC_PER_SEC % bin_sec;
+    int64_t end_sec = now.unix_usec / USEC_PER_SEC - begun_sec + bin_sec;
     struct floors floors = {end_sec - bin_sec * max, bin_sec, floor_pages};
     for (uint32_t i = 0; i < max; i++)
         floor_pages[i] = WINDOW_NO_FLOOR;

@@ -19,12 +19,12 @@ int past_open(struct recorder *recorder, gid_t group, struct mom_error *error)
 }
 
 static int tell_scale(struct recorder *recorder, const struct slice *slice, uint32_t scale,
-    int64_t now_unix_usec, struct mom_error *error)
+    struct stamp now, struct mom_error *error)
 {
     struct record_floors floors = {.serial = slice->serial, .scale = scale};
     int64_t first_sec = 0;
     int count = query_floors(recorder->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC,
-        now_unix_usec, window_bins[scale], floors.floor, &first_sec, error);
+        now, window_bins[scale], floors.floor, &first_sec, error);
     if (count <= 0)
         return count;
     floors.count = (uint32_t)count;
@@ -36,13 +36,13 @@ static int tell_scale(struct recorder *recorder, const struct slice *slice, uint
 
 int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_error *error)
 {
-    int64_t now_unix_usec = clock_now().unix_usec;
+    struct stamp now = clock_now();
     struct query_past known = {0};
     int r = 0;
     for (uint32_t scale = 0; r == 0 && scale < WINDOW_SCALES; scale++)
-        r = tell_scale(recorder, slice, scale, now_unix_usec, error);
+        r = tell_scale(recorder, slice, scale, now, error);
     if (r == 0)
-        r = query_past(recorder->db, slice->key, now_unix_usec, STRIKES_WITHIN_SEC, &known, error);
+        r = query_past(recorder->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &known, error);
     if (r < 0)
         return r;
     const struct record_past past = {.serial = slice->serial,

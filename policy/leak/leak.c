@@ -19,6 +19,9 @@
  */
 #define RECOVERED_MOST 3
 #define DISMISSED_MOST 4
+/* As far back a detector that is given its past lives it again. */
+#define PAST_USEC      (7 * 24 * LEAK_HOUR_USEC)
+#define FINE_PAST_USEC (24 * LEAK_HOUR_USEC)
 /* A detector that awaits its past says "confirmed" without it after a day. */
 #define COLD_USEC (24 * LEAK_HOUR_USEC)
 
@@ -207,6 +210,39 @@ static void end_life(struct leak_detector *detector)
     disarm(detector);
 }
 
+static void judge_now(struct leak_detector *detector)
+{
+    struct leak_report report;
+    uint32_t span = 0;
+    if (has_fallen(detector))
+        end_life(detector);
+    if (evaluate(detector, &report, &span))
+        adopt(detector, &report, span);
+}
+
+/* Judges the past as if it were now, step by step. */
+static void live_again(struct leak_detector *detector)
+{
+    struct leak_detector past;
+    int64_t now = detector->window.last_usec;
+    leak_init(&past, true);
+    past.lives.dismissed = detector->lives.dismissed;
+    past.lives.dismissed_pages = detector->lives.dismissed_pages;
+    const int64_t *bin_usec = window_bin_usec;
+    int64_t begun = now - PAST_USEC, fine = now - FINE_PAST_USEC;
+    for (int64_t t = begun - begun % bin_usec[WINDOW_HALF_HOUR], step; t < now; t += step) {
+        step = bin_usec[t < fine ? WINDOW_HALF_HOUR : WINDOW_FIVE_MINUTES]; /* bins begin there */
+        if (t >= detector->window.first_usec && window_go_on(&past.window, &detector->window, t))
+            judge_now(&past);
+    }
+    detector->report = past.report;
+    memcpy(detector->standing, past.standing, sizeof past.standing);
+    detector->report_span = past.report_span;
+    detector->supported_usec = past.supported_usec;
+    detector->lives = past.lives;
+    detector->told = false;
+}
+
 bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit)
 {
     struct window *window = &detector->window;
@@ -214,12 +250,9 @@ bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint
         return false;
     enum leak_verdict verdict = detector->report.verdict;
     enum leak_shape shape = detector->report.shape;
-    if (has_fallen(detector))
-        end_life(detector);
-    struct leak_report report;
-    uint32_t span = 0;
-    if (evaluate(detector, &report, &span))
-        adopt(detector, &report, span);
+    if (detector->told && detector->warm)
+        live_again(detector);
+    judge_now(detector);
     return detector->report.verdict != verdict || detector->report.shape != shape;
 }
 
@@ -227,7 +260,7 @@ void leak_preload(struct leak_detector *detector, enum window_scale scale, int64
     const uint32_t *floor_pages, uint32_t count)
 {
     window_preload(&detector->window, scale, first_bin_usec, floor_pages, count);
-    detector->warm = true;
+    detector->warm = detector->told = true;
 }
 
 void leak_set_warm(struct leak_detector *detector)

@@ -86,11 +86,11 @@ void window_preload(struct window *window, enum window_scale scale, int64_t firs
     if (count == 0 || first_bin_usec < 0)
         return;
     int64_t length = window_bin_usec[scale];
-    int64_t first = first_bin_usec / length, last = first + count - 1;
+    int64_t first = (first_bin_usec + length / 2) / length, last = first + count - 1;
     bool empty = window->newest_bin[0] < 0;
     if (empty) {
         /* All scales move together, so that a later scale finds the same newest time. */
-        window->first_usec = window->last_usec = (last + 1) * length - 1;
+        window->first_usec = window->last_usec = last * length;
         for (enum window_scale s = 0; s < WINDOW_SCALES; s++)
             advance(window, s, window->last_usec / window_bin_usec[s]);
     }
@@ -99,11 +99,42 @@ void window_preload(struct window *window, enum window_scale scale, int64_t firs
         if (floor_pages[i] == WINDOW_NO_FLOOR || age < 0 || age >= window_bins[scale])
             continue;
         uint32_t *at = bin_at(window, scale, bin);
-        if (*at == WINDOW_NO_FLOOR)
+        if (*at == WINDOW_NO_FLOOR || (age == 0 && floor_pages[i] < *at))
             *at = floor_pages[i];
         if (bin * length < window->first_usec)
             window->first_usec = bin * length;
     }
+}
+
+/* The floor of that time by the finest scale that reaches back to it, from `scale` on. */
+static uint32_t floor_at(const struct window *window, enum window_scale scale, int64_t t_usec)
+{
+    for (; scale < WINDOW_SCALES; scale++) {
+        int64_t bin = t_usec / window_bin_usec[scale], age = window->newest_bin[scale] - bin;
+        if (age < window_bins[scale])
+            return age < 0 ? WINDOW_NO_FLOOR : ring_in(window, scale)[bin % window_bins[scale]];
+    }
+    return WINDOW_NO_FLOOR;
+}
+
+bool window_go_on(struct window *past, const struct window *window, int64_t t_usec)
+{
+    uint32_t floor = floor_at(window, WINDOW_MINUTE, t_usec);
+    if (past->newest_bin[0] < 0)
+        past->first_usec = window->first_usec;
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
+        int64_t bin = t_usec / window_bin_usec[scale], from = past->newest_bin[scale] + 1;
+        int64_t oldest = bin - window_bins[scale] + 1;
+        advance(past, scale, bin);
+        for (int64_t b = from > oldest ? from : oldest; b <= bin; b++)
+            if (b >= 0)
+                *bin_at(past, scale, b) = floor_at(window, scale, b * window_bin_usec[scale]);
+    }
+    past->last_usec = t_usec;
+    past->limit_bytes = window->limit_bytes;
+    if (floor != WINDOW_NO_FLOOR)
+        past->last_footprint = (uint64_t)floor * WINDOW_PAGE;
+    return floor != WINDOW_NO_FLOOR;
 }
 
 uint32_t window_floor(const struct window *window, enum window_scale scale, uint32_t back)

@@ -48,10 +48,16 @@ void window_init(struct window *window);
  * above 16 TiB count as that; limit 0 is none. */
 bool window_add(struct window *window, int64_t t_usec, uint64_t footprint, uint64_t limit);
 
-/* Floors of the past, oldest first: they fill holes, and never replace what was seen. Bins that are
- * negative or too old are passed over; so are bins after the newest, unless the window is empty. */
+/* Floors of the past, oldest first: they fill holes, and may lower what was seen of the newest bin.
+ * Bins that are negative or too old are passed over; so are bins after the newest, unless the
+ * window is empty. The first one's time is taken to the nearest bin. */
 void window_preload(struct window *window, enum window_scale scale, int64_t first_bin_usec,
     const uint32_t *floor_pages, uint32_t count);
+
+/* Makes `past`, which is empty or went on before, hold what `window` knows of up to `t_usec`, as if
+ * it were then: fine bins that the window holds no more have the floors of the coarse ones. False
+ * when nothing was seen at that time. */
+bool window_go_on(struct window *past, const struct window *window, int64_t t_usec);
 
 /* The floor `back` bins before the newest (0: the newest, which is still filling). */
 uint32_t window_floor(const struct window *window, enum window_scale scale, uint32_t back);

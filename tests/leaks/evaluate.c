@@ -255,21 +255,25 @@ static void print_set(struct set *set)
 
 /* ---- what must be reached ---- */
 
-/* One line: SET METRIC least|most VALUE. Returns whether it holds. */
+/* One line: SET[/restarted] METRIC least|most VALUE. Returns whether it holds. */
 static bool holds(const char *line)
 {
     char set_name[32], name[32], sense[8];
     double bound;
     if (sscanf(line, "%31s %31s %7s %lf", set_name, name, sense, &bound) != 4)
         errx(64, "%s: not SET METRIC least|most VALUE: %s", options.require, line);
+    char *slash = strchr(set_name, '/');
+    bool restarted = slash && strcmp(slash, "/restarted") == 0;
+    if (restarted)
+        *slash = '\0';
     for (struct set *set = sets; set < sets + SETS; set++)
         for (enum metric metric = 0; metric < METRICS; metric++) {
             if (strcmp(set->name, set_name) != 0 || strcmp(metric_names[metric], name) != 0)
                 continue;
-            double value = tally_metric(&set->tally[0], metric);
+            double value = tally_metric(&set->tally[restarted], metric);
             bool good = strcmp(sense, "least") == 0 ? value >= bound : value <= bound;
-            printf("%s %s %s: %.3f, at %s %.3f\n", good ? "ok  " : "FAIL", set_name, name, value,
-                sense, bound);
+            printf("%s %s%s %s: %.3f, at %s %.3f\n", good ? "ok  " : "FAIL", set_name,
+                restarted ? "/restarted" : "", name, value, sense, bound);
             return good;
         }
     errx(64, "%s: no such figure: %s", options.require, line);
@@ -330,7 +334,7 @@ static void read_options(int argc, char **argv)
             options.lives = atoi(optarg);
             break;
         case 'm':
-            options.judges = 1;
+            options.judges = MOM_JUDGES;
             break;
         case 'd':
             options.details = true;

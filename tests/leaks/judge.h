@@ -22,7 +22,8 @@ struct judge {
     void (*add)(void *state, const struct point *point, struct opinion *opinion);
 };
 
-#define JUDGES 7
+#define JUDGES     8
+#define MOM_JUDGES 2 /* of these are mom: as she is, and restarted every day and a half */
 extern const struct judge judges[JUDGES]; /* mom first */
 
 #endif

@@ -23,8 +23,50 @@ static void mom_add(void *state, const struct point *point, struct opinion *opin
         opinion->left[i] = left[i] > since ? left[i] - since : 0;
 }
 
+/* Begun anew every day and a half, with what the database would give back of the days before. */
+#define RESTARTED_SEC (37 * 3600) /* at any time of the day */
+struct restarted {
+    struct leak_detector detector;
+    int64_t since; /* the first sample of this detector; 0: none yet */
+};
+
+static void restarted_begin(void *state)
+{
+    struct restarted *restarted = state;
+    restarted->since = 0;
+    leak_init(&restarted->detector, true);
+}
+
+static void restart(struct leak_detector *detector)
+{
+    uint32_t floors[WINDOW_HALVES];
+    const struct leak_detector before = *detector;
+    leak_init(detector, false);
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
+        uint32_t count = window_bins[scale];
+        for (uint32_t i = 0; i < count; i++)
+            floors[i] = window_floor(&before.window, scale, count - 1 - i);
+        leak_preload(detector, scale,
+            (before.window.newest_bin[scale] - count + 1) * window_bin_usec[scale], floors, count);
+    }
+    leak_set_warm(detector);
+}
+
+static void restarted_add(void *state, const struct point *point, struct opinion *opinion)
+{
+    struct restarted *restarted = state;
+    if (restarted->since != 0 && point->t - restarted->since > RESTARTED_SEC) {
+        restart(&restarted->detector);
+        restarted->since = 0;
+    }
+    if (restarted->since == 0)
+        restarted->since = point->t;
+    mom_add(&restarted->detector, point, opinion);
+}
+
 const struct judge judges[JUDGES] = {
     {"mom", sizeof(struct leak_detector), mom_begin, mom_add},
+    {"mom, restarted", sizeof(struct restarted), restarted_begin, restarted_add},
     {"predict 6h", sizeof(struct rule_state), rule_begin, rule_predict_6h},
     {"predict 1h", sizeof(struct rule_state), rule_begin, rule_predict_1h},
     {"OLS R2>0.8", sizeof(struct rule_state), rule_begin, rule_least_squares},

@@ -351,6 +351,8 @@ static void do_momd(struct player *player, struct words_left *words)
             continue;
         const struct watch *old = &before.slices[actor->place].watch;
         actor->slice.serial = player->next_serial++;
+        actor->verdict = LEAK_NONE;
+        actor->shape = SHAPE_UNKNOWN;
         int64_t place = course_born(&player->course, &actor->slice, now_of(player), false);
         if (place < 0)
             abort();

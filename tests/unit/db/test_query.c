@@ -114,6 +114,12 @@ static void a_callback_ends_the_query(void **state)
     assert_int_equal(count, 2);
 }
 
+/* A boot clock whose bins are those of Unix time. */
+static struct stamp boot_at(int64_t unix_sec)
+{
+    return (struct stamp){.boot_usec = unix_sec * SEC, .unix_usec = unix_sec * SEC};
+}
+
 static void floors_are_minima_of_aligned_bins(void **state)
 {
     struct fixture *fixture = *state;
@@ -121,25 +127,30 @@ static void floors_are_minima_of_aligned_bins(void **state)
     uint32_t floors[WINDOW_FIVES];
     static const int64_t bins[] = {60, 300, 1800, 3600};
     for (size_t i = 0; i < 4; i++) {
-        int count = query_floors(
-            fixture->db, "docker:web", bins[i], end * SEC, 10, floors, &first, &fixture->error);
+        int count = query_floors(fixture->db, "docker:web", bins[i], boot_at(end - 1), 10, floors,
+            &first, &fixture->error);
         assert_int_equal(count, 10);
-        int64_t last_end = end - end % bins[i];
+        int64_t last_end = end - 1 - (end - 1) % bins[i] + bins[i];
         assert_int_equal(first, last_end - 10 * bins[i]);
         for (int bin = 0; bin < count; bin++) /* the footprint counts up: its first is the least */
             assert_int_equal(floors[bin], (first + bin * bins[i] - T0) / 10);
     }
+    /* The bins are those of the boot clock, whatever the wall clock's are. */
+    const struct stamp later = {.boot_usec = 1000 * SEC, .unix_usec = (end - 1) * SEC};
+    assert_int_equal(
+        query_floors(fixture->db, "docker:web", 300, later, 10, floors, &first, NULL), 10);
+    assert_int_equal(first, end - 1 - 1000 % 300 - 9 * 300);
     /* A hole stays a hole, and what is before the first row is left away. */
     (void)ask(fixture->path, "DELETE FROM rollup WHERE span = 60 AND t = 1700082000");
-    int count = query_floors(fixture->db, "docker:web", 60, (1700082000 + 120) * SEC, 3, floors,
+    int count = query_floors(fixture->db, "docker:web", 60, boot_at(1700082000 + 119), 3, floors,
         &first, &fixture->error);
     assert_int_equal(count, 3);
     assert_true(floors[1] == WINDOW_NO_FLOOR && floors[0] < floors[2]);
     count = query_floors(
-        fixture->db, "docker:none", 60, end * SEC, 10, floors, &first, &fixture->error);
+        fixture->db, "docker:none", 60, boot_at(end), 10, floors, &first, &fixture->error);
     assert_int_equal(count, 0);
     assert_int_equal(
-        query_floors(fixture->db, "x", 61, end * SEC, 10, floors, &first, NULL), -EINVAL);
+        query_floors(fixture->db, "x", 61, boot_at(end), 10, floors, &first, NULL), -EINVAL);
 }
 
 struct slices {

@@ -421,6 +421,90 @@ static void a_dismissal_leaves_half_of_what_is_left_at_most(void **state)
     assert_true(gates_bar(&detector.lives) <= LEAK_BAR_MOST);
 }
 
+static void add_one(const struct run *run, double hour_of_life, double hour)
+{
+    double part = run->life(hour_of_life, run->parameter);
+    leak_add(&detector, START + (int64_t)(hour * (double)HOUR), (uint64_t)(part * LIMIT),
+        (uint64_t)LIMIT);
+}
+
+/* A new daemon's detector, which has the old one's floors and nothing else. */
+static struct leak_detector begun_anew(const struct leak_detector *before)
+{
+    uint32_t floors[WINDOW_HALVES];
+    struct leak_detector after;
+    leak_init(&after, false);
+    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
+        int64_t newest = before->window.newest_bin[scale], count = window_bins[scale];
+        for (int64_t i = 0; i < count; i++)
+            floors[i] = window_floor(&before->window, scale, (uint32_t)(count - 1 - i));
+        leak_preload(
+            &after, scale, (newest - count + 1) * window_bin_usec[scale], floors, (uint32_t)count);
+    }
+    leak_set_warm(&after);
+    return after;
+}
+
+static void a_restart_of_the_daemon_changes_nothing(void **state)
+{
+    (void)state;
+    static const struct run runs[] = {
+        {leak_25_to_60, 8, 7, .noise = 0.002, .step_seconds = 10},
+        {leak_25_to_60, 100, 80, .noise = 0.002, .step_seconds = 60},
+        {collected_leak, 0.5, 12, .noise = 0.002, .step_seconds = 60},
+        {stairs, 0.8, 40, .noise = 0.002, .step_seconds = 60},
+        {steady, 0.5, 30, .noise = 0.01, .step_seconds = 60},
+        {warm_up, 2, 12, .noise = 0.002, .step_seconds = 60},
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        leak_init(&detector, true);
+        (void)run_from(&runs[i], 0);
+        const struct leak_detector before = detector;
+        detector = begun_anew(&before);
+        assert_int_equal(detector.report.verdict, LEAK_NONE);
+        add_one(&runs[i], runs[i].hours, runs[i].hours);
+        assert_int_equal(detector.report.verdict, before.report.verdict);
+        assert_int_equal(detector.report.shape, before.report.shape);
+        double apart = (double)(detector.report.since_usec - before.report.since_usec);
+        assert_true(fabs(apart) < 0.1 * runs[i].hours * (double)HOUR);
+    }
+}
+
+static void lives_are_known_again_after_a_restart_of_the_daemon(void **state)
+{
+    (void)state;
+    struct run quiet = {steady, 0.2, 24, .noise = 0.002, .step_seconds = 60};
+    struct run life = {short_life, 0.01, 20, .noise = 0.002, .step_seconds = 60};
+    leak_init(&detector, true);
+    (void)run_from(&quiet, 0);
+    for (int lives = 0; lives < 3; lives++)
+        (void)run_from(&life, 24 + 20 * lives);
+    const struct leak_lives before = detector.lives;
+    assert_true(before.age_minutes > 0);
+    detector = begun_anew(&detector);
+    add_one(&life, 20, 24 + 60);
+    print_message("%g %g %u %u\n", (double)detector.lives.rate, (double)before.rate,
+        detector.lives.age_minutes, before.age_minutes);
+    assert_true(gates_alike(detector.lives.rate, before.rate));
+    assert_true(fabs(detector.lives.age_minutes / (double)before.age_minutes - 1) < 0.2);
+}
+
+static void what_was_dismissed_stays_so_after_a_restart_of_the_daemon(void **state)
+{
+    (void)state;
+    const struct run run = {leak_25_to_60, 100, 80, .noise = 0.002, .step_seconds = 60};
+    leak_init(&detector, true);
+    (void)run_from(&run, 0);
+    assert_int_equal(detector.report.verdict, LEAK_CONFIRMED);
+    uint64_t bytes = leak_dismiss(&detector);
+    detector = begun_anew(&detector);
+    leak_recall(&detector, 1, bytes);
+    add_one(&run, 80, 80);
+    assert_true(detector.report.verdict < LEAK_CONFIRMED);
+    assert_int_equal(detector.lives.dismissed, 1);
+    assert_int_equal(detector.lives.dismissed_pages, bytes / WINDOW_PAGE);
+}
+
 static void the_same_samples_give_the_same_report(void **state)
 {
     (void)state;
@@ -479,6 +563,9 @@ int main(void)
         cmocka_unit_test(who_gave_it_back_by_itself_has_more_to_show_the_next_time),
         cmocka_unit_test(what_was_dismissed_is_no_news_until_it_has_grown_as_much_again),
         cmocka_unit_test(a_dismissal_leaves_half_of_what_is_left_at_most),
+        cmocka_unit_test(a_restart_of_the_daemon_changes_nothing),
+        cmocka_unit_test(lives_are_known_again_after_a_restart_of_the_daemon),
+        cmocka_unit_test(what_was_dismissed_stays_so_after_a_restart_of_the_daemon),
         cmocka_unit_test(the_same_samples_give_the_same_report),
         cmocka_unit_test(scaled_time_comes_back_as_real_time),
         cmocka_unit_test(a_detector_fits_in_a_page),
