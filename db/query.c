@@ -23,6 +23,7 @@ static void get_trend(struct call *call, struct query_slice *ret)
         double seconds = get_real(call);
         *left[i] = forecast ? seconds : -1;
     }
+    ret->channel = get_text(call);
 }
 
 static void get_oom_kills(struct call *call, struct query_oom_kills *ret)

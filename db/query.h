@@ -27,8 +27,8 @@ struct query_slice {
     int64_t first_unix_usec, last_unix_usec;
     uint32_t lives, decisions, resets;
     bool alive;
-    const char *leak, *shape; /* newest trend, or "" */
-    double rate;              /* bytes a second */
+    const char *leak, *shape, *channel; /* newest trend, or "" */
+    double rate;                        /* bytes a second */
     int64_t since_unix_usec;
     double left_p10, left_p50, left_p90; /* seconds, negative: none */
     uint64_t footprint_bytes, limit_bytes;
@@ -46,7 +46,7 @@ struct query_point {
     uint32_t pressure; /* hundredths of a per cent */
     uint32_t faults;
     uint64_t limit; /* bytes, SAMPLE_NO_LIMIT: none */
-    uint8_t have;   /* BRIEF_* bits */
+    uint16_t have;  /* BRIEF_* bits */
 };
 /* The history of one slice over all of its lives; TIER_AUTO takes the finest tier that covers
  * `since`. */

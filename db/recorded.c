@@ -250,6 +250,8 @@ static int next_sample(struct living *living)
     brief->mems = (uint64_t)get_int_or(call, 0);
     brief->have |= next_is_null(call) ? 0 : BRIEF_ROOM;
     brief->room = get_u32(call);
+    brief->have |= next_is_null(call) ? 0 : BRIEF_KERNEL;
+    brief->kernel = get_u32(call);
     brief->faults = get_u32(call);
     brief->shmem = get_u32(call);
     brief->swapcached = get_u32(call);

@@ -43,6 +43,7 @@ void put_report(struct call *call, const struct leak_report *report)
     put_real(call, report->left_p10);
     put_real(call, report->left_p50);
     put_real(call, report->left_p90);
+    put_word(call, leak_channel_names, LEAK_CHANNELS, report->channel);
 }
 
 void get_life(struct call *call, struct slice_life *ret)
@@ -72,4 +73,5 @@ void get_report(struct call *call, struct leak_report *ret)
     ret->left_p10 = get_real(call);
     ret->left_p50 = get_real(call);
     ret->left_p90 = get_real(call);
+    ret->channel = get_word(call, leak_channel_names, LEAK_CHANNELS);
 }

@@ -191,7 +191,8 @@ static const char *const migrations[] = {
 
     /* Of a sample, what a policy that ranks by processes goes by, and the memory nodes that the
      * slice is bound to, where it is bound to a part of them, what groups that it shares with
-     * others could still give, and how much swap it may have. Of a look, how much of the time all
+     * others could still give, how much swap it may have, and its kernel memory. Of a leak,
+     * through which kind of memory it grows. Of a look, how much of the time all
      * have waited for memory, how much room is due since the last reset, how much there was when
      * the list was made, and what the slice had that was to be reset; of looks and decisions, which
      * domain they are about: a group with a limit that slices share, the name of memory nodes, ''
@@ -200,6 +201,9 @@ static const char *const migrations[] = {
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
     "ALTER TABLE raw ADD COLUMN mems INTEGER;"
     "ALTER TABLE raw ADD COLUMN room INTEGER;"
+    "ALTER TABLE raw ADD COLUMN kernel INTEGER;"
+    "ALTER TABLE trend ADD COLUMN channel TEXT NOT NULL DEFAULT 'unknown';"
+    "ALTER TABLE decision ADD COLUMN channel TEXT NOT NULL DEFAULT 'unknown';"
     "ALTER TABLE limit_change ADD COLUMN swap INTEGER;"
     "ALTER TABLE look ADD COLUMN stalled REAL;"
     "ALTER TABLE look ADD COLUMN room_due REAL;"

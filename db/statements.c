@@ -3,7 +3,7 @@
 
 #define REPORT                                                                                     \
     "verdict, shape, rate, rate_low, rate_high, at_usec, since_usec, window_usec, floor_bytes,"    \
-    " grown_bytes, limit_bytes, forecast, left_p10, left_p50, left_p90"
+    " grown_bytes, limit_bytes, forecast, left_p10, left_p50, left_p90, channel"
 
 #define DECISION                                                                                   \
     "seq, incident, boot_usec, unix_usec, wanted, action, restraint, reason, rule, domain, "       \
@@ -99,15 +99,15 @@ const char *const statement_sql[STATEMENTS] = {
         " l ON (l.slice, l.t) = (SELECT slice, t FROM limit_change"
         " WHERE slice = ?1 ORDER BY t DESC LIMIT 1) WHERE s.id = ?1",
     [SQL_RAW_ADD] = "INSERT OR IGNORE INTO raw(slice, t, rss, swap, footprint, current, pressure,"
-                    " faults, shmem, swapcached, badness, mems, room)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                    " faults, shmem, swapcached, badness, mems, room, kernel)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_RAW_STORED] =
         "SELECT EXISTS (SELECT 1 FROM shifted"
-        " WHERE boot = ?14 AND serial = ?15 AND unix_usec = ?16)"
+        " WHERE boot = ?15 AND serial = ?16 AND unix_usec = ?17)"
         " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS ?4"
         " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8"
         " AND shmem IS ?9 AND swapcached IS ?10 AND badness IS ?11"
-        " AND mems IS ?12 AND room IS ?13)"
+        " AND mems IS ?12 AND room IS ?13 AND kernel IS ?14)"
         " AND NOT EXISTS (SELECT 1 FROM shifted WHERE slice = ?1 AND t = ?2))",
     [SQL_RAW_TIMES] = "SELECT t FROM raw WHERE slice = ?1 AND t >= ?2 ORDER BY t",
     [SQL_SHIFTED_ADD] = "INSERT OR IGNORE INTO shifted(slice, t, boot, serial, unix_usec)"
@@ -131,11 +131,11 @@ const char *const statement_sql[STATEMENTS] = {
 
     [SQL_TREND_ADD] = "INSERT OR IGNORE INTO trend(slice, boot, boot_usec, serial, unix_usec,"
                       " " REPORT ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-                      " ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                      " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     [SQL_DECISION_ADD] =
         "INSERT OR IGNORE INTO decision(boot, " DECISION ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
         " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
-        " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41)",
+        " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42)",
     [SQL_EVIDENCE_ADD] = "INSERT INTO evidence(boot, decision, n, name, unit, value, relation,"
                          " bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_GATE_ADD] = "INSERT INTO gate(boot, decision, n, name, value, threshold, strength,"
@@ -237,7 +237,7 @@ const char *const statement_sql[STATEMENTS] = {
         " EXISTS (SELECT 1 FROM life WHERE slice = s.id AND vanished_usec IS NULL"
         " AND boot = (SELECT max(id) FROM boot)),"
         " t.verdict, t.shape, t.rate, t.unix_usec, t.at_usec, t.since_usec, t.forecast,"
-        " t.left_p10, t.left_p50, t.left_p90,"
+        " t.left_p10, t.left_p50, t.left_p90, t.channel,"
         " coalesce((SELECT footprint FROM raw WHERE slice = s.id ORDER BY t DESC LIMIT 1),"
         " (SELECT footprint FROM rollup WHERE span = 60 AND slice = s.id ORDER BY t DESC LIMIT 1),"
         " (SELECT footprint FROM rollup WHERE span = 600 AND slice = s.id ORDER BY t DESC LIMIT 1),"
@@ -362,7 +362,7 @@ const char *const statement_sql[STATEMENTS] = {
     /* ?1: slice; ?2, ?3: seconds. */
     [SQL_RECORDED_SAMPLES] =
         "SELECT coalesce(f.unix_usec, r.t * 1000000), r.rss, r.swap, r.footprint, r.current,"
-        " r.pressure, r.badness, r.mems, r.room, r.faults, coalesce(r.shmem, 0), "
+        " r.pressure, r.badness, r.mems, r.room, r.kernel, r.faults, coalesce(r.shmem, 0), "
         "coalesce(r.swapcached, 0),"
         " (SELECT bytes FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
         " (SELECT high FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"

@@ -178,6 +178,7 @@ static void put_row(struct call *call, int64_t slice, int64_t t, const struct sa
     put_int_or_null(call, brief->have & BRIEF_BADNESS, (int64_t)brief->badness);
     put_int_or_null(call, brief->have & BRIEF_MEMS, (int64_t)brief->mems);
     put_int_or_null(call, brief->have & BRIEF_ROOM, brief->room);
+    put_int_or_null(call, brief->have & BRIEF_KERNEL, brief->kernel);
 }
 
 static int64_t own_second(const struct sample_brief *brief)

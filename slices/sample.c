@@ -155,6 +155,11 @@ struct sample_brief sample_to_brief(const struct sample *sample)
         brief.mems = sample->value[SAMPLE_MEMS];
         brief.have |= BRIEF_MEMS;
     }
+    if (sample_has(sample, SAMPLE_KERNEL)) {
+        uint64_t reclaimable = sample_known(sample, SAMPLE_SLAB_RECLAIMABLE);
+        brief.kernel = pages(less(sample->value[SAMPLE_KERNEL], reclaimable));
+        brief.have |= BRIEF_KERNEL;
+    }
     if (sample_has(sample, SAMPLE_ROOM)) {
         brief.room = pages(sample->value[SAMPLE_ROOM]);
         brief.have |= BRIEF_ROOM;
@@ -175,13 +180,16 @@ static void set_pages(struct sample *sample, enum sample_field field, bool is_kn
 }
 
 /* Without the lists of anonymous pages all of the swap cache counts as mapped, so that
- * footprint = anon + shmem + kernel + swap - swapcached. */
+ * footprint = anon + shmem + kernel + swap - swapcached. Where the kernel part was not recorded, it
+ * is what resident pages leave. */
 void sample_from_brief(const struct sample_brief *brief, struct stamp at, struct sample *ret)
 {
     *ret = (struct sample){.at = at};
     bool has_footprint = brief->have & BRIEF_FOOTPRINT, has_rss = brief->have & BRIEF_RSS;
     uint64_t rest = less(brief->footprint, brief->shmem + less(brief->swap, brief->swapcached));
     uint64_t anon = has_rss && brief->rss < rest ? brief->rss : rest;
+    if (brief->have & BRIEF_KERNEL)
+        anon = less(rest, brief->kernel);
     set_pages(ret, SAMPLE_ANON, has_footprint, anon);
     set_pages(ret, SAMPLE_KERNEL, has_footprint, rest - anon);
     set_pages(ret, SAMPLE_SHMEM, has_footprint, brief->shmem);

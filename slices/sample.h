@@ -133,10 +133,11 @@ struct sample_brief {
     uint32_t rss, swap, footprint, current;             /* pages */
     uint32_t shmem, swapcached;                         /* pages; 0 where unknown */
     uint32_t room;                                      /* pages */
+    uint32_t kernel;                                    /* pages, without reclaimable slab */
     uint32_t pressure;                                  /* some avg10, hundredths of a per cent */
     uint32_t faults;                                    /* major faults since the brief before */
     uint64_t badness, mems;
-    uint8_t have; /* bits below */
+    uint16_t have; /* bits below */
 };
 enum {
     BRIEF_RSS = 1,
@@ -146,7 +147,8 @@ enum {
     BRIEF_PRESSURE = 16,
     BRIEF_BADNESS = 32,
     BRIEF_MEMS = 64,
-    BRIEF_ROOM = 128
+    BRIEF_ROOM = 128,
+    BRIEF_KERNEL = 256
 };
 
 /* All but the serial and the faults, which belong to a life. */

@@ -39,7 +39,7 @@ struct subject {
     struct live_slice now;   /* from the live table */
     struct query_slice past; /* from the database; its texts lie in `text` */
     char key[SLICE_KEY_MAX];
-    char text[7][SLICE_KEY_MAX];
+    char text[8][SLICE_KEY_MAX];
 };
 
 /* `daemon` and `db` may be NULL: not looked into. CLI_OK, CLI_NO_SLICE or CLI_USAGE (several fit);
@@ -53,7 +53,8 @@ int subject_of(const struct cli *cli, const char *word, bool live_only, struct s
 int subject_fit(const char *word, const char *key, const char *name, const char *path);
 
 /* What several verbs show alike. */
-struct cell facts_verdict(const char *verdict);               /* toned */
-struct cell facts_protection(const struct live_slice *slice); /* why it is left alone */
+struct cell facts_verdict(const char *verdict);                         /* toned */
+void facts_leak(struct output *output, const struct leak_report *leak); /* with its gates */
+struct cell facts_protection(const struct live_slice *slice);           /* why it is left alone */
 
 #endif

@@ -81,7 +81,8 @@ static int search_stored(void *context, const struct query_slice *row)
     subject->stored = true;
     subject->past = *row;
     const char **const texts[] = {&subject->past.key, &subject->past.name, &subject->past.path,
-        &subject->past.kind, &subject->past.runtime, &subject->past.leak, &subject->past.shape};
+        &subject->past.kind, &subject->past.runtime, &subject->past.leak, &subject->past.shape,
+        &subject->past.channel};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         (void)text_copy(subject->text[i], SLICE_KEY_MAX, *texts[i]);
         *texts[i] = subject->text[i];

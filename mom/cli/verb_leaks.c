@@ -1,6 +1,8 @@
-/* leaks: who, since when, how fast, and how long until it hurts. */
+/* leaks: who, since when, how fast, and how long until it hurts; and who grows and is not judged to
+ * leak, and why. */
 #include "mom/cli/facts.h"
 #include "mom/cli/verbs.h"
+#include "mom/report/text.h"
 
 #include <string.h>
 
@@ -11,6 +13,7 @@ static const struct column columns[] = {
     {"name", "Name", ALIGN_LEFT},
     {"leak", "Leak", ALIGN_LEFT},
     {"shape", "Shape", ALIGN_LEFT},
+    {"channel", "Channel", ALIGN_LEFT},
     {"since", "Since", ALIGN_LEFT},
     {"rate_bytes_per_hour", "Rate", ALIGN_RIGHT},
     {"rate_p10_bytes_per_hour", "Rate p10", ALIGN_RIGHT},
@@ -35,6 +38,7 @@ static void write_live(struct output *output, const struct live_slice *s)
         cell_text(s->slice.name),
         facts_verdict(leak_verdict_names[leak->verdict]),
         cell_text(leak_shape_names[leak->shape]),
+        cell_text(leak_channel_names[leak->channel]),
         cell_time(s->leak.since_usec),
         cell_rate(leak->rate),
         cell_rate(leak->rate_low),
@@ -51,6 +55,67 @@ static void write_live(struct output *output, const struct live_slice *s)
     output_row(output, cells);
 }
 
+static const struct column growing_columns[] = {
+    {"slice", "Slice", ALIGN_LEFT},
+    {"name", "Name", ALIGN_LEFT},
+    {"channel", "Channel", ALIGN_LEFT},
+    {"shape", "Shape", ALIGN_LEFT},
+    {"rate_bytes_per_hour", "Rate", ALIGN_RIGHT},
+    {"floor_bytes", "Floor", ALIGN_RIGHT},
+    {"gate", "Gate", ALIGN_LEFT},
+    {"why", "Grows, but", ALIGN_LEFT},
+};
+static const struct section growing_section = {"growing", growing_columns, COUNT(growing_columns)};
+
+/* The first gate is that of growth: who doesn't pass it does not grow by what matters. Where all
+ * are passed, only time is missing. */
+static const char *barred_by(const struct leak_report *leak)
+{
+    for (uint32_t i = 0; i < leak->gates && i < LEAK_GATES_MAX; i++)
+        if (!leak->gate[i].passed)
+            return leak->gate[i].name;
+    return "persistence";
+}
+
+static bool grows_innocently(const struct live_slice *slice)
+{
+    const struct leak_report *leak = &slice->leak;
+    return leak->verdict == LEAK_NONE && leak->gates > 1;
+}
+
+static void write_growing(struct output *output, const struct live_slice *s)
+{
+    const struct leak_report *leak = &s->leak;
+    const char *gate = barred_by(leak);
+    const struct cell cells[] = {
+        cell_text(s->slice.key),
+        cell_text(s->slice.name),
+        cell_text(leak_channel_names[leak->channel]),
+        cell_text(leak_shape_names[leak->shape]),
+        leak->since_usec != 0 ? cell_rate(leak->rate) : cell_absent(),
+        cell_bytes(leak->floor_bytes),
+        cell_text(gate),
+        cell_text(report_gate_failed(gate)),
+    };
+    _Static_assert(COUNT(cells) == COUNT(growing_columns), "a cell for each column");
+    output_row(output, cells);
+}
+
+static void list_growing(struct output *output, const struct daemon *daemon)
+{
+    struct live_slice slice;
+    uint32_t index = 0;
+    bool any = false;
+    while (daemon_next(daemon, &index, &slice)) {
+        if (!grows_innocently(&slice))
+            continue;
+        if (!any)
+            output_section(output, &growing_section);
+        any = true;
+        write_growing(output, &slice);
+    }
+}
+
 static int write_stored(void *context, const struct query_slice *s)
 {
     const struct cli *cli = context;
@@ -62,6 +127,7 @@ static int write_stored(void *context, const struct query_slice *s)
         cell_text(s->name),
         facts_verdict(s->leak),
         cell_text(s->shape),
+        cell_text(s->channel),
         cell_time(s->since_unix_usec),
         cell_rate(s->rate),
         cell_absent(),
@@ -109,6 +175,7 @@ int verb_leaks(struct cli *cli)
     while (daemon_next(&daemon, &index, &slice))
         if (slice.leak.verdict != LEAK_NONE || cli->option[OPTION_ALL])
             write_live(cli->output, &slice);
+    list_growing(cli->output, &daemon);
     daemon_close(&daemon);
     return CLI_OK;
 }

@@ -43,57 +43,6 @@ static void show_sample(struct output *output, const struct sample *sample)
     output_record(output, "sample", fields, COUNT(fields));
 }
 
-static void show_leak(struct output *output, const struct live_slice *s)
-{
-    const struct leak_report *leak = &s->leak;
-    const struct field fields[] = {
-        {"verdict", "Leak", facts_verdict(leak_verdict_names[leak->verdict])},
-        {"shape", "Shape", cell_text(leak_shape_names[leak->shape])},
-        {"since", "Since", cell_time(leak->since_usec)},
-        {"rate_bytes_per_hour", "Rate", cell_rate(leak->rate)},
-        {"rate_p10_bytes_per_hour", "Rate p10", cell_rate(leak->rate_low)},
-        {"rate_p90_bytes_per_hour", "Rate p90", cell_rate(leak->rate_high)},
-        {"floor_bytes", "Floor", cell_bytes(leak->floor_bytes)},
-        {"grown_bytes", "Grown", cell_bytes(leak->grown_bytes)},
-        {"limit_bytes", "Limit", cell_limit(leak->limit_bytes)},
-        {"window_seconds", "Judged over", cell_duration((double)leak->window_usec / 1e6)},
-        {"time_to_limit_p10_seconds", "Time to limit p10",
-            leak->forecast ? cell_duration(leak->left_p10) : cell_absent()},
-        {"time_to_limit_p50_seconds", "Time to limit p50",
-            leak->forecast ? cell_duration(leak->left_p50) : cell_absent()},
-        {"time_to_limit_p90_seconds", "Time to limit p90",
-            leak->forecast ? cell_duration(leak->left_p90) : cell_absent()},
-    };
-    output_record(output, "leak", fields, COUNT(fields));
-}
-
-static void show_gates(struct output *output, const struct leak_report *leak)
-{
-    static const struct column columns[] = {
-        {"gate", "Gate", ALIGN_LEFT},
-        {"value", "Value", ALIGN_RIGHT},
-        {"threshold", "Threshold", ALIGN_RIGHT},
-        {"strength", "Strength", ALIGN_RIGHT},
-        {"passed", "Passed", ALIGN_LEFT},
-        {"weakest", "Weakest", ALIGN_LEFT},
-    };
-    static const struct section section = {"gates", columns, COUNT(columns)};
-    output_section(output, &section);
-    for (uint32_t i = 0; i < leak->gates && i < LEAK_GATES_MAX; i++) {
-        const struct leak_gate *gate = &leak->gate[i];
-        const struct cell cells[] = {
-            cell_text(gate->name),
-            cell_number(gate->value),
-            cell_number(gate->threshold),
-            cell_number(gate->strength),
-            cell_flag(gate->passed),
-            cell_flag(i == leak->weakest),
-        };
-        _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");
-        output_row(output, cells);
-    }
-}
-
 static void show_past(struct output *output, const struct query_slice *past)
 {
     const struct field fields[] = {
@@ -140,8 +89,7 @@ int verb_show(struct cli *cli)
     if (subject.live) {
         show_live_slice(cli->output, &subject.now);
         show_sample(cli->output, &subject.now.sample);
-        show_leak(cli->output, &subject.now);
-        show_gates(cli->output, &subject.now.leak);
+        facts_leak(cli->output, &subject.now.leak);
     }
     if (subject.stored)
         show_past(cli->output, &subject.past);

@@ -55,9 +55,6 @@ static void write_decision(struct output *output, const struct query_decision *f
         {"rank", "Rank", cell_integer(d->rank)},
         {"strikes", "Strikes", cell_count(d->strikes)},
         {"incident", "Incident", cell_count(d->incident)},
-        {"leak", "Leak", cell_text(leak_verdict_names[d->leak.verdict])},
-        {"shape", "Shape", cell_text(leak_shape_names[d->leak.shape])},
-        {"rate_bytes_per_hour", "Rate", cell_rate(d->leak.rate)},
     };
     output_record(output, "decision", fields, COUNT(fields));
 }
@@ -171,6 +168,7 @@ static void write_runners_up(struct output *output, const struct decision *decis
 static void write_fields(struct output *output, const struct query_decision *found)
 {
     write_decision(output, found);
+    facts_leak(output, &found->decision.leak);
     write_evidence(output, &found->decision.evidence);
     if (found->has_outcome)
         write_outcome(output, &found->outcome);

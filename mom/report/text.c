@@ -154,6 +154,38 @@ static void put_head(struct page *page, const struct report *report)
         decision->strikes);
 }
 
+static const char *const channels[LEAK_CHANNELS] = {
+    [LEAK_CHANNEL_UNKNOWN] = "unknown: no kind of memory grows more than all others",
+    [LEAK_CHANNEL_ANON] = "anon: memory of its processes, resident",
+    [LEAK_CHANNEL_SHMEM] = "shmem: files on tmpfs, or shared memory",
+    [LEAK_CHANNEL_KERNEL] = "kernel: slab and other kernel memory",
+    [LEAK_CHANNEL_SWAP] = "swap: a slow leaker, paged out; its resident memory need not grow",
+};
+
+static const struct {
+    const char *gate, *failed;
+} gates[] = {
+    {"growth", "too little to matter"},
+    {"ratchet", "it doesn't go on through most of the time"},
+    {"shift", "most of it came in one step"},
+    {"rising", "it has ended"},
+    {"noise", "no more than its noise"},
+    {"mann-kendall", "no trend"},
+    {"novelty", "it has been as large before, or was dismissed"},
+    {"ceiling", "it slows down towards a ceiling"},
+    {"age", "it has only begun"},
+    {"horizon", "the limit is too far for how long it has grown"},
+    {"persistence", "not for long enough without a break"},
+};
+
+const char *report_gate_failed(const char *gate)
+{
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++)
+        if (strcmp(gates[i].gate, gate) == 0)
+            return gates[i].failed;
+    return "";
+}
+
 static void put_leak(struct page *page, const struct decision *decision)
 {
     const struct leak_report *leak = &decision->leak;
@@ -164,17 +196,28 @@ static void put_leak(struct page *page, const struct decision *decision)
         leak_shape_names[leak->shape]);
     page_put(page, "rate      %s an hour (%s to %s)\n", report_bytes(leak->rate * 3600, rate),
         report_bytes(leak->rate_low * 3600, low), report_bytes(leak->rate_high * 3600, high));
-    if (leak->since_usec > 0)
-        page_put(page, "grown     %s within %s\n", report_bytes((double)leak->grown_bytes, grown),
-            report_span((double)(leak->at_usec - leak->since_usec) / 1e6, span));
+    if (leak->since_usec > 0) {
+        char from[32], to[32], when[32];
+        double floor = (double)leak->floor_bytes;
+        (void)page_time(leak->since_usec, when);
+        page_put(page, "grown     %s within %s, since %s\n",
+            report_bytes((double)leak->grown_bytes, grown),
+            report_span((double)(leak->at_usec - leak->since_usec) / 1e6, span), when);
+        page_put(page, "floor     from %s to %s, judged over %s\n",
+            report_bytes(floor - (double)leak->grown_bytes, from), report_bytes(floor, to),
+            report_span((double)leak->window_usec / 1e6, span));
+        page_put(page, "channel   %s\n", channels[leak->channel]);
+    }
     if (leak->forecast)
         page_put(page, "forecast  at its limit of %s in %s (between %s and %s)\n",
             report_bytes((double)leak->limit_bytes, limit), report_span(leak->left_p50, p50),
             report_span(leak->left_p10, p10), report_span(leak->left_p90, p90));
     for (uint32_t i = 0; i < leak->gates && i < LEAK_GATES_MAX; i++)
-        page_put(page, "gate      %-14s %12.4g against %-12.4g %s%s\n", leak->gate[i].name,
+        page_put(page, "gate      %-14s %12.4g against %-12.4g %s%s%s\n", leak->gate[i].name,
             leak->gate[i].value, leak->gate[i].threshold,
-            leak->gate[i].passed ? "passed" : "failed", i == leak->weakest ? " (weakest)" : "");
+            leak->gate[i].passed ? "passed" : "failed: ",
+            leak->gate[i].passed ? "" : report_gate_failed(leak->gate[i].name),
+            i == leak->weakest ? " (weakest)" : "");
 }
 
 static void put_evidence(struct page *page, const struct evidence *evidence)

@@ -31,4 +31,7 @@ char *report_bytes(double bytes, char buffer[32]);
 /* "3 h 20 min". Returns buffer. */
 char *report_span(double seconds, char buffer[32]);
 
+/* Why a growth is none to be told of, by the gate of that name that it did not pass. */
+const char *report_gate_failed(const char *gate);
+
 #endif

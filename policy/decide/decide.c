@@ -127,7 +127,11 @@ bool watch_update(
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
     uint64_t limit = nearest_limit(&watch->sample, footprint, node);
-    return leak_add(&watch->leak, t_usec, footprint, limit);
+    bool changed = leak_add(&watch->leak, t_usec, footprint, limit);
+    struct leak_report *report = &watch->leak.report;
+    enum leak_channel channel = leak_channels_add(&watch->channels, t_usec, &watch->sample);
+    report->channel = report->since_usec != 0 ? channel : LEAK_CHANNEL_UNKNOWN;
+    return changed;
 }
 
 static void add_slice(struct evidence *evidence, const struct watch *watch)

@@ -21,6 +21,7 @@ struct watch {
     uint64_t serial; /* of the slice it belongs to */
     struct sample sample;
     struct leak_detector leak;
+    struct leak_channels channels;
     struct ladder ladder;
     struct throttle throttle;
     struct slice_policy policy;

@@ -11,6 +11,7 @@
 #ifndef POLICY_LEAK_LEAK_H
 #define POLICY_LEAK_LEAK_H
 
+#include "policy/leak/channel.h"
 #include "policy/leak/window.h"
 
 #include <stdbool.h>
@@ -57,6 +58,7 @@ struct leak_report {
     uint64_t grown_bytes;       /* newest floor less the one where the growth began */
     uint64_t limit_bytes;       /* the nearest limit that binds; SAMPLE_NO_LIMIT: none known */
     bool forecast;              /* the three below are known */
+    enum leak_channel channel;  /* told by who knows more of the slice than its footprint */
     double left_p10, left_p50, left_p90; /* seconds until the limit */
     uint32_t gates;
     struct leak_gate gate[LEAK_GATES_MAX];

@@ -122,8 +122,16 @@ static void a_brief_keeps_what_is_decided_by(void **state)
         assert_true(before == after);
         assert_true(sample_rss(&sample, &before) && sample_rss(&again, &after));
         assert_true(before == after);
-        static const enum sample_field same[] = {SAMPLE_SWAP, SAMPLE_SHMEM, SAMPLE_SWAPCACHED,
-            SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH, SAMPLE_LIMIT_SWAP, SAMPLE_MEMS, SAMPLE_ROOM};
+        static const enum sample_field same[] = {
+            SAMPLE_SWAP,
+            SAMPLE_SHMEM,
+            SAMPLE_SWAPCACHED,
+            SAMPLE_LIMIT_MAX,
+            SAMPLE_LIMIT_HIGH,
+            SAMPLE_LIMIT_SWAP,
+            SAMPLE_MEMS,
+            SAMPLE_ROOM,
+        };
         for (size_t i = 0; i < sizeof same / sizeof *same; i++)
             assert_true(
                 sample.value[same[i]] == again.value[same[i]] || !sample_has(&sample, same[i]));
@@ -135,6 +143,23 @@ static void a_brief_keeps_what_is_decided_by(void **state)
     sample_from_brief(&unknown, sample.at, &again);
     assert_false(sample_footprint(&again, &footprint) || sample_rss(&again, &footprint));
     assert_false(sample_has(&again, SAMPLE_MEMS) || sample_has(&again, SAMPLE_ROOM));
+}
+
+static void a_brief_tells_kernel_memory_from_anonymous(void **state)
+{
+    (void)state;
+    struct sample sample = v2_sample(), again;
+    sample_set(&sample, SAMPLE_KERNEL, 12 * MIB);
+    sample_set(&sample, SAMPLE_SLAB_RECLAIMABLE, 2 * MIB);
+    struct sample_brief brief = sample_to_brief(&sample);
+    sample_from_brief(&brief, sample.at, &again);
+    assert_int_equal(again.value[SAMPLE_KERNEL], 10 * MIB);
+    assert_int_equal(again.value[SAMPLE_ANON], sample.value[SAMPLE_ANON]);
+    brief.have &= (uint16_t)~BRIEF_KERNEL; /* as older databases are */
+    sample_from_brief(&brief, sample.at, &again);
+    uint64_t footprint = 0, before = 0;
+    assert_true(sample_footprint(&sample, &before) && sample_footprint(&again, &footprint));
+    assert_int_equal(footprint, before);
 }
 
 static void free_zram_is_no_room(void **state)
@@ -266,6 +291,7 @@ int main(void)
         cmocka_unit_test(v1_has_no_kernel_part_and_a_swapless_node_no_swap),
         cmocka_unit_test(nonsense_never_wraps_below_zero),
         cmocka_unit_test(a_brief_keeps_what_is_decided_by),
+        cmocka_unit_test(a_brief_tells_kernel_memory_from_anonymous),
         cmocka_unit_test(free_zram_is_no_room),
         cmocka_unit_test(every_field_has_a_name_of_its_own),
         cmocka_unit_test(lives_differ_by_boot_mount_and_inode),

@@ -50,7 +50,7 @@ void fixture_reopen(struct fixture *fixture)
 }
 
 /* What each migration beyond the first did, undone. */
-static const char *const undo[][15] = {
+static const char *const undo[][18] = {
     [2] = {"DROP INDEX life_oom", "ALTER TABLE boot DROP COLUMN oom_kills",
         "ALTER TABLE boot DROP COLUMN oom_usec", "ALTER TABLE life DROP COLUMN oom_kills",
         "ALTER TABLE life DROP COLUMN oom_usec", "PRAGMA user_version = 1"},
@@ -67,12 +67,13 @@ static const char *const undo[][15] = {
         "DROP TABLE look", "DROP TABLE policy_use", "DROP TABLE policy_layer",
         "PRAGMA user_version = 3"},
     [5] = {"ALTER TABLE raw DROP COLUMN badness", "ALTER TABLE raw DROP COLUMN mems",
-        "ALTER TABLE raw DROP COLUMN room", "ALTER TABLE limit_change DROP COLUMN swap",
-        "ALTER TABLE look DROP COLUMN stalled", "ALTER TABLE look DROP COLUMN room_due",
-        "ALTER TABLE look DROP COLUMN listed_room", "ALTER TABLE look DROP COLUMN charged",
-        "ALTER TABLE look DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN domain",
-        "ALTER TABLE decision DROP COLUMN independent", "ALTER TABLE outcome DROP COLUMN job",
-        "DROP TABLE dismissal", "PRAGMA user_version = 4"},
+        "ALTER TABLE raw DROP COLUMN room", "ALTER TABLE raw DROP COLUMN kernel",
+        "ALTER TABLE trend DROP COLUMN channel", "ALTER TABLE decision DROP COLUMN channel",
+        "ALTER TABLE limit_change DROP COLUMN swap", "ALTER TABLE look DROP COLUMN stalled",
+        "ALTER TABLE look DROP COLUMN room_due", "ALTER TABLE look DROP COLUMN listed_room",
+        "ALTER TABLE look DROP COLUMN charged", "ALTER TABLE look DROP COLUMN domain",
+        "ALTER TABLE decision DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN independent",
+        "ALTER TABLE outcome DROP COLUMN job", "DROP TABLE dismissal", "PRAGMA user_version = 4"},
 };
 
 void fixture_age(struct fixture *fixture, int version)

@@ -11,6 +11,7 @@
 static void fill_leak(struct leak_report *leak)
 {
     *leak = (struct leak_report){.verdict = LEAK_CONFIRMED,
+        .channel = LEAK_CHANNEL_SWAP,
         .shape = SHAPE_SATURATING,
         .rate = 1.0 / 3,
         .rate_low = -0.1,
@@ -131,6 +132,7 @@ static void a_decision_comes_back_bit_by_bit(void **state)
     store(fixture);
     assert_int_equal(query_decision(fixture->db, "3f2a91c0-17", &got, &fixture->error), 0);
     assert_string_equal(got.id, "3f2a91c0-17");
+    assert_int_equal(got.decision.leak.channel, LEAK_CHANNEL_SWAP);
     assert_memory_equal(
         got.decision.evidence.item, decision.evidence.item, sizeof decision.evidence.item);
     assert_memory_equal(got.decision.leak.gate, decision.leak.gate, sizeof decision.leak.gate);
