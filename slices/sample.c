@@ -188,7 +188,7 @@ void sample_from_brief(const struct sample_brief *brief, struct stamp at, struct
     bool has_footprint = brief->have & BRIEF_FOOTPRINT, has_rss = brief->have & BRIEF_RSS;
     uint64_t rest = less(brief->footprint, brief->shmem + less(brief->swap, brief->swapcached));
     uint64_t anon = has_rss && brief->rss < rest ? brief->rss : rest;
-    if (brief->have & BRIEF_KERNEL)
+    if (brief->have & BRIEF_KERNEL && less(rest, brief->kernel) < anon)
         anon = less(rest, brief->kernel);
     set_pages(ret, SAMPLE_ANON, has_footprint, anon);
     set_pages(ret, SAMPLE_KERNEL, has_footprint, rest - anon);

@@ -322,8 +322,8 @@ static int take_past(struct replay *replay, struct watch *watch, const struct sl
     struct stamp now = replay->now;
     for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
         int64_t first_sec = 0;
-        int count = query_floors(replay->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC,
-            now, window_bins[scale], floors, &first_sec, replay->error);
+        int count = query_floors(replay->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC, now,
+            window_bins[scale], floors, &first_sec, replay->error);
         if (count < 0)
             return count;
         watch_preload(watch, policy_globals(policy_now(replay)), scale, first_sec * USEC_PER_SEC,

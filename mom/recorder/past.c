@@ -23,8 +23,8 @@ static int tell_scale(struct recorder *recorder, const struct slice *slice, uint
 {
     struct record_floors floors = {.serial = slice->serial, .scale = scale};
     int64_t first_sec = 0;
-    int count = query_floors(recorder->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC,
-        now, window_bins[scale], floors.floor, &first_sec, error);
+    int count = query_floors(recorder->db, slice->key, window_bin_usec[scale] / USEC_PER_SEC, now,
+        window_bins[scale], floors.floor, &first_sec, error);
     if (count <= 0)
         return count;
     floors.count = (uint32_t)count;

@@ -196,6 +196,11 @@ void scene_make_live(const char *dir, int pid)
             sample_set(&row.sample, SAMPLE_EVENT_OOM_KILL, i == 2 ? 3 : 0);
         row.leak.verdict = i == 0 ? LEAK_CONFIRMED : LEAK_NONE;
         row.leak.rate = 1024;
+        if (i == 2) {
+            row.leak.gates = 2;
+            row.leak.gate[0] = (struct leak_gate){"growth", 2, 1, 2, true};
+            row.leak.gate[1] = (struct leak_gate){"shift", 0.9, 0.6, 0.7, false};
+        }
         row.standing[0].place = (uint32_t[SLICES]){2, 0, 1}[i];
         row.standing[0].restraint = i == 0 ? RESTRAINT_HOLD : RESTRAINT_NONE;
         row.standing[0].score =
