@@ -94,8 +94,8 @@ int query_life_uid(struct db *db, uint64_t serial, uint32_t *ret, struct mom_err
 
 /* Warm start: floors of a key's last days, one bin per element (WINDOW_NO_FLOOR where there is
  * none), oldest first. `bin_sec`: whole minutes. The bins are those of the boot clock, as the
- * detector's: at most `max`, the newest of them that of `now`. *ret_first is the Unix time of the
- * first bin in seconds. Returns how many. */
+ * detector's: at most `max`, the newest of them that of `now`, of minutes the one before.
+ * *ret_first is the Unix time of the first bin in seconds. Returns how many. */
 int query_floors(struct db *db, const char *key, int64_t bin_sec, struct stamp now, uint32_t max,
     uint32_t *floor_pages, int64_t *ret_first_sec, struct mom_error *error);
 

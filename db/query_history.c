@@ -216,8 +216,12 @@ static uint32_t drop_leading_holes(struct floors *floors, uint32_t count)
     return count - holes;
 }
 
+/* What is newer may not be stored yet, or not be rolled up. Who asks later for the floors of then
+ * gets the same. */
+enum { STORED_SEC = 5, ROLLED_UP_SEC = 300 };
+
 static int fill_floors(
-    struct db *db, const char *key, int64_t end_sec, struct floors *floors, struct mom_error *error)
+    struct db *db, const char *key, int64_t to_sec, struct floors *floors, struct mom_error *error)
 {
     int64_t slice = 0;
     struct call call;
@@ -230,11 +234,13 @@ static int fill_floors(
     r = load_tiers(db, slice, state, error);
     if (r < 0)
         return r;
-    enum tier tier = HOUR; /* the coarsest whose bins fit into these */
+    state[RAW].due = least(state[RAW].due, to_sec - ROLLED_UP_SEC);
+    enum tier tier = HOUR; /* the coarsest whose bins fit into these; rows for minutes */
     while (floors->bin_sec % tier_span_sec[tier] != 0)
         tier--;
-    return walk_merged(
-        db, slice, state, tier, floors->first_sec, end_sec, add_floor, floors, error);
+    if (floors->bin_sec == tier_span_sec[MINUTE])
+        tier = finest_covering(state, floors->first_sec) == RAW ? RAW : MINUTE;
+    return walk_merged(db, slice, state, tier, floors->first_sec, to_sec, add_floor, floors, error);
 }
 
 int query_floors(struct db *db, const char *key, int64_t bin_sec, struct stamp now, uint32_t max,
@@ -242,15 +248,19 @@ int query_floors(struct db *db, const char *key, int64_t bin_sec, struct stamp n
 {
     if (bin_sec <= 0 || bin_sec % tier_span_sec[MINUTE] != 0)
         return error_set(error, -EINVAL, "no bins of %lld s", (long long)bin_sec);
-    int64_t begun_sec = now.boot_usec / USEC_PER_SEC % bin_sec;
-    int64_t end_sec = now.unix_usec / USEC_PER_SEC - begun_sec + bin_sec;
+    /* The clocks' distance, rounded: the same whenever it is asked for. */
+    int64_t boot_was_sec = (now.unix_usec - now.boot_usec + USEC_PER_SEC / 2) / USEC_PER_SEC;
+    int64_t now_sec = now.unix_usec / USEC_PER_SEC;
+    int64_t end_sec = now_sec - (now_sec - boot_was_sec) % bin_sec;
+    if (bin_sec > tier_span_sec[MINUTE]) /* what is newer than a minute is seen soon enough */
+        end_sec += bin_sec;
     struct floors floors = {end_sec - bin_sec * max, bin_sec, floor_pages};
     for (uint32_t i = 0; i < max; i++)
         floor_pages[i] = WINDOW_NO_FLOOR;
     int r = snapshot_begin(db, error);
     if (r < 0)
         return r;
-    r = fill_floors(db, key, end_sec, &floors, error);
+    r = fill_floors(db, key, least(now_sec - STORED_SEC, end_sec), &floors, error);
     snapshot_end(db);
     if (r < 0)
         return r;
