@@ -96,6 +96,7 @@ struct governor {
     struct standings standings;
     uint32_t unprotected_before; /* slices at the tick before */
     uint32_t oom_notes;          /* at this tick */
+    int64_t lived_again_usec;    /* CPU time that pasts took at this tick */
     uint32_t folded_told;        /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch;

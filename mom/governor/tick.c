@@ -123,6 +123,28 @@ static void take_room(
         sample_clear(&watch->sample, SAMPLE_ROOM);
 }
 
+static int64_t thread_cost_usec(void)
+{
+    struct timespec used;
+    (void)clock_gettime(
+        CLOCK_THREAD_CPUTIME_ID, &used); /* no date: how long this thread has worked */
+    return (int64_t)used.tv_sec * USEC_PER_SEC + used.tv_nsec / 1000;
+}
+
+/* Many slices may be told of their past at once, at the start: those that this tick has no time for
+ * wait for the next. */
+#define LIVE_AGAIN_USEC (100 * 1000)
+
+static bool live_again(struct governor *governor, struct leak_detector *leak)
+{
+    if (!leak->told || governor->lived_again_usec > LIVE_AGAIN_USEC)
+        return false;
+    int64_t begun_usec = thread_cost_usec();
+    bool changed = leak_live_again(leak);
+    governor->lived_again_usec += thread_cost_usec() - begun_usec;
+    return changed;
+}
+
 /* Reads the slice and brings what is known of it up to date. False: it has just vanished, or can't
  * be read now: nothing is decided about it. */
 static bool observe(
@@ -140,6 +162,7 @@ static bool observe(
     if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
         leak_set_warm(&watch->leak);
     bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);
+    changed |= live_again(governor, &watch->leak);
     if (governor->hands) {
         watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
         watch->lone = governor->unprotected_before == 1;
@@ -303,6 +326,7 @@ void governor_look(struct governor *governor, struct stamp now)
     governor->unprotected_before = governor->standings.of[0].unprotected;
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;
+    governor->lived_again_usec = 0;
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
         struct place *place = &governor->places[i];
@@ -329,14 +353,6 @@ void governor_restand(struct governor *governor, struct stamp now)
     }
     stand(governor, now);
     publish(governor);
-}
-
-static int64_t thread_cost_usec(void)
-{
-    struct timespec used;
-    (void)clock_gettime(
-        CLOCK_THREAD_CPUTIME_ID, &used); /* no date: how long this thread has worked */
-    return (int64_t)used.tv_sec * USEC_PER_SEC + used.tv_nsec / 1000;
 }
 
 void governor_tick(struct governor *governor, struct stamp now)

@@ -61,14 +61,17 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
  * The detector's time is the boot clock's plus WATCH_EPOCH_USEC, times time_scale: no step of the
  * wall clock gets in, and floors of the four weeks before the boot have a time too.
  *
- * The limit that the detector is given is a footprint, which includes what was swapped out: the
- * nearest of
- *   memory.max and memory.high, each and as much swap as the slice may come to have:
- * memory.swap.max, or what it has there now and what is free; what the groups around it can still
- * give (SAMPLE_ROOM), and the node: MemAvailable and free swap (not zram's), beyond the footprint
- * of now. So a slice without limits has a forecast, too. Who else grows in the same room is left
- * out: a slow grower beside a fast one would look as near to its end as that one. All together are
- * looked at by the node's rules (RULE_EXHAUSTED_WITHIN). */
+ * The limit that the detector is given is a footprint, what was swapped out included: the nearest
+ * of
+ *
+ *   memory.max, memory.high   and as much swap as the slice may come to have: memory.swap.max, or
+ *                             what it has there now and what is free
+ *   the groups around it      the footprint and what they can still give (SAMPLE_ROOM)
+ *   the node                  the footprint, MemAvailable, and free swap that is not zram's
+ *
+ * So a slice without limits has a forecast, too. Who else grows in the same room is left out: a
+ * slow grower beside a fast one would look as near to its end as that one. All together are looked
+ * at by the node's rules (RULE_EXHAUSTED_WITHIN). */
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 

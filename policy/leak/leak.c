@@ -14,12 +14,11 @@
 #define GIVEN_BACK 0.5
 /* Falls that take no longer than this many bins of five minutes come at once. */
 #define FALL_BINS 3
-/* So many confirmed growths that came to an end by themselves, or were dismissed, count
- * (gates_bar).
- */
+/* Of confirmed growths that came to an end by themselves, or were dismissed, so many count. */
 #define RECOVERED_MOST 3
 #define DISMISSED_MOST 4
-/* As far back a detector that is given its past lives it again. */
+/* As far back a detector that is given its past lives it again: every half hour, the last day every
+ * five minutes. */
 #define PAST_USEC      (7 * 24 * LEAK_HOUR_USEC)
 #define FINE_PAST_USEC (24 * LEAK_HOUR_USEC)
 /* A detector that awaits its past says "confirmed" without it after a day. */
@@ -76,7 +75,8 @@ static void apply_persistence(struct leak_standing *standing, const struct leak_
 static bool is_cold(const struct leak_detector *detector)
 {
     const struct window *window = &detector->window;
-    return !detector->warm && window->last_usec - window->first_usec < COLD_USEC;
+    bool waits = !detector->warm || detector->told;
+    return waits && window->last_usec - window->first_usec < COLD_USEC;
 }
 
 /* Judges one stretch. False when it holds too little. */
@@ -220,9 +220,27 @@ static void judge_now(struct leak_detector *detector)
         adopt(detector, &report, span);
 }
 
-/* Judges the past as if it were now, step by step. */
-static void live_again(struct leak_detector *detector)
+bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit)
 {
+    struct window *window = &detector->window;
+    if (!window_add(window, t_usec, footprint, limit))
+        return false;
+    enum leak_verdict verdict = detector->report.verdict;
+    enum leak_shape shape = detector->report.shape;
+    judge_now(detector);
+    return detector->report.verdict != verdict || detector->report.shape != shape;
+}
+
+void leak_preload(struct leak_detector *detector, enum window_scale scale, int64_t first_bin_usec,
+    const uint32_t *floor_pages, uint32_t count)
+{
+    window_preload(&detector->window, scale, first_bin_usec, floor_pages, count);
+    detector->warm = detector->told = true;
+}
+
+bool leak_live_again(struct leak_detector *detector)
+{
+    enum leak_verdict verdict = detector->report.verdict;
     struct leak_detector past;
     int64_t now = detector->window.last_usec;
     leak_init(&past, true);
@@ -241,26 +259,7 @@ static void live_again(struct leak_detector *detector)
     detector->supported_usec = past.supported_usec;
     detector->lives = past.lives;
     detector->told = false;
-}
-
-bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit)
-{
-    struct window *window = &detector->window;
-    if (!window_add(window, t_usec, footprint, limit))
-        return false;
-    enum leak_verdict verdict = detector->report.verdict;
-    enum leak_shape shape = detector->report.shape;
-    if (detector->told && detector->warm)
-        live_again(detector);
-    judge_now(detector);
-    return detector->report.verdict != verdict || detector->report.shape != shape;
-}
-
-void leak_preload(struct leak_detector *detector, enum window_scale scale, int64_t first_bin_usec,
-    const uint32_t *floor_pages, uint32_t count)
-{
-    window_preload(&detector->window, scale, first_bin_usec, floor_pages, count);
-    detector->warm = detector->told = true;
+    return detector->report.verdict != verdict;
 }
 
 void leak_set_warm(struct leak_detector *detector)

@@ -13,6 +13,8 @@ static void mom_add(void *state, const struct point *point, struct opinion *opin
     const struct leak_report *report = &detector->report;
     leak_add(
         detector, point->t * INT64_C(1000000), (uint64_t)point->footprint, (uint64_t)point->limit);
+    if (detector->told)
+        (void)leak_live_again(detector);
     opinion->alarm = report->verdict == LEAK_CONFIRMED;
     opinion->suspected = report->verdict >= LEAK_SUSPECTED;
     opinion->forecast = report->forecast;
