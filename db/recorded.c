@@ -2,7 +2,8 @@
  *
  *   policy_use --.
  *   note start --|
- *   hold --------|--> the head that is first by (boot, boot_usec, kind) --> event
+ *   hold, recall |
+ *   dismissal ---|--> the head that is first by (boot, boot_usec, kind) --> event
  *   outcome -----|
  *   look --------|         a tick brings lives that began or ended by then, and the samples of
  *   decision ----|         its second: a cursor over raw for each life
@@ -34,6 +35,7 @@ enum {
     STREAM_START,
     STREAM_HOLD,
     STREAM_DISMISSAL,
+    STREAM_RECALL,
     STREAM_OUTCOME,
     STREAM_LOOK,
     STREAM_DECISION,
@@ -124,6 +126,15 @@ static int take_dismissal(struct walk *walk, struct stream *stream)
     stream->head = (struct recorded){.kind = RECORDED_DISMISSAL};
     get_stamp(&stream->call, &stream->head);
     stream->head.key = get_text(&stream->call);
+    return 0;
+}
+
+static int take_recall(struct walk *walk, struct stream *stream)
+{
+    (void)walk;
+    stream->head = (struct recorded){.kind = RECORDED_RECALL};
+    get_stamp(&stream->call, &stream->head);
+    stream->head.serial = get_u64(&stream->call);
     return 0;
 }
 
@@ -429,6 +440,7 @@ static void open_streams(struct walk *walk)
         [STREAM_START] = {SQL_RECORDED_STARTS, take_start},
         [STREAM_HOLD] = {SQL_RECORDED_HOLDS, take_hold},
         [STREAM_DISMISSAL] = {SQL_RECORDED_DISMISSALS, take_dismissal},
+        [STREAM_RECALL] = {SQL_RECORDED_RECALLS, take_recall},
         [STREAM_OUTCOME] = {SQL_RECORDED_OUTCOMES, take_outcome},
         [STREAM_LOOK] = {SQL_RECORDED_LOOKS, take_look},
         [STREAM_DECISION] = {SQL_RECORDED_DECISIONS, take_decision},

@@ -197,7 +197,7 @@ static const char *const migrations[] = {
      * the list was made, and what the slice had that was to be reset; of looks and decisions, which
      * domain they are about: a group with a limit that slices share, the name of memory nodes, ''
      * for the node. Of a slice whose jobs are independent, which one went, '' for the slice as a
-     * whole. Leaks that a person has called none. */
+     * whole. Leaks that a person has called none. When a life was told of its slice's past. */
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
     "ALTER TABLE raw ADD COLUMN mems INTEGER;"
     "ALTER TABLE raw ADD COLUMN room INTEGER;"
@@ -215,7 +215,10 @@ static const char *const migrations[] = {
     "ALTER TABLE outcome ADD COLUMN job TEXT NOT NULL DEFAULT '';"
     "CREATE TABLE dismissal (key TEXT NOT NULL, boot INTEGER NOT NULL, boot_usec INTEGER NOT NULL,"
     " unix_usec INTEGER NOT NULL, bytes INTEGER NOT NULL, by_uid INTEGER NOT NULL,"
-    " why TEXT NOT NULL, PRIMARY KEY (key, boot, boot_usec)) STRICT, WITHOUT ROWID;",
+    " why TEXT NOT NULL, PRIMARY KEY (key, boot, boot_usec)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE recall (boot INTEGER NOT NULL, serial INTEGER NOT NULL,"
+    " boot_usec INTEGER NOT NULL, unix_usec INTEGER NOT NULL,"
+    " PRIMARY KEY (boot, serial, boot_usec)) STRICT, WITHOUT ROWID;",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

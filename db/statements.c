@@ -218,6 +218,10 @@ const char *const statement_sql[STATEMENTS] = {
                          " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
     [SQL_FORGET_HOLDS] = "DELETE FROM hold WHERE (key, boot, boot_usec) IN (SELECT key, boot,"
                          " boot_usec FROM hold WHERE unix_usec < ?1 AND until_usec < ?1 LIMIT ?2)",
+    [SQL_RECALL_ADD] = "INSERT OR IGNORE INTO recall(boot, serial, boot_usec, unix_usec)"
+                       " VALUES (?1, ?2, ?3, ?4)",
+    [SQL_FORGET_RECALLS] = "DELETE FROM recall WHERE (boot, serial, boot_usec) IN (SELECT boot,"
+                           " serial, boot_usec FROM recall WHERE unix_usec < ?1 LIMIT ?2)",
     [SQL_FORGET_DISMISSALS] = "DELETE FROM dismissal WHERE (key, boot, boot_usec) IN (SELECT key,"
                               " boot, boot_usec FROM dismissal WHERE unix_usec < ?1 LIMIT ?2)",
     [SQL_FORGET_MAIL] = "DELETE FROM mail WHERE id IN (SELECT id FROM mail"
@@ -335,6 +339,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_RECORDED_DISMISSALS] =
         "SELECT boot, boot_usec, unix_usec, key FROM dismissal"
         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
+    [SQL_RECORDED_RECALLS] = "SELECT boot, boot_usec, unix_usec, serial FROM recall"
+                             " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
     [SQL_RECORDED_OUTCOMES] = "SELECT boot, ended_boot_usec, ended_usec, decision, kind, result,"
                               " started_boot_usec, started_usec, bytes_after, job FROM outcome"
                               " WHERE ended_usec >= ?1 AND ended_usec < ?2"

@@ -230,6 +230,20 @@ int store_note(struct db *db, uint64_t seq, struct stamp at, const char *kind, c
     return call_run(&call);
 }
 
+int store_recall(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error)
+{
+    int r = require_boot(db, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_RECALL_ADD, error);
+    put_int(&call, db->boot);
+    put_u64(&call, serial);
+    put_int(&call, at.boot_usec);
+    put_int(&call, at.unix_usec);
+    return call_run(&call);
+}
+
 /* What a person has said of a slice, with a number: both tables have the same columns. */
 static int store_word(struct db *db, enum statement statement, const char *key, int64_t number,
     uint32_t by_uid, const char *why, struct stamp at, struct mom_error *error)

@@ -67,6 +67,9 @@ int store_note(struct db *db, uint64_t seq, struct stamp at, const char *kind, c
 int store_hold(struct db *db, const char *key, int64_t until_unix_usec, uint32_t by_uid,
     const char *why, struct stamp at, struct mom_error *error);
 
+/* The governor has judged what was remembered of a slice: from then on it knew of it. */
+int store_recall(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error);
+
 /* A person has called the slice's leak none; `bytes`: what it must grow beyond (leak_dismiss). */
 int store_dismissal(struct db *db, const char *key, uint64_t bytes, uint32_t by_uid,
     const char *why, struct stamp at, struct mom_error *error);

@@ -313,10 +313,10 @@ static void take_dismissal(struct replay *replay, const char *key)
         if (slice->lives && strcmp(slice->slice.key, key) == 0)
             (void)leak_dismiss(&slice->watch.leak);
     }
+    course_restand(&replay->course, replay->now);
 }
 
-/* What the recorder would have told of the slice's past. */
-static int take_past(struct replay *replay, struct watch *watch, const struct slice *slice)
+static int take_floors(struct replay *replay, struct watch *watch, const struct slice *slice)
 {
     static uint32_t floors[WINDOW_HALVES];
     struct stamp now = replay->now;
@@ -329,6 +329,15 @@ static int take_past(struct replay *replay, struct watch *watch, const struct sl
         watch_preload(watch, policy_globals(policy_now(replay)), scale, first_sec * USEC_PER_SEC,
             floors, (uint32_t)count, now);
     }
+    leak_past_is_told(&watch->leak);
+    return 0;
+}
+
+/* What the recorder told of the slice at once, but for its floors: when they became known is an
+ * event of its own, RECORDED_RECALL. */
+static int take_past(struct replay *replay, struct watch *watch, const struct slice *slice)
+{
+    struct stamp now = replay->now;
     struct query_past past;
     int r =
         query_past(replay->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &past, replay->error);
@@ -348,7 +357,19 @@ static int take_born(struct replay *replay, const struct slice *slice, int64_t b
     int64_t index = course_born(&replay->course, slice, born, false);
     if (index < 0)
         return error_errno(replay->error, -ENOMEM, "slices");
-    return take_past(replay, &replay->course.slices[index].watch, slice);
+    struct watch *watch = &replay->course.slices[index].watch;
+    int r = take_past(replay, watch, slice);
+    bool earlier = born_unix_usec < replay->now.unix_usec;
+    return r == 0 && earlier ? take_floors(replay, watch, slice) : r;
+}
+
+static int take_recall(struct replay *replay, uint64_t serial)
+{
+    uint32_t index = course_find(&replay->course, serial);
+    if (index == COURSE_NOBODY)
+        return 0;
+    struct course_slice *slice = &replay->course.slices[index];
+    return take_floors(replay, &slice->watch, &slice->slice);
 }
 
 static void take_sample(struct replay *replay, const struct sample_brief *brief)
@@ -473,6 +494,8 @@ static int take_event(void *context, const struct recorded *event)
     case RECORDED_DISMISSAL:
         take_dismissal(replay, event->key);
         return 0;
+    case RECORDED_RECALL:
+        return take_recall(replay, event->serial);
     case RECORDED_OUTCOME:
         take_outcome(replay, event->outcome);
         return 0;

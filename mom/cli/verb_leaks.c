@@ -67,14 +67,16 @@ static const struct column growing_columns[] = {
 };
 static const struct section growing_section = {"growing", growing_columns, COUNT(growing_columns)};
 
-/* The first gate is that of growth: who doesn't pass it does not grow by what matters. Where all
- * are passed, only time is missing. */
+/* The first gate is that of growth: who doesn't pass it does not grow by what matters. Where
+ * persistence was asked for, only time is missing; else it was the last gate, or one beside it. */
 static const char *barred_by(const struct leak_report *leak)
 {
-    for (uint32_t i = 0; i < leak->gates && i < LEAK_GATES_MAX; i++)
+    uint32_t gates = leak->gates < LEAK_GATES_MAX ? leak->gates : LEAK_GATES_MAX;
+    const char *last = leak->gate[gates - 1].name;
+    for (uint32_t i = 1; i < gates && strcmp(last, "persistence") != 0; i++)
         if (!leak->gate[i].passed)
             return leak->gate[i].name;
-    return "persistence";
+    return last;
 }
 
 static bool grows_innocently(const struct live_slice *slice)

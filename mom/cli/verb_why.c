@@ -168,7 +168,8 @@ static void write_runners_up(struct output *output, const struct decision *decis
 static void write_fields(struct output *output, const struct query_decision *found)
 {
     write_decision(output, found);
-    facts_leak(output, &found->decision.leak);
+    if (found->decision.leak.window_usec > 0) /* the guard knows no more than the verdict */
+        facts_leak(output, &found->decision.leak);
     write_evidence(output, &found->decision.evidence);
     if (found->has_outcome)
         write_outcome(output, &found->outcome);

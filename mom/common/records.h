@@ -47,7 +47,8 @@ enum record_type {
     RECORD_TELL_AGAIN, /* nothing: the recorder knows of no life */
     RECORD_LOOK,       /* struct node_look */
     RECORD_POLICY,     /* struct record_policy: at the start, and whenever it changes */
-    RECORD_DISMISSAL   /* struct record_dismissal */
+    RECORD_DISMISSAL,  /* struct record_dismissal */
+    RECORD_RECALL      /* struct record_recall: the past that was told was judged */
 };
 
 struct record_born {
@@ -56,6 +57,10 @@ struct record_born {
 };
 struct record_vanished {
     struct stamp at;
+    uint64_t serial;
+};
+struct record_recall {
+    struct stamp at; /* of the tick */
     uint64_t serial;
 };
 struct record_trend {

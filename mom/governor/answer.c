@@ -205,7 +205,7 @@ static void take_past_of(
         (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);
     if (past->dismissed > place->watch.leak.lives.dismissed)
         leak_recall(&place->watch.leak, past->dismissed, past->dismissed_bytes);
-    leak_set_warm(&place->watch.leak);
+    leak_past_is_told(&place->watch.leak);
 }
 
 /* The recorder began a database anew. */

@@ -143,6 +143,7 @@ void tell_sample(struct governor *governor, struct place *place, const struct sl
 /* What the kernel's OOM killer did in the slice: how often for the recorder, and each time a note.
  */
 void tell_oom_kills(struct governor *governor, struct place *place, const struct slice *slice);
+void tell_recall(struct governor *governor, const struct slice *slice, struct stamp now);
 /* Whom it took, as far as that is told. */
 void tell_victims(struct governor *governor, struct stamp now);
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at);

@@ -157,6 +157,12 @@ void tell_oom_kills(struct governor *governor, struct place *place, const struct
         place->oom_told = kills;
 }
 
+void tell_recall(struct governor *governor, const struct slice *slice, struct stamp now)
+{
+    const struct record_recall recall = {.at = now, .serial = slice->serial};
+    (void)put_sample_record(governor, RECORD_RECALL, &recall, sizeof recall);
+}
+
 /* comm is the process's own choice. Its peak is the most that it ever had in memory at once: what
  * was swapped out comes on top. */
 static void note_victim(struct governor *governor, const struct victim *victim, struct stamp now)

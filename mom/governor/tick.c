@@ -135,13 +135,17 @@ static int64_t thread_cost_usec(void)
  * wait for the next. */
 #define LIVE_AGAIN_USEC (100 * 1000)
 
-static bool live_again(struct governor *governor, struct leak_detector *leak)
+static bool live_again(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
 {
-    if (!leak->told || governor->lived_again_usec > LIVE_AGAIN_USEC)
+    struct leak_detector *leak = &place->watch.leak;
+    if (!leak->due || governor->lived_again_usec > LIVE_AGAIN_USEC)
         return false;
     int64_t begun_usec = thread_cost_usec();
     bool changed = leak_live_again(leak);
     governor->lived_again_usec += thread_cost_usec() - begun_usec;
+    if (governor->hands)
+        tell_recall(governor, slice, now);
     return changed;
 }
 
@@ -162,7 +166,7 @@ static bool observe(
     if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
         leak_set_warm(&watch->leak);
     bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);
-    changed |= live_again(governor, &watch->leak);
+    changed |= live_again(governor, place, slice, now);
     if (governor->hands) {
         watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
         watch->lone = governor->unprotected_before == 1;

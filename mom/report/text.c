@@ -155,7 +155,7 @@ static void put_head(struct page *page, const struct report *report)
 }
 
 static const char *const channels[LEAK_CHANNELS] = {
-    [LEAK_CHANNEL_UNKNOWN] = "unknown: no kind of memory grows more than all others",
+    [LEAK_CHANNEL_UNKNOWN] = "unknown: no kind of memory is known to grow more than all others",
     [LEAK_CHANNEL_ANON] = "anon: memory of its processes, resident",
     [LEAK_CHANNEL_SHMEM] = "shmem: files on tmpfs, or shared memory",
     [LEAK_CHANNEL_KERNEL] = "kernel: slab and other kernel memory",

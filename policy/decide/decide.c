@@ -28,7 +28,7 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
     struct stamp now)
 {
     int64_t age_usec, end_usec, span_usec = (int64_t)count * window_bin_usec[scale];
-    if (globals->time_scale > 1 ||
+    if (globals->time_scale != 1 ||
         __builtin_sub_overflow(now.unix_usec, first_unix_usec, &age_usec) ||
         __builtin_sub_overflow(span_usec, age_usec, &end_usec) ||
         end_usec > window_bin_usec[scale] || age_usec > WATCH_EPOCH_USEC)
@@ -127,7 +127,10 @@ bool watch_update(
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
     uint64_t limit = nearest_limit(&watch->sample, footprint, node);
+    int64_t life_usec = watch->leak.lives.record_from_usec;
     bool changed = leak_add(&watch->leak, t_usec, footprint, limit);
+    if (watch->leak.lives.record_from_usec != life_usec) /* it was restarted */
+        watch->channels = (struct leak_channels){0};
     struct leak_report *report = &watch->leak.report;
     enum leak_channel channel = leak_channels_add(&watch->channels, t_usec, &watch->sample);
     report->channel = report->since_usec != 0 ? channel : LEAK_CHANNEL_UNKNOWN;
@@ -411,6 +414,7 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     /* The floors and the growth were those of processes that are gone, or, where one job of several
      * went, of all together: those that are left are judged by what they do from now on. */
     leak_reset(&watch->leak);
+    watch->channels = (struct leak_channels){0};
     watch->growth = watch->growth_now = watch->faulted = 0;
     watch->growth_at_usec = watch->grown_twice_usec = 0;
     watch->survives = outcome->bytes_after;

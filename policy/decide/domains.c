@@ -41,7 +41,7 @@ bool domains_room(const struct standings *standings, const struct watch *watch,
     }
     if (least >= HUGE_VAL)
         return false;
-    *ret = (uint64_t)least;
+    *ret = (uint64_t)least / SAMPLE_PAGE * SAMPLE_PAGE; /* as history has it */
     return true;
 }
 

@@ -75,7 +75,7 @@ static void apply_persistence(struct leak_standing *standing, const struct leak_
 static bool is_cold(const struct leak_detector *detector)
 {
     const struct window *window = &detector->window;
-    bool waits = !detector->warm || detector->told;
+    bool waits = !detector->warm || detector->due;
     return waits && window->last_usec - window->first_usec < COLD_USEC;
 }
 
@@ -192,6 +192,7 @@ static void disarm(struct leak_detector *detector)
 {
     detector->report.verdict = LEAK_NONE;
     detector->report.shape = SHAPE_UNKNOWN;
+    detector->report.gates = 0; /* they were passed by what is over */
     for (int span = 0; span < LEAK_SPANS; span++) {
         memset(
             detector->standing[span].held_minutes, 0, sizeof detector->standing[span].held_minutes);
@@ -235,12 +236,14 @@ void leak_preload(struct leak_detector *detector, enum window_scale scale, int64
     const uint32_t *floor_pages, uint32_t count)
 {
     window_preload(&detector->window, scale, first_bin_usec, floor_pages, count);
-    detector->warm = detector->told = true;
+    detector->told |= count > 0;
 }
 
 bool leak_live_again(struct leak_detector *detector)
 {
-    enum leak_verdict verdict = detector->report.verdict;
+    const enum leak_verdict verdict = detector->report.verdict;
+    const enum leak_shape shape = detector->report.shape;
+    const enum leak_channel channel = detector->report.channel;
     struct leak_detector past;
     int64_t now = detector->window.last_usec;
     leak_init(&past, true);
@@ -258,8 +261,16 @@ bool leak_live_again(struct leak_detector *detector)
     detector->report_span = past.report_span;
     detector->supported_usec = past.supported_usec;
     detector->lives = past.lives;
+    detector->report.channel = channel;
+    detector->due = false;
+    return detector->report.verdict != verdict || detector->report.shape != shape;
+}
+
+void leak_past_is_told(struct leak_detector *detector)
+{
+    detector->warm = true;
+    detector->due |= detector->told;
     detector->told = false;
-    return detector->report.verdict != verdict;
 }
 
 void leak_set_warm(struct leak_detector *detector)

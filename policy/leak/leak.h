@@ -93,7 +93,7 @@ struct leak_detector {
     struct leak_standing standing[LEAK_SPANS];
     uint32_t report_span;   /* index of the stretch that `report` is of */
     bool warm;              /* earlier history was given, or there is none to be given */
-    bool told;              /* floors were given that were not judged yet */
+    bool told, due;         /* floors were given; they are all, and were not judged yet */
     int64_t supported_usec; /* when the verdict was last borne out */
     struct leak_lives lives;
 };
@@ -107,12 +107,13 @@ void leak_init(struct leak_detector *detector, bool warm);
 bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit);
 
 /* Floors of the past, oldest first, before what the window holds, WINDOW_NO_FLOOR for a bin without
- * samples; then the detector is warm, once it has lived again. */
+ * samples; all scales, then leak_past_is_told, and leak_live_again once that is `due`. */
 void leak_preload(struct leak_detector *detector, enum window_scale scale, int64_t first_bin_usec,
     const uint32_t *floor_pages, uint32_t count);
-void leak_set_warm(struct leak_detector *detector);
+void leak_past_is_told(struct leak_detector *detector);
+void leak_set_warm(struct leak_detector *detector); /* there is no past, or nobody tells of it */
 
-/* Judges the last week by the floors that it was given (`told`) as if it had seen it, so that
+/* Judges the last week by the floors that it was given as if it had seen it, so that
  * verdict and persistence are what they were before a restart, and lives that grew alike are known
  * again: by the floors alone, under the limit of the newest sample. Costs half a millisecond for a
  * steady slice, twenty for one that leaks. True when the verdict has changed. */

@@ -13,7 +13,7 @@ static void mom_add(void *state, const struct point *point, struct opinion *opin
     const struct leak_report *report = &detector->report;
     leak_add(
         detector, point->t * INT64_C(1000000), (uint64_t)point->footprint, (uint64_t)point->limit);
-    if (detector->told)
+    if (detector->due)
         (void)leak_live_again(detector);
     opinion->alarm = report->verdict == LEAK_CONFIRMED;
     opinion->suspected = report->verdict >= LEAK_SUSPECTED;
@@ -51,7 +51,7 @@ static void restart(struct leak_detector *detector)
         leak_preload(detector, scale,
             (before.window.newest_bin[scale] - count + 1) * window_bin_usec[scale], floors, count);
     }
-    leak_set_warm(detector);
+    leak_past_is_told(detector);
 }
 
 static void restarted_add(void *state, const struct point *point, struct opinion *opinion)

@@ -359,7 +359,7 @@ static void do_momd(struct player *player, struct words_left *words)
         actor->place = (uint32_t)place;
         struct watch *watch = &player->course.slices[place].watch;
         take_past(&watch->leak, &old->leak);
-        leak_set_warm(&watch->leak);
+        leak_past_is_told(&watch->leak);
         watch->ladder.strikes = old->ladder.strikes;
     }
     course_free(&before);

@@ -50,7 +50,7 @@ void fixture_reopen(struct fixture *fixture)
 }
 
 /* What each migration beyond the first did, undone. */
-static const char *const undo[][18] = {
+static const char *const undo[][19] = {
     [2] = {"DROP INDEX life_oom", "ALTER TABLE boot DROP COLUMN oom_kills",
         "ALTER TABLE boot DROP COLUMN oom_usec", "ALTER TABLE life DROP COLUMN oom_kills",
         "ALTER TABLE life DROP COLUMN oom_usec", "PRAGMA user_version = 1"},
@@ -73,7 +73,8 @@ static const char *const undo[][18] = {
         "ALTER TABLE look DROP COLUMN room_due", "ALTER TABLE look DROP COLUMN listed_room",
         "ALTER TABLE look DROP COLUMN charged", "ALTER TABLE look DROP COLUMN domain",
         "ALTER TABLE decision DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN independent",
-        "ALTER TABLE outcome DROP COLUMN job", "DROP TABLE dismissal", "PRAGMA user_version = 4"},
+        "ALTER TABLE outcome DROP COLUMN job", "DROP TABLE dismissal", "DROP TABLE recall",
+        "PRAGMA user_version = 4"},
 };
 
 void fixture_age(struct fixture *fixture, int version)

@@ -269,6 +269,7 @@ static void what_was_there_yesterday_is_no_leak(void **state)
         past[i] = (uint32_t)(0.7 * LIMIT / 4096);
     leak_init(&detector, false);
     leak_preload(&detector, WINDOW_HALF_HOUR, START - 96 * HOUR / 2, past, 96);
+    leak_past_is_told(&detector);
     struct run run = {leak_25_to_60, 8, 8, .noise = 0.003, .step_seconds = 60};
     struct outcome outcome = run_from(&run, 0);
     assert_true(outcome.suspected < 0);
@@ -426,7 +427,7 @@ static void add_one(const struct run *run, double hour_of_life, double hour)
     double part = run->life(hour_of_life, run->parameter);
     leak_add(&detector, START + (int64_t)(hour * (double)HOUR), (uint64_t)(part * LIMIT),
         (uint64_t)LIMIT);
-    if (detector.told)
+    if (detector.due)
         (void)leak_live_again(&detector);
 }
 
@@ -443,7 +444,7 @@ static struct leak_detector begun_anew(const struct leak_detector *before)
         leak_preload(
             &after, scale, (newest - count + 1) * window_bin_usec[scale], floors, (uint32_t)count);
     }
-    leak_set_warm(&after);
+    leak_past_is_told(&after);
     return after;
 }
 
