@@ -2,8 +2,9 @@
  *
  *   policy_use --.
  *   note start --|
- *   hold, recall |
- *   dismissal ---|--> the head that is first by (boot, boot_usec, kind) --> event
+ *   warm_start --|
+ *   dismissal ---|
+ *   hold --------|--> the head that is first by (boot, boot_usec, kind) --> event
  *   outcome -----|
  *   look --------|         a tick brings lives that began or ended by then, and the samples of
  *   decision ----|         its second: a cursor over raw for each life
@@ -35,7 +36,7 @@ enum {
     STREAM_START,
     STREAM_HOLD,
     STREAM_DISMISSAL,
-    STREAM_RECALL,
+    STREAM_WARM_START,
     STREAM_OUTCOME,
     STREAM_LOOK,
     STREAM_DECISION,
@@ -93,19 +94,23 @@ static void get_stamp(struct call *call, struct recorded *ret)
     ret->at.unix_usec = get_int(call);
 }
 
+static void take_stamp(struct stream *stream, enum recorded_kind kind)
+{
+    stream->head = (struct recorded){.kind = kind};
+    get_stamp(&stream->call, &stream->head);
+}
+
 static int take_start(struct walk *walk, struct stream *stream)
 {
     (void)walk;
-    stream->head = (struct recorded){.kind = RECORDED_START};
-    get_stamp(&stream->call, &stream->head);
+    take_stamp(stream, RECORDED_START);
     return 0;
 }
 
 static int take_policy(struct walk *walk, struct stream *stream)
 {
     (void)walk;
-    stream->head = (struct recorded){.kind = RECORDED_POLICY};
-    get_stamp(&stream->call, &stream->head);
+    take_stamp(stream, RECORDED_POLICY);
     stream->head.hash = get_u64(&stream->call);
     return 0;
 }
@@ -113,8 +118,7 @@ static int take_policy(struct walk *walk, struct stream *stream)
 static int take_hold(struct walk *walk, struct stream *stream)
 {
     (void)walk;
-    stream->head = (struct recorded){.kind = RECORDED_HOLD};
-    get_stamp(&stream->call, &stream->head);
+    take_stamp(stream, RECORDED_HOLD);
     stream->head.hold.key = get_text(&stream->call);
     stream->head.hold.until_unix_usec = get_int(&stream->call);
     return 0;
@@ -123,17 +127,15 @@ static int take_hold(struct walk *walk, struct stream *stream)
 static int take_dismissal(struct walk *walk, struct stream *stream)
 {
     (void)walk;
-    stream->head = (struct recorded){.kind = RECORDED_DISMISSAL};
-    get_stamp(&stream->call, &stream->head);
+    take_stamp(stream, RECORDED_DISMISSAL);
     stream->head.key = get_text(&stream->call);
     return 0;
 }
 
-static int take_recall(struct walk *walk, struct stream *stream)
+static int take_warm_start(struct walk *walk, struct stream *stream)
 {
     (void)walk;
-    stream->head = (struct recorded){.kind = RECORDED_RECALL};
-    get_stamp(&stream->call, &stream->head);
+    take_stamp(stream, RECORDED_WARM_START);
     stream->head.serial = get_u64(&stream->call);
     return 0;
 }
@@ -440,7 +442,7 @@ static void open_streams(struct walk *walk)
         [STREAM_START] = {SQL_RECORDED_STARTS, take_start},
         [STREAM_HOLD] = {SQL_RECORDED_HOLDS, take_hold},
         [STREAM_DISMISSAL] = {SQL_RECORDED_DISMISSALS, take_dismissal},
-        [STREAM_RECALL] = {SQL_RECORDED_RECALLS, take_recall},
+        [STREAM_WARM_START] = {SQL_RECORDED_WARM_STARTS, take_warm_start},
         [STREAM_OUTCOME] = {SQL_RECORDED_OUTCOMES, take_outcome},
         [STREAM_LOOK] = {SQL_RECORDED_LOOKS, take_look},
         [STREAM_DECISION] = {SQL_RECORDED_DECISIONS, take_decision},

@@ -1,7 +1,7 @@
 /* What decisions were made from, and which, in the order in which it came to the governor: a
  * stretch of time to be replayed.
  *
- *   START  > POLICY > at each tick: RECALL* > VANISHED* > BORN* > SAMPLE* > TICK
+ *   START  > POLICY > at each tick: WARM_START* > VANISHED* > BORN* > SAMPLE* > TICK
  *                     between them: LOOK, HOLD, DISMISSAL, OUTCOME, DECISION
  *
  * A stretch that begins while a governor runs has no START: the slices that live then come as BORN
@@ -17,18 +17,18 @@
 
 /* In the order of those of the same moment. */
 enum recorded_kind {
-    RECORDED_START,     /* a governor begins: whatever was known of slices is forgotten */
-    RECORDED_POLICY,    /* hash: another policy is in force */
-    RECORDED_HOLD,      /* key ("*": all), until_unix_usec (0: released) */
-    RECORDED_DISMISSAL, /* key: its leak was called none */
-    RECORDED_OUTCOME,   /* outcome: decision, kind, result and times; all else is 0 */
-    RECORDED_VANISHED,  /* serial */
-    RECORDED_BORN,      /* born: the slice, and when that was, which may be long before */
-    RECORDED_SAMPLE,    /* brief, of the life brief->serial */
-    RECORDED_RECALL,    /* serial: what was remembered of the slice becomes known */
-    RECORDED_TICK,      /* node: the samples are complete */
-    RECORDED_LOOK,      /* look */
-    RECORDED_DECISION,  /* decision, whole */
+    RECORDED_START,      /* a governor begins: whatever was known of slices is forgotten */
+    RECORDED_POLICY,     /* hash: another policy is in force */
+    RECORDED_HOLD,       /* key ("*": all), until_unix_usec (0: released) */
+    RECORDED_DISMISSAL,  /* key: its leak was called none */
+    RECORDED_OUTCOME,    /* outcome: decision, kind, result and times; all else is 0 */
+    RECORDED_VANISHED,   /* serial */
+    RECORDED_BORN,       /* born: the slice, and when that was, which may be long before */
+    RECORDED_SAMPLE,     /* brief, of the life brief->serial */
+    RECORDED_WARM_START, /* serial: what was remembered of the slice becomes known */
+    RECORDED_TICK,       /* node: the samples are complete */
+    RECORDED_LOOK,       /* look */
+    RECORDED_DECISION,   /* decision, whole */
 };
 
 struct recorded {

@@ -202,7 +202,7 @@ static int forget_events(struct work *work)
         {SQL_FORGET_LOOKS, limits->raw_sec},
         {SQL_FORGET_POLICY_USES, limits->raw_sec},
         {SQL_FORGET_POLICY_LAYERS, limits->raw_sec},
-        {SQL_FORGET_RECALLS, limits->raw_sec},
+        {SQL_FORGET_WARM_STARTS, limits->raw_sec},
         {SQL_FORGET_TRENDS, limits->hour_sec},
         {SQL_FORGET_DECISIONS, limits->hour_sec},
         {SQL_FORGET_INCIDENTS, limits->hour_sec},

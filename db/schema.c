@@ -216,7 +216,7 @@ static const char *const migrations[] = {
     "CREATE TABLE dismissal (key TEXT NOT NULL, boot INTEGER NOT NULL, boot_usec INTEGER NOT NULL,"
     " unix_usec INTEGER NOT NULL, bytes INTEGER NOT NULL, by_uid INTEGER NOT NULL,"
     " why TEXT NOT NULL, PRIMARY KEY (key, boot, boot_usec)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE recall (boot INTEGER NOT NULL, serial INTEGER NOT NULL,"
+    "CREATE TABLE warm_start (boot INTEGER NOT NULL, serial INTEGER NOT NULL,"
     " boot_usec INTEGER NOT NULL, unix_usec INTEGER NOT NULL,"
     " PRIMARY KEY (boot, serial, boot_usec)) STRICT, WITHOUT ROWID;",
 };

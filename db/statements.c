@@ -218,10 +218,11 @@ const char *const statement_sql[STATEMENTS] = {
                          " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
     [SQL_FORGET_HOLDS] = "DELETE FROM hold WHERE (key, boot, boot_usec) IN (SELECT key, boot,"
                          " boot_usec FROM hold WHERE unix_usec < ?1 AND until_usec < ?1 LIMIT ?2)",
-    [SQL_RECALL_ADD] = "INSERT OR IGNORE INTO recall(boot, serial, boot_usec, unix_usec)"
-                       " VALUES (?1, ?2, ?3, ?4)",
-    [SQL_FORGET_RECALLS] = "DELETE FROM recall WHERE (boot, serial, boot_usec) IN (SELECT boot,"
-                           " serial, boot_usec FROM recall WHERE unix_usec < ?1 LIMIT ?2)",
+    [SQL_WARM_START_ADD] = "INSERT OR IGNORE INTO warm_start(boot, serial, boot_usec, unix_usec)"
+                           " VALUES (?1, ?2, ?3, ?4)",
+    [SQL_FORGET_WARM_STARTS] =
+        "DELETE FROM warm_start WHERE (boot, serial, boot_usec) IN (SELECT boot,"
+        " serial, boot_usec FROM warm_start WHERE unix_usec < ?1 LIMIT ?2)",
     [SQL_FORGET_DISMISSALS] = "DELETE FROM dismissal WHERE (key, boot, boot_usec) IN (SELECT key,"
                               " boot, boot_usec FROM dismissal WHERE unix_usec < ?1 LIMIT ?2)",
     [SQL_FORGET_MAIL] = "DELETE FROM mail WHERE id IN (SELECT id FROM mail"
@@ -339,8 +340,9 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_RECORDED_DISMISSALS] =
         "SELECT boot, boot_usec, unix_usec, key FROM dismissal"
         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
-    [SQL_RECORDED_RECALLS] = "SELECT boot, boot_usec, unix_usec, serial FROM recall"
-                             " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
+    [SQL_RECORDED_WARM_STARTS] =
+        "SELECT boot, boot_usec, unix_usec, serial FROM warm_start"
+        " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
     [SQL_RECORDED_OUTCOMES] = "SELECT boot, ended_boot_usec, ended_usec, decision, kind, result,"
                               " started_boot_usec, started_usec, bytes_after, job FROM outcome"
                               " WHERE ended_usec >= ?1 AND ended_usec < ?2"
@@ -370,10 +372,10 @@ const char *const statement_sql[STATEMENTS] = {
         "SELECT coalesce(f.unix_usec, r.t * 1000000), r.rss, r.swap, r.footprint, r.current,"
         " r.pressure, r.badness, r.mems, r.room, r.kernel, r.faults, coalesce(r.shmem, 0), "
         "coalesce(r.swapcached, 0),"
-        " (SELECT bytes FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
-        " (SELECT high FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1),"
-        " (SELECT swap FROM limit_change WHERE slice = ?1 AND t <= r.t ORDER BY t DESC LIMIT 1)"
+        " l.bytes, l.high, l.swap"
         " FROM raw r LEFT JOIN shifted f ON f.slice = r.slice AND f.t = r.t"
+        " LEFT JOIN limit_change l ON l.slice = r.slice AND l.t = (SELECT max(t)"
+        " FROM limit_change WHERE slice = ?1 AND t <= r.t)"
         " WHERE r.slice = ?1 AND r.t >= ?2 AND r.t < ?3 ORDER BY r.t",
     [SQL_RECORDED_LAYERS] = "SELECT file, text FROM policy_layer WHERE hash = ?1 ORDER BY n",
 

@@ -230,13 +230,13 @@ int store_note(struct db *db, uint64_t seq, struct stamp at, const char *kind, c
     return call_run(&call);
 }
 
-int store_recall(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error)
+int store_warm_start(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error)
 {
     int r = require_boot(db, error);
     if (r < 0)
         return r;
     struct call call;
-    call_open(&call, db, SQL_RECALL_ADD, error);
+    call_open(&call, db, SQL_WARM_START_ADD, error);
     put_int(&call, db->boot);
     put_u64(&call, serial);
     put_int(&call, at.boot_usec);
@@ -245,7 +245,7 @@ int store_recall(struct db *db, uint64_t serial, struct stamp at, struct mom_err
 }
 
 /* What a person has said of a slice, with a number: both tables have the same columns. */
-static int store_word(struct db *db, enum statement statement, const char *key, int64_t number,
+static int store_order(struct db *db, enum statement statement, const char *key, int64_t number,
     uint32_t by_uid, const char *why, struct stamp at, struct mom_error *error)
 {
     int r = require_boot(db, error);
@@ -266,12 +266,12 @@ static int store_word(struct db *db, enum statement statement, const char *key, 
 int store_hold(struct db *db, const char *key, int64_t until_unix_usec, uint32_t by_uid,
     const char *why, struct stamp at, struct mom_error *error)
 {
-    return store_word(db, SQL_HOLD_ADD, key, until_unix_usec, by_uid, why, at, error);
+    return store_order(db, SQL_HOLD_ADD, key, until_unix_usec, by_uid, why, at, error);
 }
 
 int store_dismissal(struct db *db, const char *key, uint64_t bytes, uint32_t by_uid,
     const char *why, struct stamp at, struct mom_error *error)
 {
     int64_t most = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
-    return store_word(db, SQL_DISMISSAL_ADD, key, most, by_uid, why, at, error);
+    return store_order(db, SQL_DISMISSAL_ADD, key, most, by_uid, why, at, error);
 }

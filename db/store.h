@@ -31,6 +31,8 @@ int store_slice_vanished(struct db *db, uint64_t serial, struct stamp at, struct
 #define STORE_BATCH 30
 int store_sample(struct db *db, const struct sample_brief *brief, struct mom_error *error);
 int store_flush(struct db *db, struct mom_error *error);
+/* Of one life's slice alone, over all of its lives. */
+int store_flush_life(struct db *db, uint64_t serial, struct mom_error *error);
 
 /* The kernel's count of OOM kills in a life's group. The highest is kept, with the time at which it
  * was first seen under whatever serial; what is not higher, or of a life that was never told,
@@ -68,7 +70,7 @@ int store_hold(struct db *db, const char *key, int64_t until_unix_usec, uint32_t
     const char *why, struct stamp at, struct mom_error *error);
 
 /* The governor has judged what was remembered of a slice: from then on it knew of it. */
-int store_recall(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error);
+int store_warm_start(struct db *db, uint64_t serial, struct stamp at, struct mom_error *error);
 
 /* A person has called the slice's leak none; `bytes`: what it must grow beyond (leak_dismiss). */
 int store_dismissal(struct db *db, const char *key, uint64_t bytes, uint32_t by_uid,

@@ -330,12 +330,23 @@ int store_flush(struct db *db, struct mom_error *error)
     return 0;
 }
 
+static int flush_life(
+    struct db *db, uint64_t serial, struct life **ret_life, struct mom_error *error)
+{
+    int r = find_life(db, serial, ret_life, error);
+    return r < 0 ? r : write_waiting(db, (*ret_life)->series, error);
+}
+
+int store_flush_life(struct db *db, uint64_t serial, struct mom_error *error)
+{
+    struct life *life = NULL;
+    return flush_life(db, serial, &life, error);
+}
+
 int samples_end_life(struct db *db, uint64_t serial, struct mom_error *error)
 {
     struct life *life = NULL;
-    int r = find_life(db, serial, &life, error);
-    if (r == 0)
-        r = write_waiting(db, life->series, error);
+    int r = flush_life(db, serial, &life, error);
     if (r < 0)
         return r;
     struct series *series = life->series;

@@ -63,10 +63,11 @@ memory_group() {
     echo "$MEMORY_ROOT/$1"
 }
 
-# limit_group FOLDER BYTES
+# limit_group FOLDER BYTES [SWAP-BYTES] : the latter on v2 alone.
 limit_group() {
     if [ "$MEMORY_VERSION" = 2 ]; then
         echo "$2" >"$1/memory.max"
+        [ -z "${3:-}" ] || echo "$3" >"$1/memory.swap.max"
     else
         echo "$2" >"$1/memory.limit_in_bytes"
     fi

@@ -121,9 +121,9 @@ static uint32_t pages(uint64_t bytes)
 struct sample_brief sample_to_brief(const struct sample *sample)
 {
     struct sample_brief brief = {.unix_usec = sample->at.unix_usec,
-        .limit_bytes = SAMPLE_NO_LIMIT,
-        .high_bytes = SAMPLE_NO_LIMIT,
-        .swap_limit_bytes = SAMPLE_NO_LIMIT,
+        .limit_bytes = sample_limit(sample, SAMPLE_LIMIT_MAX),
+        .high_bytes = sample_limit(sample, SAMPLE_LIMIT_HIGH),
+        .swap_limit_bytes = sample_limit(sample, SAMPLE_LIMIT_SWAP),
         .shmem = pages(sample_known(sample, SAMPLE_SHMEM)),
         .swapcached = pages(sample_known(sample, SAMPLE_SWAPCACHED))};
     uint64_t bytes;
@@ -164,12 +164,6 @@ struct sample_brief sample_to_brief(const struct sample *sample)
         brief.room = pages(sample->value[SAMPLE_ROOM]);
         brief.have |= BRIEF_ROOM;
     }
-    if (sample_has(sample, SAMPLE_LIMIT_MAX))
-        brief.limit_bytes = sample->value[SAMPLE_LIMIT_MAX];
-    if (sample_has(sample, SAMPLE_LIMIT_HIGH))
-        brief.high_bytes = sample->value[SAMPLE_LIMIT_HIGH];
-    if (sample_has(sample, SAMPLE_LIMIT_SWAP))
-        brief.swap_limit_bytes = sample->value[SAMPLE_LIMIT_SWAP];
     return brief;
 }
 

@@ -97,6 +97,12 @@ static inline uint64_t sample_known(const struct sample *sample, enum sample_fie
     return sample_has(sample, field) ? sample->value[field] : 0;
 }
 
+/* SAMPLE_NO_LIMIT where it is not known. */
+static inline uint64_t sample_limit(const struct sample *sample, enum sample_field field)
+{
+    return sample_has(sample, field) ? sample->value[field] : SAMPLE_NO_LIMIT;
+}
+
 static inline void sample_set(struct sample *sample, enum sample_field field, uint64_t value)
 {
     sample->value[field] = value;

@@ -329,12 +329,12 @@ static int take_floors(struct replay *replay, struct watch *watch, const struct 
         watch_preload(watch, policy_globals(policy_now(replay)), scale, first_sec * USEC_PER_SEC,
             floors, (uint32_t)count, now);
     }
-    leak_past_is_told(&watch->leak);
+    leak_preload_end(&watch->leak);
     return 0;
 }
 
 /* What the recorder told of the slice at once, but for its floors: when they became known is an
- * event of its own, RECORDED_RECALL. */
+ * event of its own, RECORDED_WARM_START. */
 static int take_past(struct replay *replay, struct watch *watch, const struct slice *slice)
 {
     struct stamp now = replay->now;
@@ -342,7 +342,7 @@ static int take_past(struct replay *replay, struct watch *watch, const struct sl
     int r =
         query_past(replay->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &past, replay->error);
     watch->ladder.strikes = past.strikes;
-    leak_recall(&watch->leak, past.dismissed, past.dismissed_bytes);
+    leak_set_dismissed(&watch->leak, past.dismissed, past.dismissed_bytes);
     leak_set_warm(&watch->leak);
     return r;
 }
@@ -363,7 +363,7 @@ static int take_born(struct replay *replay, const struct slice *slice, int64_t b
     return r == 0 && earlier ? take_floors(replay, watch, slice) : r;
 }
 
-static int take_recall(struct replay *replay, uint64_t serial)
+static int take_warm_start(struct replay *replay, uint64_t serial)
 {
     uint32_t index = course_find(&replay->course, serial);
     if (index == COURSE_NOBODY)
@@ -494,8 +494,8 @@ static int take_event(void *context, const struct recorded *event)
     case RECORDED_DISMISSAL:
         take_dismissal(replay, event->key);
         return 0;
-    case RECORDED_RECALL:
-        return take_recall(replay, event->serial);
+    case RECORDED_WARM_START:
+        return take_warm_start(replay, event->serial);
     case RECORDED_OUTCOME:
         take_outcome(replay, event->outcome);
         return 0;

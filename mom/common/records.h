@@ -48,7 +48,7 @@ enum record_type {
     RECORD_LOOK,       /* struct node_look */
     RECORD_POLICY,     /* struct record_policy: at the start, and whenever it changes */
     RECORD_DISMISSAL,  /* struct record_dismissal */
-    RECORD_RECALL      /* struct record_recall: the past that was told was judged */
+    RECORD_WARM_START  /* struct record_warm_start: the past that was told was judged */
 };
 
 struct record_born {
@@ -59,7 +59,7 @@ struct record_vanished {
     struct stamp at;
     uint64_t serial;
 };
-struct record_recall {
+struct record_warm_start {
     struct stamp at; /* of the tick */
     uint64_t serial;
 };
@@ -111,7 +111,7 @@ struct record_past {
     uint64_t serial;
     uint32_t strikes;
     int64_t hold_until_unix_usec; /* 0: none */
-    uint32_t dismissed;           /* leak_recall */
+    uint32_t dismissed;           /* leak_set_dismissed */
     uint64_t dismissed_bytes;
 };
 

@@ -204,8 +204,8 @@ static void take_past_of(
         past->hold_until_unix_usec - now.unix_usec <= HOLD_MOST_USEC)
         (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);
     if (past->dismissed > place->watch.leak.lives.dismissed)
-        leak_recall(&place->watch.leak, past->dismissed, past->dismissed_bytes);
-    leak_past_is_told(&place->watch.leak);
+        leak_set_dismissed(&place->watch.leak, past->dismissed, past->dismissed_bytes);
+    leak_preload_end(&place->watch.leak);
 }
 
 /* The recorder began a database anew. */

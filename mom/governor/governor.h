@@ -96,7 +96,7 @@ struct governor {
     struct standings standings;
     uint32_t unprotected_before; /* slices at the tick before */
     uint32_t oom_notes;          /* at this tick */
-    int64_t lived_again_usec;    /* CPU time that pasts took at this tick */
+    int64_t warm_start_usec;     /* CPU time that pasts took at this tick */
     uint32_t folded_told;        /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch;
@@ -143,7 +143,7 @@ void tell_sample(struct governor *governor, struct place *place, const struct sl
 /* What the kernel's OOM killer did in the slice: how often for the recorder, and each time a note.
  */
 void tell_oom_kills(struct governor *governor, struct place *place, const struct slice *slice);
-void tell_recall(struct governor *governor, const struct slice *slice, struct stamp now);
+void tell_warm_start(struct governor *governor, const struct slice *slice, struct stamp now);
 /* Whom it took, as far as that is told. */
 void tell_victims(struct governor *governor, struct stamp now);
 void tell_trend(struct governor *governor, const struct place *place, struct stamp at);

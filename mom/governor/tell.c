@@ -157,10 +157,10 @@ void tell_oom_kills(struct governor *governor, struct place *place, const struct
         place->oom_told = kills;
 }
 
-void tell_recall(struct governor *governor, const struct slice *slice, struct stamp now)
+void tell_warm_start(struct governor *governor, const struct slice *slice, struct stamp now)
 {
-    const struct record_recall recall = {.at = now, .serial = slice->serial};
-    (void)put_sample_record(governor, RECORD_RECALL, &recall, sizeof recall);
+    const struct record_warm_start warm_start = {.at = now, .serial = slice->serial};
+    (void)put_sample_record(governor, RECORD_WARM_START, &warm_start, sizeof warm_start);
 }
 
 /* comm is the process's own choice. Its peak is the most that it ever had in memory at once: what

@@ -133,19 +133,19 @@ static int64_t thread_cost_usec(void)
 
 /* Many slices may be told of their past at once, at the start: those that this tick has no time for
  * wait for the next. */
-#define LIVE_AGAIN_USEC (100 * 1000)
+#define WARM_START_USEC (100 * 1000)
 
-static bool live_again(
+static bool warm_start(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
 {
     struct leak_detector *leak = &place->watch.leak;
-    if (!leak->due || governor->lived_again_usec > LIVE_AGAIN_USEC)
+    if (!leak->warm_start_due || governor->warm_start_usec > WARM_START_USEC)
         return false;
     int64_t begun_usec = thread_cost_usec();
-    bool changed = leak_live_again(leak);
-    governor->lived_again_usec += thread_cost_usec() - begun_usec;
+    bool changed = leak_warm_start(leak);
+    governor->warm_start_usec += thread_cost_usec() - begun_usec;
     if (governor->hands)
-        tell_recall(governor, slice, now);
+        tell_warm_start(governor, slice, now);
     return changed;
 }
 
@@ -166,7 +166,7 @@ static bool observe(
     if (!watch->leak.warm && now.boot_usec - watch->born.boot_usec > PAST_WITHIN_USEC)
         leak_set_warm(&watch->leak);
     bool changed = watch_update(watch, policy_globals(governor->policy), &governor->node);
-    changed |= live_again(governor, place, slice, now);
+    changed |= warm_start(governor, place, slice, now);
     if (governor->hands) {
         watch->held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
         watch->lone = governor->unprotected_before == 1;
@@ -330,7 +330,7 @@ void governor_look(struct governor *governor, struct stamp now)
     governor->unprotected_before = governor->standings.of[0].unprotected;
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;
-    governor->lived_again_usec = 0;
+    governor->warm_start_usec = 0;
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
         struct place *place = &governor->places[i];

@@ -71,10 +71,10 @@ static int take_hold(struct recorder *recorder, struct mom_error *error)
         recorder->db, hold->key, hold->until_unix_usec, hold->by_uid, hold->why, hold->at, error);
 }
 
-static int take_recall(struct recorder *recorder, struct mom_error *error)
+static int take_warm_start(struct recorder *recorder, struct mom_error *error)
 {
-    const struct record_recall *recall = (const void *)recorder->buffer;
-    return store_recall(recorder->db, recall->serial, recall->at, error);
+    const struct record_warm_start *warm_start = (const void *)recorder->buffer;
+    return store_warm_start(recorder->db, warm_start->serial, warm_start->at, error);
 }
 
 static int take_dismissal(struct recorder *recorder, struct mom_error *error)
@@ -111,7 +111,7 @@ static const struct {
     [RECORD_OOM_KILLS] = {sizeof(struct record_oom_kills), take_oom_kills},
     [RECORD_LOOK] = {sizeof(struct node_look), take_look},
     [RECORD_POLICY] = {sizeof(struct record_policy), take_policy},
-    [RECORD_RECALL] = {sizeof(struct record_recall), take_recall},
+    [RECORD_WARM_START] = {sizeof(struct record_warm_start), take_warm_start},
     [RECORD_DISMISSAL] = {sizeof(struct record_dismissal), take_dismissal},
 };
 

@@ -39,7 +39,7 @@ int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_e
 {
     struct stamp now = clock_now();
     struct query_past known = {0};
-    int r = store_flush(recorder->db, error); /* what waits belongs to the past, too */
+    int r = store_flush_life(recorder->db, slice->serial, error); /* what waits is past, too */
     for (uint32_t scale = 0; r == 0 && scale < WINDOW_SCALES; scale++)
         r = tell_scale(recorder, slice, scale, now, error);
     if (r == 0)

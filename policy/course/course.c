@@ -157,8 +157,8 @@ void course_tick(struct course *course, const struct node_sample *node, struct s
             continue;
         slice->watch.lone = lone;
         (void)watch_update(&slice->watch, policy_globals(course->policy), node);
-        if (slice->watch.leak.due)
-            (void)leak_live_again(&slice->watch.leak);
+        if (slice->watch.leak.warm_start_due)
+            (void)leak_warm_start(&slice->watch.leak);
         if (decide_slice(
                 &slice->watch, &slice->slice, course->policy, node, now, &course->scratch) > 0)
             pursue(course, i); /* which may move the slices */

@@ -72,8 +72,7 @@ static void update_growth(struct watch *watch, uint64_t footprint)
  * zram is swap like any other. */
 static uint64_t swap_reach(const struct sample *sample, const struct node_sample *node)
 {
-    uint64_t most =
-        sample_has(sample, SAMPLE_LIMIT_SWAP) ? sample->value[SAMPLE_LIMIT_SWAP] : SAMPLE_NO_LIMIT;
+    uint64_t most = sample_limit(sample, SAMPLE_LIMIT_SWAP);
     uint64_t free = node_has(node, NODE_SWAP_FREE) ? node->value[NODE_SWAP_FREE] : 0;
     uint64_t reach = bytes_sum(sample_known(sample, SAMPLE_SWAP), free);
     return reach < most ? reach : most;
@@ -93,8 +92,8 @@ static uint64_t nearest_limit(
     static const enum sample_field own[] = {SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH};
     uint64_t nearest = SAMPLE_NO_LIMIT;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (sample_known(sample, own[i]) > 0 && sample->value[own[i]] != SAMPLE_NO_LIMIT)
-            take_nearer(&nearest, sample->value[own[i]], swap_reach(sample, node));
+        if (sample_limit(sample, own[i]) > 0)
+            take_nearer(&nearest, sample_limit(sample, own[i]), swap_reach(sample, node));
     if (sample_has(sample, SAMPLE_ROOM))
         take_nearer(&nearest, footprint, sample->value[SAMPLE_ROOM]);
     uint64_t swap = 0;
@@ -114,6 +113,13 @@ static void update_survives(struct watch *watch)
         watch->survives = most;
 }
 
+static void update_channel(struct watch *watch, int64_t t_usec)
+{
+    struct leak_report *report = &watch->leak.report;
+    enum leak_channel channel = leak_channels_add(&watch->channels, t_usec, &watch->sample);
+    report->channel = report->since_usec != 0 ? channel : LEAK_CHANNEL_UNKNOWN;
+}
+
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node)
 {
@@ -131,9 +137,7 @@ bool watch_update(
     bool changed = leak_add(&watch->leak, t_usec, footprint, limit);
     if (watch->leak.lives.record_from_usec != life_usec) /* it was restarted */
         watch->channels = (struct leak_channels){0};
-    struct leak_report *report = &watch->leak.report;
-    enum leak_channel channel = leak_channels_add(&watch->channels, t_usec, &watch->sample);
-    report->channel = report->since_usec != 0 ? channel : LEAK_CHANNEL_UNKNOWN;
+    update_channel(watch, t_usec);
     return changed;
 }
 

@@ -88,12 +88,6 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
     return a->serial < b->serial;
 }
 
-static uint64_t swap_limit_of(const struct sample *sample)
-{
-    return sample_has(sample, SAMPLE_LIMIT_SWAP) ? sample->value[SAMPLE_LIMIT_SWAP]
-                                                 : SAMPLE_NO_LIMIT;
-}
-
 static void weigh(struct standing *standing, struct watch *watch, const struct slice *slice)
 {
     watch->taken = score_taken(watch);
@@ -102,7 +96,8 @@ static void weigh(struct standing *standing, struct watch *watch, const struct s
     standing->notable += !standing_protects(watch, slice) && notable;
     standing->resident_total += (double)score_resident(watch);
     standing->growth_now_total += watch->growth_now > 0 ? watch->growth_now : 0;
-    standing->swap_limit = bytes_sum(standing->swap_limit, swap_limit_of(&watch->sample));
+    standing->swap_limit =
+        bytes_sum(standing->swap_limit, sample_limit(&watch->sample, SAMPLE_LIMIT_SWAP));
     score_taken_add(&standing->taken, &watch->taken);
 }
 

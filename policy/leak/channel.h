@@ -15,9 +15,7 @@ enum leak_channel {
     LEAK_CHANNEL_UNKNOWN,
     LEAK_CHANNEL_ANON,   /* anonymous memory that is resident */
     LEAK_CHANNEL_SHMEM,  /* tmpfs and shared memory */
-    LEAK_CHANNEL_KERNEL, /* slab that can't be reclaimed, stacks, sockets: kernel less reclaimable
-                          * slab
-                          */
+    LEAK_CHANNEL_KERNEL, /* stacks, sockets, and slab that can't be reclaimed */
     LEAK_CHANNEL_SWAP,   /* swap less what lies in the swap cache, too */
     LEAK_CHANNELS
 };

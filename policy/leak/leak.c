@@ -75,7 +75,7 @@ static void apply_persistence(struct leak_standing *standing, const struct leak_
 static bool is_cold(const struct leak_detector *detector)
 {
     const struct window *window = &detector->window;
-    bool waits = !detector->warm || detector->due;
+    bool waits = !detector->warm || detector->warm_start_due;
     return waits && window->last_usec - window->first_usec < COLD_USEC;
 }
 
@@ -236,41 +236,39 @@ void leak_preload(struct leak_detector *detector, enum window_scale scale, int64
     const uint32_t *floor_pages, uint32_t count)
 {
     window_preload(&detector->window, scale, first_bin_usec, floor_pages, count);
-    detector->told |= count > 0;
+    detector->preloaded |= count > 0;
 }
 
-bool leak_live_again(struct leak_detector *detector)
+static struct leak_lives dismissals(const struct leak_lives *lives)
 {
-    const enum leak_verdict verdict = detector->report.verdict;
-    const enum leak_shape shape = detector->report.shape;
-    const enum leak_channel channel = detector->report.channel;
-    struct leak_detector past;
-    int64_t now = detector->window.last_usec;
-    leak_init(&past, true);
-    past.lives.dismissed = detector->lives.dismissed;
-    past.lives.dismissed_pages = detector->lives.dismissed_pages;
+    return (struct leak_lives){
+        .dismissed = lives->dismissed, .dismissed_pages = lives->dismissed_pages};
+}
+
+bool leak_warm_start(struct leak_detector *detector)
+{
+    const struct leak_report before = detector->report;
     const int64_t *bin_usec = window_bin_usec;
-    int64_t begun = now - PAST_USEC, fine = now - FINE_PAST_USEC;
+    int64_t now = detector->window.last_usec, begun = now - PAST_USEC, fine = now - FINE_PAST_USEC;
+    struct leak_detector past;
+    leak_init(&past, true);
+    past.lives = dismissals(&detector->lives);
     for (int64_t t = begun - begun % bin_usec[WINDOW_HALF_HOUR], step; t < now; t += step) {
         step = bin_usec[t < fine ? WINDOW_HALF_HOUR : WINDOW_FIVE_MINUTES]; /* bins begin there */
-        if (t >= detector->window.first_usec && window_go_on(&past.window, &detector->window, t))
+        if (t >= detector->window.first_usec && window_replay(&past.window, &detector->window, t))
             judge_now(&past);
     }
-    detector->report = past.report;
-    memcpy(detector->standing, past.standing, sizeof past.standing);
-    detector->report_span = past.report_span;
-    detector->supported_usec = past.supported_usec;
-    detector->lives = past.lives;
-    detector->report.channel = channel;
-    detector->due = false;
-    return detector->report.verdict != verdict || detector->report.shape != shape;
+    past.window = detector->window;
+    past.report.channel = before.channel;
+    *detector = past;
+    return detector->report.verdict != before.verdict || detector->report.shape != before.shape;
 }
 
-void leak_past_is_told(struct leak_detector *detector)
+void leak_preload_end(struct leak_detector *detector)
 {
     detector->warm = true;
-    detector->due |= detector->told;
-    detector->told = false;
+    detector->warm_start_due |= detector->preloaded;
+    detector->preloaded = false;
 }
 
 void leak_set_warm(struct leak_detector *detector)
@@ -280,9 +278,9 @@ void leak_set_warm(struct leak_detector *detector)
 
 void leak_reset(struct leak_detector *detector)
 {
-    const struct leak_lives lives = detector->lives;
+    const struct leak_lives lives = dismissals(&detector->lives);
     leak_init(detector, true);
-    leak_recall(detector, lives.dismissed, (uint64_t)lives.dismissed_pages * WINDOW_PAGE);
+    detector->lives = lives;
 }
 
 uint64_t leak_dismiss(struct leak_detector *detector)
@@ -293,12 +291,13 @@ uint64_t leak_dismiss(struct leak_detector *detector)
         uint64_t half = report->limit_bytes > floor ? (report->limit_bytes - floor) / 2 : 0;
         more = more < half ? more : half;
     }
-    leak_recall(detector, detector->lives.dismissed + 1u, floor + more);
+    leak_set_dismissed(detector, detector->lives.dismissed + 1u, floor + more);
     disarm(detector);
     return floor + more;
 }
 
-void leak_recall(struct leak_detector *detector, uint32_t dismissed, uint64_t dismissed_bytes)
+void leak_set_dismissed(
+    struct leak_detector *detector, uint32_t dismissed, uint64_t dismissed_bytes)
 {
     struct leak_lives *lives = &detector->lives;
     uint64_t pages = dismissed_bytes / WINDOW_PAGE;

@@ -93,7 +93,8 @@ struct leak_detector {
     struct leak_standing standing[LEAK_SPANS];
     uint32_t report_span;   /* index of the stretch that `report` is of */
     bool warm;              /* earlier history was given, or there is none to be given */
-    bool told, due;         /* floors were given; they are all, and were not judged yet */
+    bool preloaded;         /* floors were given: more may come */
+    bool warm_start_due;    /* they are all there, and were not judged yet */
     int64_t supported_usec; /* when the verdict was last borne out */
     struct leak_lives lives;
 };
@@ -107,17 +108,17 @@ void leak_init(struct leak_detector *detector, bool warm);
 bool leak_add(struct leak_detector *detector, int64_t t_usec, uint64_t footprint, uint64_t limit);
 
 /* Floors of the past, oldest first, before what the window holds, WINDOW_NO_FLOOR for a bin without
- * samples; all scales, then leak_past_is_told, and leak_live_again once that is `due`. */
+ * samples. After those of all scales leak_preload_end, after the next sample leak_warm_start. */
 void leak_preload(struct leak_detector *detector, enum window_scale scale, int64_t first_bin_usec,
     const uint32_t *floor_pages, uint32_t count);
-void leak_past_is_told(struct leak_detector *detector);
+void leak_preload_end(struct leak_detector *detector);
 void leak_set_warm(struct leak_detector *detector); /* there is no past, or nobody tells of it */
 
-/* Judges the last week by the floors that it was given as if it had seen it, so that
+/* Where it is due: judges the last week by the floors that were given as if it had seen it, so that
  * verdict and persistence are what they were before a restart, and lives that grew alike are known
- * again: by the floors alone, under the limit of the newest sample. Costs half a millisecond for a
- * steady slice, twenty for one that leaks. True when the verdict has changed. */
-bool leak_live_again(struct leak_detector *detector);
+ * again; by the floors alone, under the limit of the newest sample. Costs half a millisecond for a
+ * steady slice, twenty for one that leaks. True when verdict or shape has changed. */
+bool leak_warm_start(struct leak_detector *detector);
 
 /* Whoever made the floors is gone: all is forgotten but what people have said. */
 void leak_reset(struct leak_detector *detector);
@@ -125,10 +126,11 @@ void leak_reset(struct leak_detector *detector);
 /* A person says that the growth of now is none to be told of. The verdict is none at once; the next
  * one needs growth beyond what was dismissed: as much again, or half of what was left to the limit
  * where that is less; and twice the persistence and half the horizon of before. Returns the bytes
- * that it must grow beyond. leak_recall brings back what was dismissed before a restart: how often,
- * and the newest of these bytes. */
+ * that it must grow beyond. leak_set_dismissed brings back what was dismissed before a restart: how
+ * often, and the newest of these bytes. */
 uint64_t leak_dismiss(struct leak_detector *detector);
-void leak_recall(struct leak_detector *detector, uint32_t dismissed, uint64_t dismissed_bytes);
+void leak_set_dismissed(
+    struct leak_detector *detector, uint32_t dismissed, uint64_t dismissed_bytes);
 
 /* Divides times and multiplies rates by time_scale. */
 void leak_report_unscale(struct leak_report *report, double time_scale);

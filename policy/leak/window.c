@@ -117,7 +117,7 @@ static uint32_t floor_at(const struct window *window, enum window_scale scale, i
     return WINDOW_NO_FLOOR;
 }
 
-bool window_go_on(struct window *past, const struct window *window, int64_t t_usec)
+bool window_replay(struct window *past, const struct window *window, int64_t t_usec)
 {
     uint32_t floor = floor_at(window, WINDOW_MINUTE, t_usec);
     if (past->newest_bin[0] < 0)

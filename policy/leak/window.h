@@ -57,7 +57,7 @@ void window_preload(struct window *window, enum window_scale scale, int64_t firs
 /* Makes `past`, which is empty or went on before, hold what `window` knows of up to `t_usec`, as if
  * it were then: fine bins that the window holds no more have the floors of the coarse ones. False
  * when nothing was seen at that time. */
-bool window_go_on(struct window *past, const struct window *window, int64_t t_usec);
+bool window_replay(struct window *past, const struct window *window, int64_t t_usec);
 
 /* The floor `back` bins before the newest (0: the newest, which is still filling). */
 uint32_t window_floor(const struct window *window, enum window_scale scale, uint32_t back);

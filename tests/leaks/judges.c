@@ -1,5 +1,6 @@
 #include "policy/leak/leak.h"
 #include "tests/leaks/judge.h"
+#include "tests/leaks/restart.h"
 #include "tests/leaks/rules.h"
 
 static void mom_begin(void *state)
@@ -13,8 +14,8 @@ static void mom_add(void *state, const struct point *point, struct opinion *opin
     const struct leak_report *report = &detector->report;
     leak_add(
         detector, point->t * INT64_C(1000000), (uint64_t)point->footprint, (uint64_t)point->limit);
-    if (detector->due)
-        (void)leak_live_again(detector);
+    if (detector->warm_start_due)
+        (void)leak_warm_start(detector);
     opinion->alarm = report->verdict == LEAK_CONFIRMED;
     opinion->suspected = report->verdict >= LEAK_SUSPECTED;
     opinion->forecast = report->forecast;
@@ -41,17 +42,9 @@ static void restarted_begin(void *state)
 
 static void restart(struct leak_detector *detector)
 {
-    uint32_t floors[WINDOW_HALVES];
     const struct leak_detector before = *detector;
     leak_init(detector, false);
-    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
-        uint32_t count = window_bins[scale];
-        for (uint32_t i = 0; i < count; i++)
-            floors[i] = window_floor(&before.window, scale, count - 1 - i);
-        leak_preload(detector, scale,
-            (before.window.newest_bin[scale] - count + 1) * window_bin_usec[scale], floors, count);
-    }
-    leak_past_is_told(detector);
+    hand_over_floors(detector, &before);
 }
 
 static void restarted_add(void *state, const struct point *point, struct opinion *opinion)

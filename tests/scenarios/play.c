@@ -1,6 +1,7 @@
 /* Statements and the clock move the world; its samples go the governor's way through the course. */
 #include "slices/base/text.h"
 #include "slices/memory_nodes.h"
+#include "tests/leaks/restart.h"
 #include "tests/scenarios/scenario.h"
 
 #include <errno.h>
@@ -325,18 +326,6 @@ static void do_policy(struct player *player, struct words_left *words)
     player->policy = policy;
 }
 
-static void take_past(struct leak_detector *detector, const struct leak_detector *before)
-{
-    static uint32_t floors[WINDOW_HALVES];
-    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
-        uint32_t count = window_bins[scale] - 1;
-        const struct window_span span = {.scale = scale, .merge = 1, .floors = count};
-        int64_t end_usec = window_floors(&before->window, &span, floors);
-        leak_preload(
-            detector, scale, end_usec - (int64_t)count * window_bin_usec[scale], floors, count);
-    }
-}
-
 /* A new daemon: what it knows of the past is what the database gives back, floors and strikes. */
 static void do_momd(struct player *player, struct words_left *words)
 {
@@ -358,8 +347,7 @@ static void do_momd(struct player *player, struct words_left *words)
             abort();
         actor->place = (uint32_t)place;
         struct watch *watch = &player->course.slices[place].watch;
-        take_past(&watch->leak, &old->leak);
-        leak_past_is_told(&watch->leak);
+        hand_over_floors(&watch->leak, &old->leak);
         watch->ladder.strikes = old->ladder.strikes;
     }
     course_free(&before);

@@ -9,6 +9,7 @@ fi
 . tests/live/lib.sh
 pause=1 # asking is dear where processors are emulated
 more_ticks=5
+little_swap=$((8 << 20)) # for a leaker with a limit, which else is as far as the machine's swap reaches
 
 # mount_state : mounts the disk that lives through reboots ("# vm: state=MIB"), at $state_disk.
 mount_state() {

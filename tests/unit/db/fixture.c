@@ -73,7 +73,7 @@ static const char *const undo[][19] = {
         "ALTER TABLE look DROP COLUMN room_due", "ALTER TABLE look DROP COLUMN listed_room",
         "ALTER TABLE look DROP COLUMN charged", "ALTER TABLE look DROP COLUMN domain",
         "ALTER TABLE decision DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN independent",
-        "ALTER TABLE outcome DROP COLUMN job", "DROP TABLE dismissal", "DROP TABLE recall",
+        "ALTER TABLE outcome DROP COLUMN job", "DROP TABLE dismissal", "DROP TABLE warm_start",
         "PRAGMA user_version = 4"},
 };
 

@@ -13,6 +13,7 @@
 #include "policy/leak/leak.h"
 #include "series.h"
 #include "slices/sample.h"
+#include "tests/leaks/restart.h"
 
 #define LIMIT (256.0 * (1 << 20))
 #define START INT64_C(1700000000000000)
@@ -269,7 +270,7 @@ static void what_was_there_yesterday_is_no_leak(void **state)
         past[i] = (uint32_t)(0.7 * LIMIT / 4096);
     leak_init(&detector, false);
     leak_preload(&detector, WINDOW_HALF_HOUR, START - 96 * HOUR / 2, past, 96);
-    leak_past_is_told(&detector);
+    leak_preload_end(&detector);
     struct run run = {leak_25_to_60, 8, 8, .noise = 0.003, .step_seconds = 60};
     struct outcome outcome = run_from(&run, 0);
     assert_true(outcome.suspected < 0);
@@ -418,7 +419,7 @@ static void a_dismissal_leaves_half_of_what_is_left_at_most(void **state)
     detector.report.limit_bytes = SAMPLE_NO_LIMIT;
     assert_int_equal(leak_dismiss(&detector), 1100 << 20);
     assert_int_equal(detector.lives.dismissed, 3);
-    leak_recall(&detector, UINT32_MAX, UINT64_MAX); /* whatever a recorder says */
+    leak_set_dismissed(&detector, UINT32_MAX, UINT64_MAX); /* whatever a recorder says */
     assert_true(gates_bar(&detector.lives) <= LEAK_BAR_MOST);
 }
 
@@ -427,24 +428,15 @@ static void add_one(const struct run *run, double hour_of_life, double hour)
     double part = run->life(hour_of_life, run->parameter);
     leak_add(&detector, START + (int64_t)(hour * (double)HOUR), (uint64_t)(part * LIMIT),
         (uint64_t)LIMIT);
-    if (detector.due)
-        (void)leak_live_again(&detector);
+    if (detector.warm_start_due)
+        (void)leak_warm_start(&detector);
 }
 
-/* A new daemon's detector, which has the old one's floors and nothing else. */
 static struct leak_detector begun_anew(const struct leak_detector *before)
 {
-    uint32_t floors[WINDOW_HALVES];
     struct leak_detector after;
     leak_init(&after, false);
-    for (enum window_scale scale = 0; scale < WINDOW_SCALES; scale++) {
-        int64_t newest = before->window.newest_bin[scale], count = window_bins[scale];
-        for (int64_t i = 0; i < count; i++)
-            floors[i] = window_floor(&before->window, scale, (uint32_t)(count - 1 - i));
-        leak_preload(
-            &after, scale, (newest - count + 1) * window_bin_usec[scale], floors, (uint32_t)count);
-    }
-    leak_past_is_told(&after);
+    hand_over_floors(&after, before);
     return after;
 }
 
@@ -499,7 +491,7 @@ static void what_was_dismissed_stays_so_after_a_restart_of_the_daemon(void **sta
     assert_int_equal(detector.report.verdict, LEAK_CONFIRMED);
     uint64_t bytes = leak_dismiss(&detector);
     detector = begun_anew(&detector);
-    leak_recall(&detector, 1, bytes);
+    leak_set_dismissed(&detector, 1, bytes);
     add_one(&run, 80, 80);
     assert_true(detector.report.verdict < LEAK_CONFIRMED);
     assert_int_equal(detector.lives.dismissed, 1);
