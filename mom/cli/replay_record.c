@@ -285,6 +285,11 @@ static bool is_held(const struct replay *replay, const char *key)
     return false;
 }
 
+static bool is_meant(const char *key, const char *slice_key)
+{
+    return strcmp(key, "*") == 0 || strcmp(key, slice_key) == 0;
+}
+
 static void take_hold(struct replay *replay, const char *key, int64_t until_unix_usec)
 {
     if (strcmp(key, "*") == 0) {
@@ -302,6 +307,8 @@ static void take_hold(struct replay *replay, const char *key, int64_t until_unix
     for (uint32_t i = 0; i < replay->course.count; i++) {
         struct course_slice *slice = &replay->course.slices[i];
         slice->watch.held = is_held(replay, slice->slice.key);
+        if (until_unix_usec == 0 && is_meant(key, slice->slice.key))
+            throttle_let_go(&slice->watch.throttle);
     }
     course_restand(&replay->course, replay->now);
 }
@@ -311,7 +318,7 @@ static void take_dismissal(struct replay *replay, const char *key)
     for (uint32_t i = 0; i < replay->course.count; i++) {
         struct course_slice *slice = &replay->course.slices[i];
         if (slice->lives && strcmp(slice->slice.key, key) == 0)
-            (void)leak_dismiss(&slice->watch.leak);
+            (void)decide_dismissed(&slice->watch);
     }
     course_restand(&replay->course, replay->now);
 }

@@ -117,7 +117,7 @@ static void dismiss(struct governor *governor, const struct control_request *req
             request->why[0] ? "it isn't judged to leak" : "it needs a reason");
         return;
     }
-    uint64_t bytes = leak_dismiss(leak);
+    uint64_t bytes = decide_dismissed(&place->watch);
     tell_dismissal(governor, slice, bytes, request, uid, now);
     tell_trend(governor, place, now);
     governor_restand(governor, now);

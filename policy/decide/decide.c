@@ -87,13 +87,15 @@ static void take_nearer(uint64_t *nearest, uint64_t a, uint64_t b)
 
 /* See watch_update in the header. A limit of 0 is no limit: nothing could run under it. */
 static uint64_t nearest_limit(
-    const struct sample *sample, uint64_t footprint, const struct node_sample *node)
+    const struct watch *watch, uint64_t footprint, const struct node_sample *node)
 {
-    static const enum sample_field own[] = {SAMPLE_LIMIT_MAX, SAMPLE_LIMIT_HIGH};
+    const struct sample *sample = &watch->sample;
+    const uint64_t own[] = {sample_limit(sample, SAMPLE_LIMIT_MAX),
+        throttle_limit(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH))};
     uint64_t nearest = SAMPLE_NO_LIMIT;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (sample_limit(sample, own[i]) > 0)
-            take_nearer(&nearest, sample_limit(sample, own[i]), swap_reach(sample, node));
+        if (own[i] > 0)
+            take_nearer(&nearest, own[i], swap_reach(sample, node));
     if (sample_has(sample, SAMPLE_ROOM))
         take_nearer(&nearest, footprint, sample->value[SAMPLE_ROOM]);
     uint64_t swap = 0;
@@ -132,7 +134,7 @@ bool watch_update(
     watch->footprint = footprint;
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
-    uint64_t limit = nearest_limit(&watch->sample, footprint, node);
+    uint64_t limit = nearest_limit(watch, footprint, node);
     int64_t life_usec = watch->leak.lives.record_from_usec;
     bool changed = leak_add(&watch->leak, t_usec, footprint, limit);
     if (watch->leak.lives.record_from_usec != life_usec) /* it was restarted */
@@ -197,21 +199,48 @@ static void describe(struct decision *ret, const struct watch *watch, const stru
     add_leak(&ret->evidence, watch, &ret->leak);
 }
 
+/* Has the throttled leaker grown at half of its rate, at least, since the trial began? Whoever
+ * has stopped, or is held by the throttle, has not: the rate itself is that of hours. */
+static bool grows_on(const struct watch *watch, const struct policy_globals *globals, double sec)
+{
+    double expected = watch->leak.report.rate * globals->time_scale * sec;
+    return (double)watch->footprint - (double)watch->trial.footprint >= expected / 2;
+}
+
+static void begin_trial(struct watch *watch, struct stamp now)
+{
+    watch->trial.since_usec = now.boot_usec;
+    watch->trial.footprint = watch->footprint;
+}
+
+/* A leaker whose limit is near is throttled while there is time, and is overdue if it goes on
+ * nevertheless. A trial that it has passed begins anew. `left_usec`: until it is at its limit. */
+static enum ladder_event how_due(
+    struct watch *watch, const struct policy_globals *globals, double left_usec, struct stamp now)
+{
+    bool is_throttled = watch->ladder.state == LADDER_THROTTLED;
+    int64_t tried_usec = is_throttled ? now.boot_usec - watch->trial.since_usec : 0;
+    int64_t wait_usec = watch->policy.leak_throttle_usec - tried_usec;
+    if (wait_usec > 0 && left_usec > (double)wait_usec)
+        return LADDER_DUE;
+    if (!is_throttled || grows_on(watch, globals, (double)tried_usec / 1e6))
+        return LADDER_OVERDUE;
+    if (wait_usec <= 0)
+        begin_trial(watch, now);
+    return LADDER_DUE;
+}
+
 /* Warned long enough ago (a try that failed is not repeated before the cool-down, whatever the
  * grace), and its limit is near. */
-static bool reset_is_due(
-    const struct watch *watch, const struct policy_globals *globals, struct stamp now)
+static bool is_due(const struct watch *watch, const struct policy_globals *globals,
+    double left_usec, struct stamp now)
 {
     const struct slice_policy *own = &watch->policy;
-    const struct leak_report *report = &watch->leak.report;
     int64_t grace = own->leak_grace_usec > globals->cooldown_usec ? own->leak_grace_usec
                                                                   : globals->cooldown_usec;
-    if (own->leak != MODE_ENFORCE || watch->ladder.warned_usec == 0)
-        return false;
-    if (now.boot_usec - watch->ladder.warned_usec < grace)
-        return false;
-    return report->forecast &&
-           report->left_p50 / globals->time_scale * 1e6 < (double)own->leak_horizon_usec;
+    return own->leak == MODE_ENFORCE && watch->ladder.warned_usec != 0 &&
+           now.boot_usec - watch->ladder.warned_usec >= grace && watch->leak.report.forecast &&
+           left_usec < (double)own->leak_horizon_usec;
 }
 
 /* What has happened to the slice since it was last looked at. LADDER_EVENTS: nothing. */
@@ -230,8 +259,10 @@ static enum ladder_event next_event(
                                                                           : LADDER_RESET_FAILED;
     if (ladder->state == LADDER_PROBATION && now.boot_usec >= ladder->probation_usec)
         return LADDER_PROBATION_OVER;
+    double left_usec = watch->leak.report.left_p50 / globals->time_scale * 1e6;
     if (leak == LEAK_CONFIRMED)
-        return reset_is_due(watch, globals, now) ? LADDER_DUE : LADDER_CONFIRM;
+        return is_due(watch, globals, left_usec, now) ? how_due(watch, globals, left_usec, now)
+                                                      : LADDER_CONFIRM;
     if (leak == LEAK_SUSPECTED)
         return LADDER_SUSPECT;
     double quiet = (double)(now.boot_usec - ladder->quiet_usec) * globals->time_scale;
@@ -247,7 +278,7 @@ static enum restraint restrain(const struct watch *watch, const struct slice *sl
         return RESTRAINT_PROBATION;
     if (step->action == ACTION_WARN)
         return own->leak == MODE_OBSERVE ? RESTRAINT_MODE : RESTRAINT_NONE;
-    if (step->action != ACTION_RESET)
+    if (step->action != ACTION_THROTTLE && step->action != ACTION_RESET)
         return RESTRAINT_NONE;
     enum restraint restraint = standing_restraint(watch, slice, now);
     if (restraint != RESTRAINT_NONE)
@@ -263,7 +294,7 @@ static const enum action_kind restrained[ACTION_KINDS] = {
     [ACTION_RECORD] = ACTION_RECORD,
     [ACTION_ALARM] = ACTION_ALARM,
     [ACTION_WARN] = ACTION_RECORD,
-    [ACTION_THROTTLE] = ACTION_RECORD,
+    [ACTION_THROTTLE] = ACTION_ALARM,
     [ACTION_RELEASE] = ACTION_RELEASE,
     [ACTION_RESET] = ACTION_ALARM,
 };
@@ -274,6 +305,8 @@ static const enum reason event_reason[LADDER_EVENTS] = {
     [LADDER_SUSPECT] = REASON_LEAK_SUSPECTED,
     [LADDER_CONFIRM] = REASON_LEAK_CONFIRMED,
     [LADDER_DUE] = REASON_LEAK_HORIZON,
+    [LADDER_OVERDUE] = REASON_LEAK_HORIZON,
+    [LADDER_LET_GO] = REASON_SERVED,
     [LADDER_ORDERED] = REASON_REQUEST,
     [LADDER_RESET_DONE] = REASON_ALL_CLEAR,
     [LADDER_RESET_FAILED] = REASON_ALL_CLEAR,
@@ -293,42 +326,68 @@ static int64_t probation_usec(const struct watch *watch)
     return ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
 }
 
-/* Beside the ladder: what was reset often is throttled for a while from its birth on. */
+/* What the slice is throttled to, and why for so long, as evidence. */
+static void describe_throttle(struct decision *ret, uint64_t bytes, int64_t usec)
+{
+    ret->throttle_bytes = bytes;
+    evidence_add(&ret->evidence, "throttled_to", UNIT_BYTES, (double)bytes, ' ', 0);
+    evidence_add(&ret->evidence, "throttled_for", UNIT_USEC, (double)usec, ' ', 0);
+}
+
+/* Beside the ladder: what was reset often is throttled for a while from its birth on; and what is
+ * throttled is released some time. */
 static bool decide_throttle(struct watch *watch, const struct slice *slice,
     const struct policy *policy, const struct node_sample *node, struct stamp now,
     struct decision *ret)
 {
     const struct slice_policy *own = &watch->policy;
+    struct ladder *ladder = &watch->ladder;
+    struct throttle *throttle = &watch->throttle;
     if (!node_has(node, NODE_MEM_TOTAL))
         return false;
     if (standing_protects(watch, slice) || watch->held) {
-        if (watch->throttle.state != THROTTLE_ON)
+        throttle_let_go(throttle);
+        if (throttle->state != THROTTLE_LET_GO)
             return false;
-        throttle_let_go(&watch->throttle);
     }
-    enum action_kind action = throttle_next(
-        &watch->throttle, own, watch->ladder.strikes, probation_usec(watch), now.boot_usec);
+    bool by_ladder = ladder->state == LADDER_THROTTLED || ladder->state == LADDER_RESETTING;
+    enum action_kind action = throttle_next(throttle, own, ladder->strikes,
+        sample_limit(&watch->sample, SAMPLE_LIMIT_HIGH),
+        by_ladder ? INT64_MAX : probation_usec(watch), now.boot_usec);
     if (action == ACTION_NONE)
         return false;
     describe(ret, watch, slice, policy, node, now);
-    bool begins = action == ACTION_THROTTLE;
     ret->wanted = ret->action = action;
-    ret->reason = begins ? REASON_REBORN : REASON_SERVED;
-    if (begins && own->mode != MODE_ENFORCE) {
-        ret->action = restrained[action];
-        ret->restraint = RESTRAINT_MODE;
-        throttle_outcome(&watch->throttle, false, now.boot_usec);
+    if (action == ACTION_RELEASE) {
+        ret->reason = REASON_SERVED;
+        if (ladder->state == LADDER_THROTTLED)
+            (void)ladder_take(ladder, LADDER_LET_GO, now);
+        return true;
     }
-    if (begins) {
-        ret->throttle_bytes = amount_of(&own->throttle_to, node->value[NODE_MEM_TOTAL]);
-        evidence_add(
-            &ret->evidence, "strikes", UNIT_COUNT, watch->ladder.strikes, '>', own->throttle_after);
-        evidence_add(
-            &ret->evidence, "throttled_to", UNIT_BYTES, (double)ret->throttle_bytes, ' ', 0);
-        evidence_add(
-            &ret->evidence, "throttled_for", UNIT_USEC, (double)probation_usec(watch), ' ', 0);
+    ret->reason = REASON_REBORN;
+    evidence_add(&ret->evidence, "strikes", UNIT_COUNT, ladder->strikes, '>', own->throttle_after);
+    describe_throttle(
+        ret, amount_of(&own->throttle_to, node->value[NODE_MEM_TOTAL]), probation_usec(watch));
+    if (own->mode != MODE_ENFORCE) {
+        ret->action = ACTION_RECORD;
+        ret->restraint = RESTRAINT_MODE;
+        throttle_ended(throttle, now.boot_usec);
     }
     return true;
+}
+
+/* The ladder's step is taken; what it does beside the ladder. */
+static void follow_step(struct watch *watch, struct decision *decision, struct stamp now)
+{
+    if (decision->action == ACTION_THROTTLE) {
+        const struct sample *sample = &watch->sample;
+        describe_throttle(
+            decision, sample_known(sample, SAMPLE_CURRENT), watch->policy.leak_throttle_usec);
+        throttle_ask(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), now.boot_usec);
+        begin_trial(watch, now);
+    } else if (decision->action == ACTION_RELEASE) {
+        throttle_ended(&watch->throttle, now.boot_usec);
+    }
 }
 
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
@@ -352,6 +411,7 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
         ret->action = action;
         ret->restraint = restraint;
         ret->reason = event_reason[event];
+        follow_step(watch, ret, now);
     }
     if (action == ACTION_ALARM)
         ladder->alarmed_usec = now.boot_usec;
@@ -422,6 +482,13 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     watch->growth = watch->growth_now = watch->faulted = 0;
     watch->growth_at_usec = watch->grown_twice_usec = 0;
     watch->survives = outcome->bytes_after;
+}
+
+uint64_t decide_dismissed(struct watch *watch)
+{
+    if (watch->ladder.state == LADDER_THROTTLED)
+        throttle_let_go(&watch->throttle);
+    return leak_dismiss(&watch->leak);
 }
 
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,

@@ -24,6 +24,10 @@ struct watch {
     struct leak_channels channels;
     struct ladder ladder;
     struct throttle throttle;
+    struct { /* what it had when it was throttled for a leak, or last seen not to grow on */
+        int64_t since_usec;
+        uint64_t footprint;
+    } trial;
     struct slice_policy policy;
     struct stamp born;
     int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */
@@ -65,7 +69,8 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
  * of
  *
  *   memory.max, memory.high   and as much swap as the slice may come to have: memory.swap.max, or
- *                             what it has there now and what is free
+ *                             what it has there now and what is free; memory.high as it would be
+ *                             if the slice were not throttled
  *   the groups around it      the footprint and what they can still give (SAMPLE_ROOM)
  *   the node                  the footprint, MemAvailable, and free swap that is not zram's
  *
@@ -96,6 +101,10 @@ void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now);
 /* What came of an action on the slice, the guard's too: strikes, probation, next state. A dry run
  * counts as if it had been done. */
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now);
+
+/* A person says of the slice's leak that it is none (leak_dismiss): what it is throttled to for it
+ * is let go. Returns bytes, as leak_dismiss. */
+uint64_t decide_dismissed(struct watch *watch);
 
 /* A person's order (momctl reset): checked like any other for protection (action NONE, restraint
  * PROTECTED), never for mode, hold or size. */

@@ -1,30 +1,27 @@
-/* The ladder, read from the table below (the action stands behind the slash):
- *
- *     CALM <-------------------------------+-------------------.
- *       | suspect/record                   | quiet             | quiet/record: the all-clear
- *       v                                  |                   |
- *     SUSPECTED ---------------------------'                   |
- *       | confirm/warn, from CALM too                          |
- *       v                                                      |
- *     WARNED --------------------------------------------------'
- *       | due/reset        ^ reset-failed   ^ probation-over
- *       v                  |                |
- *     RESETTING -----------'                |
- *       | reset-done                        |
- *       v                                   |
- *     PROBATION (due/alarm) ----------------'
- *
- * From every state ordered/reset leads to RESETTING and reset-done to PROBATION. A leaker that was
- * never warned is warned when it would be due, never reset at once. All else stays where it is and
- * does nothing. */
+/* The ladder as a table; LADDER.md shows it as a picture. A leaker that was never warned is warned
+ * when it would be due, never reset at once. */
 #include "policy/decide/ladder.h"
 
 const char *const ladder_state_names[LADDER_STATES] = {
     [LADDER_CALM] = "calm",
     [LADDER_SUSPECTED] = "suspected",
     [LADDER_WARNED] = "warned",
+    [LADDER_THROTTLED] = "throttled",
     [LADDER_RESETTING] = "resetting",
     [LADDER_PROBATION] = "probation",
+};
+
+const char *const ladder_event_names[LADDER_EVENTS] = {
+    [LADDER_QUIET] = "quiet",
+    [LADDER_SUSPECT] = "suspect",
+    [LADDER_CONFIRM] = "confirm",
+    [LADDER_DUE] = "due",
+    [LADDER_OVERDUE] = "overdue",
+    [LADDER_LET_GO] = "let-go",
+    [LADDER_ORDERED] = "ordered",
+    [LADDER_RESET_DONE] = "reset-done",
+    [LADDER_RESET_FAILED] = "reset-failed",
+    [LADDER_PROBATION_OVER] = "probation-over",
 };
 
 const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS] = {
@@ -32,6 +29,8 @@ const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS] = {
     [LADDER_CALM][LADDER_SUSPECT] = {LADDER_SUSPECTED, ACTION_RECORD},
     [LADDER_CALM][LADDER_CONFIRM] = {LADDER_WARNED, ACTION_WARN},
     [LADDER_CALM][LADDER_DUE] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_CALM][LADDER_OVERDUE] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_CALM][LADDER_LET_GO] = {LADDER_CALM, ACTION_NONE},
     [LADDER_CALM][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
     [LADDER_CALM][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_CALM][LADDER_RESET_FAILED] = {LADDER_CALM, ACTION_NONE},
@@ -41,6 +40,8 @@ const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS] = {
     [LADDER_SUSPECTED][LADDER_SUSPECT] = {LADDER_SUSPECTED, ACTION_NONE},
     [LADDER_SUSPECTED][LADDER_CONFIRM] = {LADDER_WARNED, ACTION_WARN},
     [LADDER_SUSPECTED][LADDER_DUE] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_SUSPECTED][LADDER_OVERDUE] = {LADDER_WARNED, ACTION_WARN},
+    [LADDER_SUSPECTED][LADDER_LET_GO] = {LADDER_SUSPECTED, ACTION_NONE},
     [LADDER_SUSPECTED][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
     [LADDER_SUSPECTED][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_SUSPECTED][LADDER_RESET_FAILED] = {LADDER_SUSPECTED, ACTION_NONE},
@@ -49,16 +50,31 @@ const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS] = {
     [LADDER_WARNED][LADDER_QUIET] = {LADDER_CALM, ACTION_RECORD},
     [LADDER_WARNED][LADDER_SUSPECT] = {LADDER_WARNED, ACTION_NONE},
     [LADDER_WARNED][LADDER_CONFIRM] = {LADDER_WARNED, ACTION_NONE},
-    [LADDER_WARNED][LADDER_DUE] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_WARNED][LADDER_DUE] = {LADDER_THROTTLED, ACTION_THROTTLE},
+    [LADDER_WARNED][LADDER_OVERDUE] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_WARNED][LADDER_LET_GO] = {LADDER_WARNED, ACTION_NONE},
     [LADDER_WARNED][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
     [LADDER_WARNED][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_WARNED][LADDER_RESET_FAILED] = {LADDER_WARNED, ACTION_NONE},
     [LADDER_WARNED][LADDER_PROBATION_OVER] = {LADDER_WARNED, ACTION_NONE},
 
+    [LADDER_THROTTLED][LADDER_QUIET] = {LADDER_CALM, ACTION_RELEASE},
+    [LADDER_THROTTLED][LADDER_SUSPECT] = {LADDER_THROTTLED, ACTION_NONE},
+    [LADDER_THROTTLED][LADDER_CONFIRM] = {LADDER_THROTTLED, ACTION_NONE},
+    [LADDER_THROTTLED][LADDER_DUE] = {LADDER_THROTTLED, ACTION_NONE},
+    [LADDER_THROTTLED][LADDER_OVERDUE] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_THROTTLED][LADDER_LET_GO] = {LADDER_WARNED, ACTION_NONE},
+    [LADDER_THROTTLED][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
+    [LADDER_THROTTLED][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
+    [LADDER_THROTTLED][LADDER_RESET_FAILED] = {LADDER_THROTTLED, ACTION_NONE},
+    [LADDER_THROTTLED][LADDER_PROBATION_OVER] = {LADDER_THROTTLED, ACTION_NONE},
+
     [LADDER_RESETTING][LADDER_QUIET] = {LADDER_RESETTING, ACTION_NONE},
     [LADDER_RESETTING][LADDER_SUSPECT] = {LADDER_RESETTING, ACTION_NONE},
     [LADDER_RESETTING][LADDER_CONFIRM] = {LADDER_RESETTING, ACTION_NONE},
     [LADDER_RESETTING][LADDER_DUE] = {LADDER_RESETTING, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_OVERDUE] = {LADDER_RESETTING, ACTION_NONE},
+    [LADDER_RESETTING][LADDER_LET_GO] = {LADDER_RESETTING, ACTION_NONE},
     [LADDER_RESETTING][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
     [LADDER_RESETTING][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_RESETTING][LADDER_RESET_FAILED] = {LADDER_WARNED, ACTION_NONE},
@@ -68,6 +84,8 @@ const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS] = {
     [LADDER_PROBATION][LADDER_SUSPECT] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_PROBATION][LADDER_CONFIRM] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_PROBATION][LADDER_DUE] = {LADDER_PROBATION, ACTION_ALARM},
+    [LADDER_PROBATION][LADDER_OVERDUE] = {LADDER_PROBATION, ACTION_ALARM},
+    [LADDER_PROBATION][LADDER_LET_GO] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_PROBATION][LADDER_ORDERED] = {LADDER_RESETTING, ACTION_RESET},
     [LADDER_PROBATION][LADDER_RESET_DONE] = {LADDER_PROBATION, ACTION_NONE},
     [LADDER_PROBATION][LADDER_RESET_FAILED] = {LADDER_PROBATION, ACTION_NONE},
@@ -84,8 +102,9 @@ static void calm_down(struct ladder *ladder)
 enum action_kind ladder_take(struct ladder *ladder, enum ladder_event event, struct stamp now)
 {
     const struct ladder_step *step = &ladder_table[ladder->state][event];
-    /* The reset's mail is a warning too, and a try that failed is not repeated at once. */
-    if (step->action == ACTION_WARN || event == LADDER_RESET_DONE || event == LADDER_RESET_FAILED)
+    /* The reset's mail is a warning too, and what failed or was undone is not repeated at once. */
+    if (step->action == ACTION_WARN || event == LADDER_RESET_DONE || event == LADDER_RESET_FAILED ||
+        event == LADDER_LET_GO)
         ladder->warned_usec = now.boot_usec;
     if (event == LADDER_RESET_DONE)
         ladder->strikes++;

@@ -1,5 +1,5 @@
-/* The ladder of one slice as a table: state x event -> next state and action. The diagram in the
- * manual is this table. */
+/* The ladder of one slice as a table: state x event -> next state and action. LADDER.md is made
+ * from it (tests/ladder). */
 #ifndef POLICY_DECIDE_LADDER_H
 #define POLICY_DECIDE_LADDER_H
 
@@ -11,6 +11,7 @@ enum ladder_state {
     LADDER_CALM,
     LADDER_SUSPECTED, /* recorded, nothing done */
     LADDER_WARNED,    /* the owner knows (or would, but for the mode) */
+    LADDER_THROTTLED, /* its limit is near; it gets no more without delay */
     LADDER_RESETTING, /* asked for, outcome not yet known */
     LADDER_PROBATION, /* was reset; watched, not acted on again until it is over */
     LADDER_STATES
@@ -22,12 +23,15 @@ enum ladder_event {
     LADDER_SUSPECT, /* the verdict is suspected */
     LADDER_CONFIRM, /* the verdict is confirmed */
     LADDER_DUE,     /* confirmed, warned long enough ago, time to limit below the horizon */
+    LADDER_OVERDUE, /* and throttled long enough, or there is no time to throttle it first */
+    LADDER_LET_GO,  /* somebody wants it throttled no more */
     LADDER_ORDERED, /* the guard or a person has it reset */
     LADDER_RESET_DONE,
     LADDER_RESET_FAILED, /* or no outcome came */
     LADDER_PROBATION_OVER,
     LADDER_EVENTS
 };
+extern const char *const ladder_event_names[LADDER_EVENTS];
 
 struct ladder_step {
     enum ladder_state next;
@@ -38,7 +42,8 @@ extern const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS];
 struct ladder {
     enum ladder_state state;
     int64_t since_usec;     /* of this state */
-    int64_t warned_usec;    /* last warning or try to reset; 0: none in this incident */
+    int64_t warned_usec;    /* last warning, or what counts as one: a try to reset, a throttle let
+                               go; 0: none in this incident */
     int64_t alarmed_usec;   /* last alarm in place of a reset; 0: none in this incident */
     int64_t quiet_usec;     /* since when there is no leak; 0: there is one */
     int64_t probation_usec; /* until when */

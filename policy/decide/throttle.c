@@ -7,12 +7,30 @@
 
 static void enter(struct throttle *throttle, enum throttle_state state, int64_t now_usec)
 {
-    *throttle = (struct throttle){state, now_usec};
+    throttle->state = state;
+    throttle->since_usec = now_usec;
+}
+
+static bool is_asked(const struct throttle *throttle)
+{
+    return throttle->state == THROTTLE_ASKED || throttle->state == THROTTLE_ON;
 }
 
 void throttle_born(struct throttle *throttle, bool seen, int64_t now_usec)
 {
     enter(throttle, seen ? THROTTLE_NEWBORN : THROTTLE_OVER, now_usec);
+}
+
+void throttle_ask(struct throttle *throttle, uint64_t limit, int64_t now_usec)
+{
+    if (!is_asked(throttle))
+        throttle->before = limit;
+    enter(throttle, THROTTLE_ASKED, now_usec);
+}
+
+void throttle_ended(struct throttle *throttle, int64_t now_usec)
+{
+    enter(throttle, THROTTLE_OVER, now_usec);
 }
 
 static bool deserves(const struct slice_policy *policy, uint32_t strikes)
@@ -21,22 +39,23 @@ static bool deserves(const struct slice_policy *policy, uint32_t strikes)
 }
 
 enum action_kind throttle_next(struct throttle *throttle, const struct slice_policy *policy,
-    uint32_t strikes, int64_t lasts_usec, int64_t now_usec)
+    uint32_t strikes, uint64_t limit, int64_t lasts_usec, int64_t now_usec)
 {
     int64_t usec = now_usec - throttle->since_usec;
     if (throttle->state == THROTTLE_NEWBORN && usec > NEWBORN_USEC)
-        enter(throttle, THROTTLE_OVER, now_usec);
+        throttle_ended(throttle, now_usec);
     if (throttle->state == THROTTLE_NEWBORN && deserves(policy, strikes)) {
-        enter(throttle, THROTTLE_ASKED, now_usec);
+        throttle_ask(throttle, limit, now_usec);
         return ACTION_THROTTLE;
     }
     if (throttle->state == THROTTLE_ASKED && usec > OUTCOME_USEC)
         throttle->state = THROTTLE_ON;
-    if (throttle->state == THROTTLE_ON && usec >= lasts_usec) {
-        enter(throttle, THROTTLE_OVER, now_usec);
-        return ACTION_RELEASE;
-    }
-    return ACTION_NONE;
+    if (throttle->state == THROTTLE_ON && usec >= lasts_usec)
+        throttle_let_go(throttle);
+    if (throttle->state != THROTTLE_LET_GO)
+        return ACTION_NONE;
+    throttle_ended(throttle, now_usec);
+    return ACTION_RELEASE;
 }
 
 void throttle_outcome(struct throttle *throttle, bool done, int64_t now_usec)
@@ -47,12 +66,16 @@ void throttle_outcome(struct throttle *throttle, bool done, int64_t now_usec)
 
 void throttle_reset(struct throttle *throttle, int64_t now_usec)
 {
-    bool is_on = throttle->state == THROTTLE_ON || throttle->state == THROTTLE_ASKED;
-    enter(throttle, is_on ? throttle->state : THROTTLE_NEWBORN, now_usec);
+    enter(throttle, is_asked(throttle) ? throttle->state : THROTTLE_NEWBORN, now_usec);
 }
 
 void throttle_let_go(struct throttle *throttle)
 {
-    if (throttle->state == THROTTLE_ON)
-        throttle->since_usec = INT64_MIN / 2;
+    if (is_asked(throttle))
+        throttle->state = THROTTLE_LET_GO;
+}
+
+uint64_t throttle_limit(const struct throttle *throttle, uint64_t limit)
+{
+    return is_asked(throttle) ? throttle->before : limit;
 }

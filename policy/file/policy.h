@@ -69,6 +69,7 @@ enum slice_setting {
     SET_LEAK,
     SET_LEAK_HORIZON,
     SET_LEAK_GRACE,
+    SET_LEAK_THROTTLE,
     SET_PROBATION,
     SET_THROTTLE_AFTER,
     SET_THROTTLE_TO,
@@ -83,18 +84,19 @@ struct slice_policy {
     char owner[128]; /* mail address, "" : found by other means */
     int rank;        /* importance: higher goes later */
     bool protect;
-    enum mode mode;            /* what may be done when the node is short */
-    enum mode leak;            /* what a confirmed leak leads to */
-    int64_t leak_horizon_usec; /* reset a leaker when its p50 time to limit is below this */
-    int64_t leak_grace_usec;   /* at least this long between the warning and the reset */
-    int64_t probation_usec;    /* after a reset */
-    int32_t throttle_after;    /* so many of them: the next life begins throttled; 0: never */
-    struct amount throttle_to; /* of the node's memory */
-    uint64_t min_size_bytes;   /* smaller slices are not reset, but by a person */
-    int64_t min_age_usec;      /* nor younger ones */
-    bool tell_kernel;          /* its OOM killer is told whom mom would choose */
-    bool interdependent;       /* its jobs need each other: it goes as a whole, there too; else a
-                                  reset ends the largest one alone */
+    enum mode mode;             /* what may be done when the node is short */
+    enum mode leak;             /* what a confirmed leak leads to */
+    int64_t leak_horizon_usec;  /* act on a leaker when its p50 time to limit is below this */
+    int64_t leak_grace_usec;    /* at least this long between the warning and that */
+    int64_t leak_throttle_usec; /* throttled for so long before the reset; 0: not at all */
+    int64_t probation_usec;     /* after a reset */
+    int32_t throttle_after;     /* so many of them: the next life begins throttled; 0: never */
+    struct amount throttle_to;  /* of the node's memory */
+    uint64_t min_size_bytes;    /* smaller slices are not reset, but by a person */
+    int64_t min_age_usec;       /* nor younger ones */
+    bool tell_kernel;           /* its OOM killer is told whom mom would choose */
+    bool interdependent;        /* its jobs need each other: it goes as a whole, there too; else a
+                                   reset ends the largest one alone */
     struct origin origin[SLICE_SETTINGS];
 };
 

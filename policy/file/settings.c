@@ -160,11 +160,15 @@ static const struct setting table[] = {
         .fallback = "warn", .help = "What a confirmed leak alone leads to."},
     {SLICE(leak_horizon_usec, SET_LEAK_HORIZON), .name = "leak_horizon", .type = VALUE_DURATION,
         .least = "1s", .most = "52w", .fallback = "2h", .scaled = true,
-        .help = "With leak: enforce, a leaker is reset when its median time to the limit falls "
-                "below this."},
+        .help = "With leak: enforce, a leaker is throttled, then reset, when its median time to "
+                "the limit falls below this."},
     {SLICE(leak_grace_usec, SET_LEAK_GRACE), .name = "leak_grace", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "1h", .scaled = true,
-        .help = "At least so long lies between the warning about a leak and the reset."},
+        .help = "At least so long lies between the warning about a leak and what is done."},
+    {SLICE(leak_throttle_usec, SET_LEAK_THROTTLE), .name = "leak_throttle", .type = VALUE_DURATION,
+        .least = "0s", .most = "52w", .fallback = "30min", .scaled = true,
+        .help = "For so long a leaker is throttled to what it has before it is reset, unless its "
+                "limit would be reached meanwhile; 0s: reset at once."},
     {SLICE(probation_usec, SET_PROBATION), .name = "probation", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "10min", .scaled = true,
         .help = "After a reset the slice is not reset again for a leak for so long."},

@@ -34,6 +34,17 @@ static int strike_vanished(struct journal *journal)
     return used;
 }
 
+/* The row of what this life is throttled to already; -1: none. */
+static int find_row(const struct journal *journal, const struct slice_life *life)
+{
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (entry && entry->kind == JOURNAL_THROTTLED && slice_life_equal(&entry->life, life))
+            return i;
+    }
+    return -1;
+}
+
 static int note(struct attempt *attempt, uint64_t before, uint64_t set)
 {
     const struct actuator_options *options = &attempt->actuator->options;
@@ -50,39 +61,39 @@ static int note(struct attempt *attempt, uint64_t before, uint64_t set)
     return r < 0 ? r : journal_add(options->journal, &entry);
 }
 
+/* From `before` to `set`. What it is throttled to already, and not by somebody else since, is left
+ * behind: there is one row of it, with the limit from before mom came. */
+static int lower(struct attempt *attempt, uint64_t before, uint64_t set)
+{
+    struct journal *journal = attempt->actuator->options.journal;
+    int earlier = find_row(journal, &attempt->action->life);
+    const struct journal_entry *entry = journal_row(journal, earlier);
+    int row = note(attempt, entry && entry->set == before ? entry->before : before, set);
+    if (row < 0)
+        return row;
+    int r = soft_limit_write(attempt->group_fd, set);
+    journal_strike(journal, r < 0 ? row : earlier);
+    return r;
+}
+
 enum action_result throttle_begin(struct attempt *attempt)
 {
     int fd = attempt->group_fd;
-    uint64_t before, charged = group_charged(fd, attempt->actuator->options.hierarchy->version);
-    uint64_t wanted = attempt->action->bytes > charged ? attempt->action->bytes : charged;
+    uint64_t before, has = group_memory(fd, attempt->actuator->options.hierarchy->version);
+    uint64_t wanted = attempt->action->bytes > has ? attempt->action->bytes : has;
     uint64_t set = whole_pages(wanted);
     int r = soft_limit_read(fd, &before);
     if (r < 0)
         return attempt_fail(attempt, r, "reading its limit");
-    if (before <= set)
-        return RESULT_DONE;
-    int row = note(attempt, before, set);
-    if (row < 0)
-        return attempt_fail(attempt, row, "noting it in the journal");
-    r = soft_limit_write(fd, set);
-    if (r == 0)
-        return RESULT_DONE;
-    journal_strike(attempt->actuator->options.journal, row);
-    return attempt_fail(attempt, r, "lowering its limit");
+    r = before > set ? lower(attempt, before, set) : 0;
+    return r < 0 ? attempt_fail(attempt, r, "lowering its limit") : RESULT_DONE;
 }
 
 enum action_result throttle_end(struct attempt *attempt)
 {
     struct journal *journal = attempt->actuator->options.journal;
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        const struct journal_entry *entry = journal_row(journal, i);
-        struct mom_error error;
-        if (!entry || entry->kind != JOURNAL_THROTTLED ||
-            !slice_life_equal(&entry->life, &attempt->action->life))
-            continue;
-        int r = journal_undo(journal, i, &error);
-        if (r < 0)
-            return attempt_fail(attempt, r, "putting its limit back");
-    }
-    return RESULT_DONE;
+    struct mom_error error;
+    int row = find_row(journal, &attempt->action->life);
+    int r = row < 0 ? 0 : journal_undo(journal, row, &error);
+    return r < 0 ? attempt_fail(attempt, r, "putting its limit back") : RESULT_DONE;
 }

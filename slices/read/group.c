@@ -64,10 +64,17 @@ static uint64_t read_bytes(int group_fd, const char *file)
     return file_read_u64(group_fd, file, &bytes) < 0 ? 0 : bytes;
 }
 
+uint64_t group_memory(int group_fd, enum hierarchy_version version)
+{
+    bool is_v2 = version == HIERARCHY_V2;
+    return read_bytes(group_fd, is_v2 ? "memory.current" : "memory.usage_in_bytes");
+}
+
 uint64_t group_charged(int group_fd, enum hierarchy_version version)
 {
+    uint64_t memory = group_memory(group_fd, version);
     if (version == HIERARCHY_V2)
-        return read_bytes(group_fd, "memory.current") + read_bytes(group_fd, "memory.swap.current");
+        return memory + read_bytes(group_fd, "memory.swap.current");
     uint64_t both = read_bytes(group_fd, "memory.memsw.usage_in_bytes");
-    return both > 0 ? both : read_bytes(group_fd, "memory.usage_in_bytes");
+    return both > 0 ? both : memory;
 }

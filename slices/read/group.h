@@ -29,7 +29,8 @@ static inline bool group_vanished(int r)
 /* Whether the open directory's group has been removed since. */
 bool group_is_gone(int group_fd);
 
-/* Memory and swap that are charged to it, in bytes; 0 once it is gone. */
+/* Memory, and memory and swap, that are charged to it, in bytes; 0 once it is gone. */
+uint64_t group_memory(int group_fd, enum hierarchy_version version);
 uint64_t group_charged(int group_fd, enum hierarchy_version version);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { ACTORS_MAX = 2048 };
 #define SECOND        1000000ll
-#define RESET_TAKES   SECOND        /* of the hands, until the slice is verified to be empty */
+#define DEED_TAKES    SECOND        /* of the hands, until the slice is verified to be empty */
 #define HANDS_GIVE_UP (10 * SECOND) /* on a process that doesn't die */
 #define NEVER         INT64_MAX
 static const char *const protections[SLICE_PROTECTIONS] = {
@@ -26,7 +26,9 @@ struct actor { /* a slice over all of its lives; its memory is body[its index] *
     int64_t respawn_usec; /* after its end it is born again; NEVER: not */
     int64_t birth_usec, outcome_usec, held_until_unix_usec; /* NEVER, 0: none */
     struct decision order; /* whose outcome is due at outcome_usec */
-    uint32_t place;        /* in the course */
+    bool throttled;
+    uint64_t high;  /* before it was throttled */
+    uint32_t place; /* in the course */
     enum leak_verdict verdict;
     enum leak_shape shape;
 };
@@ -85,12 +87,13 @@ static void decided(void *context, const struct decision *decision, uint32_t sli
     struct event *event =
         add_event(player, HAPPENED_DECISION, actor ? actor->slice.name : decision->name);
     event->decision = *decision;
-    if (decision->action != ACTION_RESET || !actor)
+    if (!action_is_deed(decision->action) || !actor)
         return;
+    bool resets = decision->action == ACTION_RESET, resists = resets && actor->resists;
     actor->order = *decision;
-    actor->outcome_usec = player->t_usec + (actor->resists ? HANDS_GIVE_UP : RESET_TAKES);
+    actor->outcome_usec = player->t_usec + (resists ? HANDS_GIVE_UP : DEED_TAKES);
     /* Who dies takes no more; the memory is back when the last process is gone. */
-    if (!actor->resists && slice_life_equal(&actor->slice.life, &decision->life))
+    if (resets && !resists && slice_life_equal(&actor->slice.life, &decision->life))
         body_steady(&player->bodies[actor - player->actors], player->t_usec);
 }
 
@@ -116,6 +119,7 @@ static void be_born(struct player *player, struct actor *actor)
     for (unsigned i = 0; i < body->laws; i++)
         body->law[i].since_usec = player->t_usec;
     body->exists = true;
+    actor->throttled = false;
     actor->slice.life.inode++;
     actor->birth_usec = NEVER;
 }
@@ -501,23 +505,38 @@ static void carry_out(struct player *player, const struct statement *statement)
 
 /* ---- time ---- */
 
-static void settle_outcome(struct player *player, struct actor *actor)
+/* The kernel's side of a deed. */
+static void carry_out_deed(struct player *player, struct actor *actor)
 {
     struct body *body = body_of(player, actor);
+    if (actor->order.action == ACTION_RESET) {
+        end(player, actor);
+    } else if (actor->order.action == ACTION_THROTTLE) {
+        actor->high = actor->throttled ? actor->high : body->high;
+        body->high = actor->order.throttle_bytes;
+        actor->throttled = true;
+    } else if (actor->throttled) {
+        body->high = actor->high;
+        actor->throttled = false;
+    }
+}
+
+static void settle_outcome(struct player *player, struct actor *actor)
+{
     struct outcome outcome = {.decision = actor->order.seq,
-        .kind = ACTION_RESET,
+        .kind = actor->order.action,
         .result = RESULT_DONE,
         .started = actor->order.at,
         .ended = now_of(player)};
     actor->outcome_usec = NEVER;
-    if (!body->exists)
+    if (!body_of(player, actor)->exists)
         outcome.result = RESULT_VANISHED;
     else if (!slice_life_equal(&actor->slice.life, &actor->order.life))
         outcome.result = RESULT_STRANGER;
-    else if (actor->resists)
+    else if (actor->resists && outcome.kind == ACTION_RESET)
         outcome.result = RESULT_INCOMPLETE;
     else
-        end(player, actor);
+        carry_out_deed(player, actor);
     add_event(player, HAPPENED_OUTCOME, actor->slice.name)->result = outcome.result;
     course_outcome(&player->course, &outcome, now_of(player));
 }

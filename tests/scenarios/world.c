@@ -151,6 +151,23 @@ static double reclaim(struct world *world, struct body *bodies, uint32_t count, 
     return out + swap_out_of(world, bodies, count, false, wanted - out);
 }
 
+/* What a slice has above its own `high` goes to swap, where there is some. Returns how much. */
+static double push_out(struct world *world, struct body *bodies, uint32_t count)
+{
+    double out = 0;
+    for (uint32_t i = 0; i < count && !world->swapping_off; i++) {
+        struct body *body = &bodies[i];
+        double over = body->high ? kept(body) - body->swapped - (double)body->high : 0;
+        if (!holds(world, body) || over <= 0)
+            continue;
+        over = fmin(
+            fmin(over, body->level[CHANNEL_ANON] - body->swapped), swap_free(world, bodies, count));
+        body->swapped += over;
+        out += over;
+    }
+    return out;
+}
+
 static void update_pressure(struct world *world, double swapped, double available, double sec)
 {
     bool thrashing = available < THRASHING_BELOW * world->memory;
@@ -203,6 +220,7 @@ int world_step(struct world *world, struct body *bodies, uint32_t count, int64_t
             update_level(&bodies[i], now_usec);
     if (sec <= 0)
         return -1;
+    world->pswpout += push_out(world, bodies, count) / SAMPLE_PAGE;
     double swapped = reclaim(world, bodies, count, sec), left = room(world, bodies, count);
     update_pressure(world, swapped, left, sec);
     if (left > 0)

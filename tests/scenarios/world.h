@@ -3,6 +3,7 @@
  *
  *   demand      of each slice: anon, shmem, kernel and cache, each the sum of its laws
  *   limit       holds a slice's demand, cache aside, at its limit
+ *   high        what a slice has above it goes to swap, where there is some; else it has it
  *   watermark   below 5 % available the kernel swaps out: what is idle first, then everybody by
  *               share, at most 200 MiB/s
  *   pressure    15 % of time stalled while the swap device is all that goes; 60 % once swap is full

@@ -74,6 +74,32 @@ static void it_is_lowered_and_put_back(void **state)
     assert_int_equal(bench_journalled(&bench), 0);
 }
 
+static void lowered_twice_it_is_put_back_to_what_it_was_at_first(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_limit(300 * MIB);
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(apply(ACTION_THROTTLE, 50 * MIB), RESULT_DONE);
+    assert_int_equal(limit(), 50 * MIB);
+    assert_int_equal(bench_journalled(&bench), 1);
+    assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
+    assert_int_equal(limit(), 300 * MIB);
+}
+
+static void lowered_twice_what_somebody_else_has_set_between_is_put_back(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_limit(300 * MIB);
+    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    set_limit(200 * MIB);
+    assert_int_equal(apply(ACTION_THROTTLE, 50 * MIB), RESULT_DONE);
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(limit(), 200 * MIB);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
 static void the_journal_puts_it_back(void **state)
 {
     (void)state;
@@ -168,6 +194,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(it_is_lowered_and_put_back),
+        TEST(lowered_twice_it_is_put_back_to_what_it_was_at_first),
+        TEST(lowered_twice_what_somebody_else_has_set_between_is_put_back),
         TEST(the_journal_puts_it_back),
         TEST(a_lower_one_is_left_alone),
         TEST(what_somebody_else_has_set_since_stays),

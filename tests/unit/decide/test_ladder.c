@@ -4,22 +4,25 @@
 #define C LADDER_CALM
 #define S LADDER_SUSPECTED
 #define W LADDER_WARNED
+#define T LADDER_THROTTLED
 #define R LADDER_RESETTING
 #define P LADDER_PROBATION
 static const enum ladder_state next[LADDER_STATES][LADDER_EVENTS] = {
-    /* quiet suspect confirm due ordered done failed over */
-    {C, S, W, W, R, P, C, C},
-    {C, S, W, W, R, P, S, S},
-    {C, W, W, R, R, P, W, W},
-    {R, R, R, R, R, P, W, R},
-    {P, P, P, P, R, P, P, W},
+    /* quiet suspect confirm due overdue let-go ordered done failed over */
+    {C, S, W, W, W, C, R, P, C, C},
+    {C, S, W, W, W, S, R, P, S, S},
+    {C, W, W, T, R, W, R, P, W, W},
+    {C, T, T, T, R, W, R, P, T, T},
+    {R, R, R, R, R, R, R, P, W, R},
+    {P, P, P, P, P, P, R, P, P, W},
 };
 static const char action[LADDER_STATES][LADDER_EVENTS + 1] = {
-    "-rwwX---",
-    "--wwX---",
-    "r--XX---",
-    "----X---",
-    "---aX---",
+    "-rwww-X---",
+    "--www-X---",
+    "r--tX-X---",
+    "l---X-X---",
+    "------X---",
+    "---aa-X---",
 };
 static const char letters[ACTION_KINDS] = "-rawtlX";
 
@@ -44,7 +47,8 @@ static void only_a_warned_or_ordered_slice_is_ever_reset(void **state)
     for (int s = 0; s < LADDER_STATES; s++)
         for (int e = 0; e < LADDER_EVENTS; e++)
             if (ladder_table[s][e].action == ACTION_RESET)
-                assert_true(e == LADDER_ORDERED || (s == LADDER_WARNED && e == LADDER_DUE));
+                assert_true(e == LADDER_ORDERED ||
+                            (e == LADDER_OVERDUE && (s == LADDER_WARNED || s == LADDER_THROTTLED)));
 }
 
 static void the_end_of_an_incident_forgets_all_but_the_strikes(void **state)

@@ -50,7 +50,14 @@ static void outcome(enum action_result result, double seconds)
     decide_outcome(&slice.watch, &outcome, at(seconds));
 }
 
-static void a_leak_is_recorded_then_warned_of_then_reset(void **state)
+/* The throttle that was decided is in force. */
+static void throttled(double seconds)
+{
+    struct outcome done = {.kind = ACTION_THROTTLE, .result = RESULT_DONE};
+    decide_outcome(&slice.watch, &done, at(seconds));
+}
+
+static void a_leak_is_recorded_then_warned_of_then_throttled_then_reset(void **state)
 {
     (void)state;
     assert_int_equal(tick(0), ACTION_NONE);
@@ -62,7 +69,12 @@ static void a_leak_is_recorded_then_warned_of_then_reset(void **state)
     assert_int_equal(decision->reason, REASON_LEAK_CONFIRMED);
     assert_int_equal(tick(700), ACTION_NONE); /* the limit is far */
     subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, 7000);
-    assert_int_equal(tick(702), ACTION_RESET);
+    assert_int_equal(tick(702), ACTION_THROTTLE);
+    assert_int_equal(decision->reason, REASON_LEAK_HORIZON);
+    throttled(703);
+    slice.watch.footprint += 100 * MIB;
+    assert_int_equal(tick(702 + 1799), ACTION_NONE);
+    assert_int_equal(tick(702 + 1800), ACTION_RESET);
     assert_int_equal(decision->reason, REASON_LEAK_HORIZON);
     assert_int_equal(decision->wanted, ACTION_RESET);
     assert_int_equal(decision->restraint, RESTRAINT_NONE);
@@ -120,6 +132,147 @@ static enum action_kind due(double *ret_seconds)
     assert_int_equal(tick(0), ACTION_WARN);
     *ret_seconds = 1000;
     return tick(1000);
+}
+
+/* Confirmed, warned, and in two hours less a bit it is at its limit: throttled, at 1000 s. */
+static void near(double left_seconds)
+{
+    sample_set(&slice.watch.sample, SAMPLE_CURRENT, 300 * MIB);
+    sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, 900 * MIB);
+    subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, left_seconds);
+    assert_int_equal(tick(0), ACTION_WARN);
+    assert_int_equal(tick(1000), ACTION_THROTTLE);
+    assert_int_equal(decision->throttle_bytes, 300 * MIB);
+    throttled(1001);
+}
+
+static void no_throttle_where_there_is_no_time_for_it_or_policy_wants_none(void **state)
+{
+    (void)state;
+    double now;
+    assert_int_equal(due(&now), ACTION_RESET);
+    use_policy("slices: {leak: enforce, leak_grace: 10min, leak_throttle: 0s}\n");
+    subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, 7000);
+    assert_int_equal(tick(0), ACTION_WARN);
+    assert_int_equal(tick(600), ACTION_RESET);
+}
+
+static void a_throttled_leaker_that_would_be_at_its_limit_first_is_reset_sooner(void **state)
+{
+    (void)state;
+    near(7000);
+    subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, 1000);
+    assert_int_equal(tick(1010), ACTION_NONE); /* what it had is no worse than before */
+    slice.watch.footprint += 10 * MIB;
+    assert_int_equal(tick(1020), ACTION_RESET);
+}
+
+static void a_leaker_that_the_throttle_slows_is_kept_so_and_not_reset(void **state)
+{
+    (void)state;
+    near(7000);
+    subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, 8000);
+    for (int i = 2; i < 48; i++)
+        assert_int_equal(tick(i * 1000), ACTION_NONE);
+    assert_int_equal(slice.watch.ladder.state, LADDER_THROTTLED);
+}
+
+static void a_throttled_leaker_that_does_not_grow_on_is_not_reset_for_what_it_was(void **state)
+{
+    (void)state;
+    near(7000);
+    slice.watch.leak.report.rate = 10000;
+    slice.watch.footprint += 8 * MIB; /* in 1800 s: less than half of 17 MiB */
+    assert_int_equal(tick(2800), ACTION_NONE);
+    slice.watch.footprint += 8 * MIB; /* and again */
+    assert_int_equal(tick(4600), ACTION_NONE);
+    slice.watch.footprint += 9 * MIB;
+    assert_int_equal(tick(6399), ACTION_NONE);
+    assert_int_equal(tick(6400), ACTION_RESET);
+}
+
+static void a_throttled_leaker_that_stops_is_released_with_the_all_clear(void **state)
+{
+    (void)state;
+    near(7000);
+    slice.watch.ladder.incident = 42;
+    subject_leaks(&slice, LEAK_NONE, SHAPE_BOUNDED, -1);
+    assert_int_equal(tick(1100), ACTION_NONE);
+    assert_int_equal(tick(1700), ACTION_RELEASE);
+    assert_int_equal(decision->reason, REASON_ALL_CLEAR);
+    assert_int_equal(decision->incident, 42);
+    for (int i = 18; i < 90; i++)
+        assert_int_equal(tick(i * 100), ACTION_NONE);
+}
+
+static void a_throttled_leaker_that_somebody_lets_go_has_its_grace_again(void **state)
+{
+    (void)state;
+    near(7000);
+    throttle_let_go(&slice.watch.throttle);
+    assert_int_equal(tick(1010), ACTION_RELEASE);
+    assert_int_equal(slice.watch.ladder.state, LADDER_WARNED);
+    assert_int_equal(tick(1609), ACTION_NONE);
+    assert_int_equal(tick(1610), ACTION_THROTTLE);
+}
+
+static void a_throttled_leaker_that_is_held_is_released(void **state)
+{
+    (void)state;
+    near(7000);
+    slice.watch.held = true;
+    assert_int_equal(tick(1010), ACTION_RELEASE);
+    assert_int_equal(tick(1610), ACTION_ALARM);
+    assert_int_equal(decision->wanted, ACTION_THROTTLE);
+    assert_int_equal(decision->restraint, RESTRAINT_HOLD);
+}
+
+static void a_throttled_leak_that_is_dismissed_is_let_go(void **state)
+{
+    (void)state;
+    near(7000);
+    (void)decide_dismissed(&slice.watch);
+    subject_leaks(&slice, LEAK_NONE, SHAPE_GROWING, -1);
+    assert_int_equal(tick(1010), ACTION_RELEASE);
+    assert_int_equal(tick(1020), ACTION_NONE);
+    assert_int_equal(tick(1620), ACTION_RECORD);
+    assert_int_equal(decision->reason, REASON_ALL_CLEAR);
+}
+
+static void what_is_left_after_the_reset_is_throttled_until_the_probation_is_over(void **state)
+{
+    (void)state;
+    near(7000);
+    slice.watch.footprint += 100 * MIB;
+    assert_int_equal(tick(2800), ACTION_RESET);
+    outcome(RESULT_DONE, 2801);
+    assert_int_equal(tick(2801 + 599), ACTION_NONE);
+    assert_int_equal(tick(2801 + 600), ACTION_RELEASE);
+}
+
+static void without_success_the_throttle_is_passed_over(void **state)
+{
+    (void)state;
+    near(7000);
+    slice.watch.throttle.state = THROTTLE_ASKED;
+    struct outcome failed = {.kind = ACTION_THROTTLE, .result = RESULT_FAILED};
+    decide_outcome(&slice.watch, &failed, at(1002));
+    slice.watch.footprint += 100 * MIB;
+    assert_int_equal(tick(2800), ACTION_RESET);
+}
+
+static void the_throttle_is_no_limit_to_the_detector(void **state)
+{
+    (void)state;
+    near(7000);
+    sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, 300 * MIB);
+    slice.watch.sample.at = at(1010);
+    (void)watch_update(&slice.watch, policy_globals(policy), &node);
+    uint64_t throttled_limit = slice.watch.leak.window.limit_bytes;
+    sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, 900 * MIB);
+    slice.watch.sample.at = at(1020);
+    (void)watch_update(&slice.watch, policy_globals(policy), &node);
+    assert_true(throttled_limit == slice.watch.leak.window.limit_bytes);
 }
 
 static void protected_held_small_and_young_slices_raise_an_alarm_instead(void **state)
@@ -362,12 +515,17 @@ static void time_scale_shortens_grace_horizon_and_all_clear(void **state)
     assert_true(fabs(decision->leak.left_p50 - 100) < 0.01);
     assert_true(fabs(decision->leak.rate - 60000) < 0.01);
     assert_int_equal(tick(9), ACTION_NONE);
-    assert_int_equal(tick(10), ACTION_RESET);
-    outcome(RESULT_DONE, 11);
-    assert_int_equal(slice.watch.ladder.probation_usec, at(71).boot_usec);
-    assert_int_equal(tick(12), ACTION_NONE);
-    assert_int_equal(tick(71), ACTION_NONE); /* probation over */
-    assert_int_equal(tick(73), ACTION_RECORD);
+    assert_int_equal(tick(10), ACTION_THROTTLE);
+    throttled(11);
+    slice.watch.footprint += 10 * MIB;
+    assert_int_equal(tick(39), ACTION_NONE);
+    assert_int_equal(tick(40), ACTION_RESET);
+    outcome(RESULT_DONE, 41);
+    assert_int_equal(slice.watch.ladder.probation_usec, at(101).boot_usec);
+    assert_int_equal(tick(42), ACTION_NONE);
+    assert_int_equal(tick(101), ACTION_RELEASE);
+    assert_int_equal(tick(102), ACTION_NONE); /* probation over */
+    assert_int_equal(tick(104), ACTION_RECORD);
     assert_int_equal(decision->reason, REASON_ALL_CLEAR);
 }
 
@@ -493,12 +651,6 @@ static void born_again(uint32_t strikes)
     struct slice_policy own = slice.watch.policy;
     watch_init(&slice.watch, &slice.slice, &own, at(-10).boot_usec, at(0), true);
     slice.watch.ladder.strikes = strikes;
-}
-
-static void throttled(double seconds)
-{
-    struct outcome done = {.kind = ACTION_THROTTLE, .result = RESULT_DONE};
-    decide_outcome(&slice.watch, &done, at(seconds));
 }
 
 static void who_was_reset_often_begins_throttled_until_the_probation_is_over(void **state)
@@ -639,11 +791,22 @@ static void a_persons_order_against_a_protected_slice_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_leak_is_recorded_then_warned_of_then_reset),
+        TEST(a_leak_is_recorded_then_warned_of_then_throttled_then_reset),
         TEST(each_step_is_decided_once),
         TEST(no_reset_before_the_grace_is_over),
         TEST(a_leaker_without_forecast_is_warned_and_no_more),
         TEST(a_shape_that_ends_is_never_punished),
+        TEST(no_throttle_where_there_is_no_time_for_it_or_policy_wants_none),
+        TEST(a_throttled_leaker_that_would_be_at_its_limit_first_is_reset_sooner),
+        TEST(a_leaker_that_the_throttle_slows_is_kept_so_and_not_reset),
+        TEST(a_throttled_leaker_that_does_not_grow_on_is_not_reset_for_what_it_was),
+        TEST(a_throttled_leaker_that_stops_is_released_with_the_all_clear),
+        TEST(a_throttled_leaker_that_somebody_lets_go_has_its_grace_again),
+        TEST(a_throttled_leaker_that_is_held_is_released),
+        TEST(a_throttled_leak_that_is_dismissed_is_let_go),
+        TEST(what_is_left_after_the_reset_is_throttled_until_the_probation_is_over),
+        TEST(without_success_the_throttle_is_passed_over),
+        TEST(the_throttle_is_no_limit_to_the_detector),
         TEST(protected_held_small_and_young_slices_raise_an_alarm_instead),
         TEST(when_the_hold_ends_the_reset_follows),
         TEST(the_kernels_own_protection_counts_as_the_policys),
