@@ -20,6 +20,7 @@ static void show_live_slice(struct output *output, const struct live_slice *s)
         {"born", "Born", cell_time(s->born.unix_usec)},
         {"sampled", "Sampled", cell_time(s->sample.at.unix_usec)},
         {"state", "State", cell_text(ladder_state_names[s->ladder])},
+        {"throttled", "Throttled", cell_flag(s->throttled)},
         {"strikes", "Strikes", cell_count(s->strikes)},
         {"dismissed", "Leaks dismissed", cell_count(s->dismissed)},
         {"rank", "Rank", cell_integer(s->rank)},

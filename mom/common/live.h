@@ -61,7 +61,7 @@ struct live_slice {
     enum ladder_state ladder;
     uint32_t strikes, dismissed; /* resets lately; leaks that people called none */
     int rank;
-    bool protected_by_policy, held;
+    bool protected_by_policy, held, throttled;
     struct live_standing {
         uint32_t place; /* from 1 on; 0: not on the list. If so: */
         uint32_t domain;

@@ -345,11 +345,12 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
     struct throttle *throttle = &watch->throttle;
     if (!node_has(node, NODE_MEM_TOTAL))
         return false;
-    if (standing_protects(watch, slice) || watch->held) {
+    bool spared = standing_protects(watch, slice) || watch->held;
+    bool allowed = own->mode == MODE_ENFORCE && own->leak == MODE_ENFORCE; /* by a newer policy */
+    if (spared || (ladder->state == LADDER_THROTTLED && !allowed))
         throttle_let_go(throttle);
-        if (throttle->state != THROTTLE_LET_GO)
-            return false;
-    }
+    if (spared && throttle->state != THROTTLE_LET_GO)
+        return false;
     bool by_ladder = ladder->state == LADDER_THROTTLED || ladder->state == LADDER_RESETTING;
     enum action_kind action = throttle_next(throttle, own, ladder->strikes,
         sample_limit(&watch->sample, SAMPLE_LIMIT_HIGH),

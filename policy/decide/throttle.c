@@ -11,7 +11,7 @@ static void enter(struct throttle *throttle, enum throttle_state state, int64_t 
     throttle->since_usec = now_usec;
 }
 
-static bool is_asked(const struct throttle *throttle)
+bool throttle_is_on(const struct throttle *throttle)
 {
     return throttle->state == THROTTLE_ASKED || throttle->state == THROTTLE_ON;
 }
@@ -23,7 +23,7 @@ void throttle_born(struct throttle *throttle, bool seen, int64_t now_usec)
 
 void throttle_ask(struct throttle *throttle, uint64_t limit, int64_t now_usec)
 {
-    if (!is_asked(throttle))
+    if (!throttle_is_on(throttle))
         throttle->before = limit;
     enter(throttle, THROTTLE_ASKED, now_usec);
 }
@@ -66,16 +66,16 @@ void throttle_outcome(struct throttle *throttle, bool done, int64_t now_usec)
 
 void throttle_reset(struct throttle *throttle, int64_t now_usec)
 {
-    enter(throttle, is_asked(throttle) ? throttle->state : THROTTLE_NEWBORN, now_usec);
+    enter(throttle, throttle_is_on(throttle) ? throttle->state : THROTTLE_NEWBORN, now_usec);
 }
 
 void throttle_let_go(struct throttle *throttle)
 {
-    if (is_asked(throttle))
+    if (throttle_is_on(throttle))
         throttle->state = THROTTLE_LET_GO;
 }
 
 uint64_t throttle_limit(const struct throttle *throttle, uint64_t limit)
 {
-    return is_asked(throttle) ? throttle->before : limit;
+    return throttle_is_on(throttle) ? throttle->before : limit;
 }

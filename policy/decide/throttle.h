@@ -50,6 +50,9 @@ void throttle_reset(struct throttle *throttle, int64_t now_usec);
 /* It is not to be throttled any more: the release is due. */
 void throttle_let_go(struct throttle *throttle);
 
+/* It is throttled, or about to be. */
+bool throttle_is_on(const struct throttle *throttle);
+
 /* The soft limit as it would be without the throttle, of which `limit` was sampled. Bytes. */
 uint64_t throttle_limit(const struct throttle *throttle, uint64_t limit);
 

@@ -227,6 +227,16 @@ static void a_throttled_leaker_that_is_held_is_released(void **state)
     assert_int_equal(decision->restraint, RESTRAINT_HOLD);
 }
 
+static void a_throttled_leaker_is_released_when_the_policy_allows_it_no_more(void **state)
+{
+    (void)state;
+    near(7000);
+    slice.watch.policy.leak = MODE_WARN;
+    assert_int_equal(tick(1010), ACTION_RELEASE);
+    assert_int_equal(slice.watch.ladder.state, LADDER_WARNED);
+    assert_int_equal(tick(9000), ACTION_NONE);
+}
+
 static void a_throttled_leak_that_is_dismissed_is_let_go(void **state)
 {
     (void)state;
@@ -803,6 +813,7 @@ int main(void)
         TEST(a_throttled_leaker_that_stops_is_released_with_the_all_clear),
         TEST(a_throttled_leaker_that_somebody_lets_go_has_its_grace_again),
         TEST(a_throttled_leaker_that_is_held_is_released),
+        TEST(a_throttled_leaker_is_released_when_the_policy_allows_it_no_more),
         TEST(a_throttled_leak_that_is_dismissed_is_let_go),
         TEST(what_is_left_after_the_reset_is_throttled_until_the_probation_is_over),
         TEST(without_success_the_throttle_is_passed_over),
