@@ -1,6 +1,6 @@
 #include "policy/decide/score.h"
 
-#include "policy/decide/decide.h"
+#include "policy/decide/watch.h"
 
 #include <math.h>
 

@@ -1,0 +1,136 @@
+#include "policy/decide/watch.h"
+
+#include <math.h>
+#include <string.h>
+
+void watch_init(struct watch *watch, const struct slice *slice, const struct slice_policy *policy,
+    int64_t absent_usec, struct stamp now, bool warm)
+{
+    memset(watch, 0, sizeof *watch);
+    watch->absent_usec = watch->growth_at_usec = absent_usec;
+    watch->serial = slice->serial;
+    watch->policy = *policy;
+    watch->born = now;
+    throttle_born(&watch->throttle, absent_usec != 0, now.boot_usec);
+    leak_init(&watch->leak, warm);
+}
+
+void watch_preload(struct watch *watch, const struct policy_globals *globals,
+    enum window_scale scale, int64_t first_unix_usec, const uint32_t *floor_pages, uint32_t count,
+    struct stamp now)
+{
+    int64_t age_usec, end_usec, span_usec = (int64_t)count * window_bin_usec[scale];
+    if (globals->time_scale != 1 ||
+        __builtin_sub_overflow(now.unix_usec, first_unix_usec, &age_usec) ||
+        __builtin_sub_overflow(span_usec, age_usec, &end_usec) ||
+        end_usec > window_bin_usec[scale] || age_usec > WATCH_EPOCH_USEC)
+        return;
+    int64_t first_usec = now.boot_usec + WATCH_EPOCH_USEC - age_usec;
+    leak_preload(&watch->leak, scale, first_usec, floor_pages, count);
+}
+
+/* Pages that had been pushed out and were brought back. The counter's first value tells nothing. */
+static void update_faulted(struct watch *watch)
+{
+    int64_t usec = watch->sample.at.boot_usec - watch->growth_at_usec;
+    uint64_t before = watch->faults, now = sample_known(&watch->sample, SAMPLE_PGMAJFAULT);
+    if (watch->growth_at_usec == 0 || usec <= 0)
+        return;
+    double bytes = before > 0 && now > before ? (double)(now - before) * SAMPLE_PAGE : 0;
+    double weight = 1 - exp(-(double)usec / (double)WATCH_GROWTH_USEC);
+    watch->faulted += weight * (bytes / ((double)usec / 1e6) - watch->faulted);
+    watch->faults = now;
+}
+
+static void update_growth(struct watch *watch, uint64_t footprint)
+{
+    int64_t now = watch->sample.at.boot_usec, usec = now - watch->growth_at_usec;
+    bool first = watch->growth_at_usec == 0;
+    if (!first && usec <= 0)
+        return;
+    if (!first) {
+        double grown = (double)footprint - (double)watch->footprint;
+        double weight = 1 - exp(-(double)usec / (double)WATCH_GROWTH_USEC);
+        bool twice = watch->growth_now > 0 && grown > 0;
+        watch->grown_twice_usec = twice ? watch->growth_before_usec : 0;
+        watch->growth_now = grown / ((double)usec / 1e6);
+        watch->growth += weight * (watch->growth_now - watch->growth);
+        watch->growth_before_usec = watch->growth_at_usec;
+    }
+    watch->growth_at_usec = now;
+}
+
+/* How much of it may lie in swap at once. A group's limits don't count what zram holds, so for them
+ * zram is swap like any other. */
+static uint64_t swap_reach(const struct sample *sample, const struct node_sample *node)
+{
+    uint64_t most = sample_limit(sample, SAMPLE_LIMIT_SWAP);
+    uint64_t free = node_has(node, NODE_SWAP_FREE) ? node->value[NODE_SWAP_FREE] : 0;
+    uint64_t reach = bytes_sum(sample_known(sample, SAMPLE_SWAP), free);
+    return reach < most ? reach : most;
+}
+
+static void take_nearer(uint64_t *nearest, uint64_t a, uint64_t b)
+{
+    uint64_t limit = bytes_sum(a, b);
+    if (limit < *nearest)
+        *nearest = limit;
+}
+
+/* See watch_update in the header. A limit of 0 is no limit: nothing could run under it. */
+static uint64_t nearest_limit(
+    const struct watch *watch, uint64_t footprint, const struct node_sample *node)
+{
+    const struct sample *sample = &watch->sample;
+    const uint64_t own[] = {sample_limit(sample, SAMPLE_LIMIT_MAX),
+        throttle_limit(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH))};
+    uint64_t nearest = SAMPLE_NO_LIMIT;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i] > 0)
+            take_nearer(&nearest, own[i], swap_reach(sample, node));
+    if (sample_has(sample, SAMPLE_ROOM))
+        take_nearer(&nearest, footprint, sample->value[SAMPLE_ROOM]);
+    uint64_t swap = 0;
+    if (node_has(node, NODE_MEM_AVAILABLE)) {
+        (void)node_swap_room(node, &swap);
+        take_nearer(&nearest, footprint, bytes_sum(node->value[NODE_MEM_AVAILABLE], swap));
+    }
+    return nearest;
+}
+
+/* What outlives all processes is in shared memory, or was swapped out from there. */
+static void update_survives(struct watch *watch)
+{
+    uint64_t most = bytes_sum(
+        sample_known(&watch->sample, SAMPLE_SHMEM), sample_known(&watch->sample, SAMPLE_SWAP));
+    if (watch->survives > most)
+        watch->survives = most;
+}
+
+static void update_channel(struct watch *watch, int64_t t_usec)
+{
+    struct leak_report *report = &watch->leak.report;
+    enum leak_channel channel = leak_channels_add(&watch->channels, t_usec, &watch->sample);
+    report->channel = report->since_usec != 0 ? channel : LEAK_CHANNEL_UNKNOWN;
+}
+
+bool watch_update(
+    struct watch *watch, const struct policy_globals *globals, const struct node_sample *node)
+{
+    uint64_t footprint;
+    if (!sample_footprint(&watch->sample, &footprint))
+        return false;
+    update_faulted(watch);
+    update_growth(watch, footprint);
+    update_survives(watch);
+    watch->footprint = footprint;
+    int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
+    int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
+    uint64_t limit = nearest_limit(watch, footprint, node);
+    int64_t life_usec = watch->leak.lives.record_from_usec;
+    bool changed = leak_add(&watch->leak, t_usec, footprint, limit);
+    if (watch->leak.lives.record_from_usec != life_usec) /* it was restarted */
+        watch->channels = (struct leak_channels){0};
+    update_channel(watch, t_usec);
+    return changed;
+}
