@@ -67,10 +67,10 @@ static uint64_t limit_of(uint32_t i)
 }
 
 /* Throttles and releases without end: as often one that is throttled already as not. */
-static _Noreturn void come_and_go(unsigned seed)
+static _Noreturn void come_and_go(unsigned seed, int begun_fd)
 {
     struct actuator *actuator;
-    if (actuator_open(&bench.options, &actuator, NULL) < 0)
+    if (actuator_open(&bench.options, &actuator, NULL) < 0 || write(begun_fd, "", 1) != 1)
         _exit(1);
     (void)srandom(seed);
     for (;;) {
@@ -85,10 +85,16 @@ static _Noreturn void come_and_go(unsigned seed)
 
 static void kill_at_some_point(unsigned seed)
 {
+    char byte;
+    int begun[2];
+    assert_int_equal(pipe(begun), 0);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0)
-        come_and_go(seed);
+        come_and_go(seed, begun[1]);
+    assert_int_equal(read(begun[0], &byte, 1), 1);
+    (void)close(begun[0]);
+    (void)close(begun[1]);
     (void)srandom(seed);
     const struct timespec pause = {.tv_nsec = random() % LONGEST_USEC * 1000};
     (void)nanosleep(&pause, NULL);
