@@ -92,9 +92,9 @@ static void kill_at_some_point(unsigned seed)
     assert_true(pid >= 0);
     if (pid == 0)
         come_and_go(seed, begun[1]);
+    (void)close(begun[1]);
     assert_int_equal(read(begun[0], &byte, 1), 1);
     (void)close(begun[0]);
-    (void)close(begun[1]);
     (void)srandom(seed);
     const struct timespec pause = {.tv_nsec = random() % LONGEST_USEC * 1000};
     (void)nanosleep(&pause, NULL);
