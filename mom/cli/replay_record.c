@@ -541,6 +541,8 @@ static void sum_up(struct replay *replay)
         const struct replayed *one = &result->decisions[kept++];
         struct replayed_incident *incident = &result->incidents[one->incident];
         enum action_kind action = one->decision.action;
+        if (action == ACTION_RELEASE) /* is no more severe than what it ends */
+            action = ACTION_RECORD;
         result->recorded += one->recorded;
         result->replayed += one->replayed;
         result->same += one->recorded && one->replayed;

@@ -87,7 +87,7 @@ static void decision_id(const struct recorder *recorder, uint64_t seq, char id[3
 int letters_for_decision(
     struct recorder *recorder, const struct decision *decision, struct mom_error *error)
 {
-    bool all_clear = decision->reason == REASON_ALL_CLEAR;
+    bool all_clear = decision->reason == REASON_ALL_CLEAR && !action_is_deed(decision->action);
     if (decision->action != ACTION_ALARM && !all_clear)
         return 0;
     char id[32];

@@ -73,6 +73,7 @@ static const char *const because[REASONS] = {
     [REASON_REQUEST] = "it was asked for",
     [REASON_REBORN] = "it was reset often, and begins anew",
     [REASON_SERVED] = "its probation is over",
+    [REASON_LET_GO] = "it is not to be throttled any more",
     [REASON_ALL_CLEAR] = "it is well again",
     [REASON_GONE] = "it has gone",
 };

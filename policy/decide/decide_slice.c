@@ -3,6 +3,7 @@
 #include "policy/decide/score.h"
 #include "slices/base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 /* No leak for so long ends an incident (scaled): a verdict that wavers does not start a new one. */
@@ -26,16 +27,30 @@ static void add_slice(struct evidence *evidence, const struct watch *watch)
     evidence_add(evidence, "growth", UNIT_RATE, watch->growth, ' ', 0);
 }
 
-static void add_leak(
-    struct evidence *evidence, const struct watch *watch, const struct leak_report *report)
+/* Until it is at its limit, from what it holds now: the forecast is as old as the newest floor of
+ * its stretch, which may be hours, and takes for granted that it has gone on since. */
+static double time_left_usec(const struct watch *watch, const struct policy_globals *globals)
+{
+    const struct leak_report *report = &watch->leak.report;
+    uint64_t limit = watch->leak.window.limit_bytes;
+    double left = report->left_p50;
+    if (limit > 0 && limit != SAMPLE_NO_LIMIT && report->rate > 0)
+        left = fmax((double)limit - (double)watch->footprint, 0) / report->rate;
+    return left / globals->time_scale * 1e6;
+}
+
+static void add_leak(struct evidence *evidence, const struct watch *watch,
+    const struct leak_report *report, const struct policy_globals *globals)
 {
     if (report->limit_bytes != 0 && report->limit_bytes != SAMPLE_NO_LIMIT)
         evidence_add(evidence, "limit", UNIT_BYTES, (double)report->limit_bytes, ' ', 0);
     evidence_add(evidence, "rate", UNIT_RATE, report->rate, ' ', 0);
     evidence_add(evidence, "grown", UNIT_BYTES, (double)report->grown_bytes, ' ', 0);
-    if (report->forecast)
-        evidence_add(evidence, "left_p50", UNIT_USEC, report->left_p50 * 1e6, '<',
-            (double)watch->policy.leak_horizon_usec);
+    if (!report->forecast)
+        return;
+    evidence_add(evidence, "left_p50", UNIT_USEC, report->left_p50 * 1e6, ' ', 0);
+    evidence_add(evidence, "left_now", UNIT_USEC, time_left_usec(watch, globals), '<',
+        (double)watch->policy.leak_horizon_usec);
 }
 
 /* All of a decision but what is decided. `node` NULL: nothing is known of it. */
@@ -59,41 +74,64 @@ static void describe(struct decision *ret, const struct watch *watch, const stru
     ret->strikes = watch->ladder.strikes;
     ret->policy_hash = policy_hash(policy);
     ret->leak = watch->leak.report;
-    leak_report_unscale(&ret->leak, policy_globals(policy)->time_scale);
+    const struct policy_globals *globals = policy_globals(policy);
+    leak_report_unscale(&ret->leak, globals->time_scale);
     if (node)
         evidence_add_node(&ret->evidence, node);
     add_slice(&ret->evidence, watch);
-    add_leak(&ret->evidence, watch, &ret->leak);
+    add_leak(&ret->evidence, watch, &ret->leak, globals);
 }
 
-/* Has the throttled leaker grown at half of its rate, at least, since the trial began? Whoever
- * has stopped, or is held by the throttle, has not: the rate itself is that of hours. */
-static bool grows_on(const struct watch *watch, const struct policy_globals *globals, double sec)
+/* What it has held throughout the newest quarter of a trial's length: a wobble is no growth. */
+static uint64_t held_bytes(const struct watch *watch, const struct policy_globals *globals)
 {
-    double expected = watch->leak.report.rate * globals->time_scale * sec;
-    return (double)watch->footprint - (double)watch->trial.footprint >= expected / 2;
+    double usec = (double)watch->policy.leak_throttle_usec * globals->time_scale / 4;
+    double minutes = fmin(usec / (double)window_bin_usec[WINDOW_MINUTE], WINDOW_MINUTES);
+    uint32_t lowest = WINDOW_NO_FLOOR;
+    for (uint32_t back = 0; back < minutes; back++) {
+        uint32_t floor = window_floor(&watch->leak.window, WINDOW_MINUTE, back);
+        if (floor != WINDOW_NO_FLOOR && (lowest == WINDOW_NO_FLOOR || floor < lowest))
+            lowest = floor;
+    }
+    return lowest != WINDOW_NO_FLOOR ? (uint64_t)lowest * WINDOW_PAGE : watch->footprint;
 }
 
-static void begin_trial(struct watch *watch, struct stamp now)
+/* How the throttled leaker has gone on since its trial began. Who grows at half of its rate, at
+ * least, fails; who has stopped, or is held by the throttle, does not: the rate is that of hours.
+ */
+struct trial {
+    int64_t usec;
+    double grown, bound; /* bytes */
+};
+static struct trial look_at_trial(
+    const struct watch *watch, const struct policy_globals *globals, struct stamp now)
 {
-    watch->trial.since_usec = now.boot_usec;
-    watch->trial.footprint = watch->footprint;
+    int64_t usec = now.boot_usec - watch->trial.since_usec;
+    double expected = watch->leak.report.rate * globals->time_scale * (double)usec / 1e6;
+    return (struct trial){.usec = usec,
+        .grown = (double)held_bytes(watch, globals) - (double)watch->trial.held,
+        .bound = expected / 2};
 }
 
-/* A leaker whose limit is near is throttled while there is time, and is overdue if it goes on
- * nevertheless. A trial that it has passed begins anew. `left_usec`: until it is at its limit. */
-static enum ladder_event how_due(
+/* A leaker whose limit is near is throttled while there is time for a trial, and is overdue if it
+ * fails: at the trial's end, or sooner if it would be at its limit before. A trial that is passed
+ * begins anew, from the most that it has held at the end of one: who goes up and down is not caught
+ * by trying again and again. */
+static enum ladder_event next_of_trial(
     struct watch *watch, const struct policy_globals *globals, double left_usec, struct stamp now)
 {
-    bool is_throttled = watch->ladder.state == LADDER_THROTTLED;
-    int64_t tried_usec = is_throttled ? now.boot_usec - watch->trial.since_usec : 0;
-    int64_t wait_usec = watch->policy.leak_throttle_usec - tried_usec;
-    if (wait_usec > 0 && left_usec > (double)wait_usec)
-        return LADDER_DUE;
-    if (!is_throttled || grows_on(watch, globals, (double)tried_usec / 1e6))
+    int64_t lasts_usec = watch->policy.leak_throttle_usec;
+    if (watch->ladder.state != LADDER_THROTTLED)
+        return lasts_usec > 0 && left_usec > (double)lasts_usec ? LADDER_DUE : LADDER_OVERDUE;
+    struct trial trial = look_at_trial(watch, globals, now);
+    bool is_over = trial.usec >= lasts_usec;
+    bool is_late = left_usec <= (double)(lasts_usec - trial.usec);
+    if ((is_over || is_late) && trial.grown >= trial.bound)
         return LADDER_OVERDUE;
-    if (wait_usec <= 0)
-        begin_trial(watch, now);
+    if (is_over) {
+        watch->trial.since_usec = now.boot_usec;
+        watch->trial.held += trial.grown > 0 ? (uint64_t)trial.grown : 0;
+    }
     return LADDER_DUE;
 }
 
@@ -126,10 +164,11 @@ static enum ladder_event next_event(
                                                                           : LADDER_RESET_FAILED;
     if (ladder->state == LADDER_PROBATION && now.boot_usec >= ladder->probation_usec)
         return LADDER_PROBATION_OVER;
-    double left_usec = watch->leak.report.left_p50 / globals->time_scale * 1e6;
+    double left_usec = time_left_usec(watch, globals);
     if (leak == LEAK_CONFIRMED)
-        return is_due(watch, globals, left_usec, now) ? how_due(watch, globals, left_usec, now)
-                                                      : LADDER_CONFIRM;
+        return is_due(watch, globals, left_usec, now)
+                   ? next_of_trial(watch, globals, left_usec, now)
+                   : LADDER_CONFIRM;
     if (leak == LEAK_SUSPECTED)
         return LADDER_SUSPECT;
     double quiet = (double)(now.boot_usec - ladder->quiet_usec) * globals->time_scale;
@@ -173,7 +212,7 @@ static const enum reason event_reason[LADDER_EVENTS] = {
     [LADDER_CONFIRM] = REASON_LEAK_CONFIRMED,
     [LADDER_DUE] = REASON_LEAK_HORIZON,
     [LADDER_OVERDUE] = REASON_LEAK_HORIZON,
-    [LADDER_LET_GO] = REASON_SERVED,
+    [LADDER_LET_GO] = REASON_LET_GO,
     [LADDER_ORDERED] = REASON_REQUEST,
     [LADDER_RESET_DONE] = REASON_ALL_CLEAR,
     [LADDER_RESET_FAILED] = REASON_ALL_CLEAR,
@@ -210,15 +249,18 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
     const struct slice_policy *own = &watch->policy;
     struct ladder *ladder = &watch->ladder;
     struct throttle *throttle = &watch->throttle;
-    if (!node_has(node, NODE_MEM_TOTAL))
+    if (throttle->state == THROTTLE_NEWBORN && !node_has(node, NODE_MEM_TOTAL))
         return false;
     bool spared = standing_protects(watch, slice) || watch->held;
     bool allowed = own->mode == MODE_ENFORCE && own->leak == MODE_ENFORCE; /* by a newer policy */
-    if (spared || (ladder->state == LADDER_THROTTLED && !allowed))
+    bool by_ladder =
+        throttle->by_leak && (ladder->state == LADDER_WARNED || ladder->state == LADDER_THROTTLED ||
+                                 ladder->state == LADDER_RESETTING);
+    if (spared || (by_ladder && !allowed))
         throttle_let_go(throttle);
-    if (spared && throttle->state != THROTTLE_LET_GO)
+    if (spared && throttle->state < THROTTLE_LET_GO)
         return false;
-    bool by_ladder = ladder->state == LADDER_THROTTLED || ladder->state == LADDER_RESETTING;
+    bool served = throttle->state == THROTTLE_ON;
     enum action_kind action = throttle_next(throttle, own, ladder->strikes,
         sample_limit(&watch->sample, SAMPLE_LIMIT_HIGH),
         by_ladder ? INT64_MAX : probation_usec(watch), now.boot_usec);
@@ -227,7 +269,7 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
     describe(ret, watch, slice, policy, node, now);
     ret->wanted = ret->action = action;
     if (action == ACTION_RELEASE) {
-        ret->reason = REASON_SERVED;
+        ret->reason = served ? REASON_SERVED : REASON_LET_GO;
         if (ladder->state == LADDER_THROTTLED)
             (void)ladder_take(ladder, LADDER_LET_GO, now);
         return true;
@@ -239,22 +281,29 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
     if (own->mode != MODE_ENFORCE) {
         ret->action = ACTION_RECORD;
         ret->restraint = RESTRAINT_MODE;
-        throttle_ended(throttle, now.boot_usec);
+        throttle_outcome(throttle, ACTION_THROTTLE, false, now.boot_usec);
     }
     return true;
 }
 
-/* The ladder's step is taken; what it does beside the ladder. */
-static void follow_step(struct watch *watch, struct decision *decision, struct stamp now)
+/* The ladder's step is taken: what it does beside the ladder, and what it was taken for. */
+static void follow_step(struct watch *watch, struct decision *decision,
+    const struct policy_globals *globals, struct stamp now)
 {
     if (decision->action == ACTION_THROTTLE) {
         const struct sample *sample = &watch->sample;
         describe_throttle(
             decision, sample_known(sample, SAMPLE_CURRENT), watch->policy.leak_throttle_usec);
         throttle_ask(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), now.boot_usec);
-        begin_trial(watch, now);
+        watch->trial.since_usec = now.boot_usec;
+        watch->trial.held = watch->footprint;
     } else if (decision->action == ACTION_RELEASE) {
-        throttle_ended(&watch->throttle, now.boot_usec);
+        throttle_release(&watch->throttle, now.boot_usec);
+    } else if (decision->wanted == ACTION_RESET && watch->ladder.state == LADDER_THROTTLED) {
+        struct trial trial = look_at_trial(watch, globals, now);
+        struct evidence *evidence = &decision->evidence;
+        evidence_add(evidence, "throttled_ago", UNIT_USEC, (double)trial.usec, ' ', 0);
+        evidence_add(evidence, "grown_since", UNIT_BYTES, trial.grown, '>', trial.bound);
     }
 }
 
@@ -279,7 +328,7 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
         ret->action = action;
         ret->restraint = restraint;
         ret->reason = event_reason[event];
-        follow_step(watch, ret, now);
+        follow_step(watch, ret, globals, now);
     }
     if (action == ACTION_ALARM)
         ladder->alarmed_usec = now.boot_usec;
@@ -306,8 +355,8 @@ void decide_number(struct watch *watch, struct decision *decision, uint64_t seq)
     decision->seq = seq;
     if (decision->incident == 0)
         decision->incident = ladder->incident ? ladder->incident : seq;
-    bool ends = decision->reason == REASON_ALL_CLEAR ||
-                (decision->reason == REASON_SERVED && ladder->state == LADDER_CALM);
+    bool releases = decision->reason == REASON_SERVED || decision->reason == REASON_LET_GO;
+    bool ends = decision->reason == REASON_ALL_CLEAR || (releases && ladder->state == LADDER_CALM);
     if (decision->action != ACTION_NONE) /* a refused order begins nothing */
         ladder->incident = ends ? 0 : decision->incident;
 }
@@ -333,8 +382,10 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
         [RESULT_FAILED] = LADDER_RESET_FAILED,
     };
     enum ladder_event event = result_event[outcome->result];
-    if (outcome->kind == ACTION_THROTTLE)
-        throttle_outcome(&watch->throttle, event == LADDER_RESET_DONE, now.boot_usec);
+    throttle_outcome(&watch->throttle, outcome->kind, event == LADDER_RESET_DONE, now.boot_usec);
+    if (outcome->kind == ACTION_THROTTLE && watch->throttle.state == THROTTLE_OVER &&
+        watch->ladder.state == LADDER_THROTTLED)
+        (void)ladder_take(&watch->ladder, LADDER_LET_GO, now);
     if (outcome->kind != ACTION_RESET)
         return;
     (void)ladder_take(&watch->ladder, event, now);

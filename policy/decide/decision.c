@@ -10,6 +10,7 @@ const char *const reason_names[REASONS] = {
     [REASON_REQUEST] = "request",
     [REASON_REBORN] = "reborn",
     [REASON_SERVED] = "served",
+    [REASON_LET_GO] = "let-go",
     [REASON_ALL_CLEAR] = "all-clear",
     [REASON_GONE] = "gone",
 };

@@ -19,6 +19,7 @@ enum reason {
     REASON_REQUEST,      /* a person asked for it */
     REASON_REBORN,       /* it was reset often, and begins anew */
     REASON_SERVED,       /* its probation is over */
+    REASON_LET_GO,       /* it is not to be throttled any more */
     REASON_ALL_CLEAR,    /* the incident is over */
     REASON_GONE,         /* and so it is when the slice has vanished */
     REASONS

@@ -23,8 +23,8 @@ enum ladder_event {
     LADDER_SUSPECT, /* the verdict is suspected */
     LADDER_CONFIRM, /* the verdict is confirmed */
     LADDER_DUE,     /* confirmed, warned long enough ago, time to limit below the horizon */
-    LADDER_OVERDUE, /* and throttled long enough, or there is no time to throttle it first */
-    LADDER_LET_GO,  /* somebody wants it throttled no more */
+    LADDER_OVERDUE, /* and has grown on under the throttle, or there is no time to throttle it */
+    LADDER_LET_GO,  /* it is throttled no more: somebody has it released, or it failed */
     LADDER_ORDERED, /* the guard or a person has it reset */
     LADDER_RESET_DONE,
     LADDER_RESET_FAILED, /* or no outcome came */
@@ -44,7 +44,7 @@ struct ladder {
     int64_t since_usec;     /* of this state */
     int64_t warned_usec;    /* last warning, or what counts as one: a try to reset, a throttle let
                                go; 0: none in this incident */
-    int64_t alarmed_usec;   /* last alarm in place of a reset; 0: none in this incident */
+    int64_t alarmed_usec;   /* last alarm in place of a deed; 0: none in this incident */
     int64_t quiet_usec;     /* since when there is no leak; 0: there is one */
     int64_t probation_usec; /* until when */
     uint32_t strikes;       /* resets so far, over lives */

@@ -1,7 +1,7 @@
 #include "policy/decide/standing.h"
 
-#include "policy/decide/score.h"
 #include "policy/decide/rules.h"
+#include "policy/decide/score.h"
 #include "policy/decide/watch.h"
 #include "slices/base/text.h"
 #include "slices/memory_nodes.h"

@@ -19,7 +19,8 @@ enum throttle_state {
     THROTTLE_NEWBORN, /* its strikes may not be known yet */
     THROTTLE_ASKED,   /* the outcome is not known yet */
     THROTTLE_ON,
-    THROTTLE_LET_GO, /* the release is due */
+    THROTTLE_LET_GO,    /* the release is due */
+    THROTTLE_RELEASING, /* its outcome is not known yet */
 };
 
 /* Times are boot times. */
@@ -27,22 +28,26 @@ struct throttle {
     enum throttle_state state;
     int64_t since_usec; /* of the state */
     uint64_t before;    /* the limit that it had when it was asked for; bytes */
+    bool lowered;       /* since then, by an outcome that told so */
+    bool by_leak;       /* for a leak, as long as the ladder says so */
 };
 
 /* A life begins: `seen`, or it may have begun at any time. */
 void throttle_born(struct throttle *throttle, bool seen, int64_t now_usec);
 
-/* What is due: ACTION_THROTTLE, ACTION_RELEASE after `lasts_usec`, or ACTION_NONE; that it is done
- * is taken for granted. `limit`: the slice's soft limit as it was sampled, bytes. */
+/* What is due: ACTION_THROTTLE, ACTION_RELEASE after `lasts_usec`, or ACTION_NONE. A release that
+ * failed or was lost is due again after a while. `limit`: the slice's soft limit as it was sampled,
+ * bytes. */
 enum action_kind throttle_next(struct throttle *throttle, const struct slice_policy *policy,
     uint32_t strikes, uint64_t limit, int64_t lasts_usec, int64_t now_usec);
 
-/* The ladder asks for it, and ends it. */
+/* The ladder asks for it because of a leak; and has it released. */
 void throttle_ask(struct throttle *throttle, uint64_t limit, int64_t now_usec);
-void throttle_ended(struct throttle *throttle, int64_t now_usec);
+void throttle_release(struct throttle *throttle, int64_t now_usec);
 
-/* What came of the throttling. */
-void throttle_outcome(struct throttle *throttle, bool done, int64_t now_usec);
+/* What came of ACTION_THROTTLE or ACTION_RELEASE. */
+void throttle_outcome(
+    struct throttle *throttle, enum action_kind kind, bool done, int64_t now_usec);
 
 /* Its processes have been ended, and what follows in the same group begins anew. */
 void throttle_reset(struct throttle *throttle, int64_t now_usec);
@@ -53,7 +58,9 @@ void throttle_let_go(struct throttle *throttle);
 /* It is throttled, or about to be. */
 bool throttle_is_on(const struct throttle *throttle);
 
-/* The soft limit as it would be without the throttle, of which `limit` was sampled. Bytes. */
-uint64_t throttle_limit(const struct throttle *throttle, uint64_t limit);
+/* The soft limit as it would be without the throttle; `limit` was sampled, maybe a while ago.
+ * Bytes.
+ */
+uint64_t throttle_limit(const struct throttle *throttle, uint64_t limit, int64_t now_usec);
 
 #endif

@@ -83,7 +83,8 @@ static uint64_t nearest_limit(
 {
     const struct sample *sample = &watch->sample;
     const uint64_t own[] = {sample_limit(sample, SAMPLE_LIMIT_MAX),
-        throttle_limit(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH))};
+        throttle_limit(
+            &watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), sample->at.boot_usec)};
     uint64_t nearest = SAMPLE_NO_LIMIT;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (own[i] > 0)

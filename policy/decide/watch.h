@@ -22,9 +22,9 @@ struct watch {
     struct leak_channels channels;
     struct ladder ladder;
     struct throttle throttle;
-    struct { /* what it had when it was throttled for a leak, or last seen not to grow on */
+    struct { /* since it was throttled for a leak, or last seen not to grow on */
         int64_t since_usec;
-        uint64_t footprint;
+        uint64_t held; /* then; bytes */
     } trial;
     struct slice_policy policy;
     struct stamp born;

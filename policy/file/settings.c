@@ -167,8 +167,9 @@ static const struct setting table[] = {
         .help = "At least so long lies between the warning about a leak and what is done."},
     {SLICE(leak_throttle_usec, SET_LEAK_THROTTLE), .name = "leak_throttle", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "30min", .scaled = true,
-        .help = "For so long a leaker is throttled to what it has before it is reset, unless its "
-                "limit would be reached meanwhile; 0s: reset at once."},
+        .help = "For so long a leaker is throttled to what it has; if it has grown on by then, or "
+                "would be at its limit before, it is reset. 0s, or as long as leak_horizon: it is "
+                "reset at once."},
     {SLICE(probation_usec, SET_PROBATION), .name = "probation", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "10min", .scaled = true,
         .help = "After a reset the slice is not reset again for a leak for so long."},

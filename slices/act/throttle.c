@@ -72,7 +72,10 @@ static int lower(struct attempt *attempt, uint64_t before, uint64_t set)
     if (row < 0)
         return row;
     int r = soft_limit_write(attempt->group_fd, set);
-    journal_strike(journal, r < 0 ? row : earlier);
+    if (r < 0)
+        journal_strike(journal, row);
+    else if (earlier != row)
+        journal_strike(journal, earlier);
     return r;
 }
 
