@@ -83,17 +83,24 @@ static void decision_id(const struct recorder *recorder, uint64_t seq, char id[3
         (unsigned long long)seq);
 }
 
+/* Of one stage there is so much mail and no more. */
+static const char *stage_of(const struct decision *decision)
+{
+    bool all_clear = decision->reason == REASON_ALL_CLEAR;
+    return all_clear ? "all-clear" : action_kind_names[decision->action];
+}
+
 /* What is carried out is told of with its outcome; all else at once. */
 int letters_for_decision(
     struct recorder *recorder, const struct decision *decision, struct mom_error *error)
 {
-    bool all_clear = decision->reason == REASON_ALL_CLEAR && !action_is_deed(decision->action);
-    if (decision->action != ACTION_ALARM && !all_clear)
+    bool is_news = decision->action == ACTION_ALARM || decision->reason == REASON_ALL_CLEAR;
+    if (!is_news || action_is_deed(decision->action))
         return 0;
     char id[32];
     decision_id(recorder, decision->seq, id);
     const struct report report = {.node = recorder->node, .id = id, .decision = decision};
-    return post(recorder, all_clear ? "all-clear" : "alarm", &report, error);
+    return post(recorder, stage_of(decision), &report, error);
 }
 
 int letters_for_outcome(
@@ -117,5 +124,5 @@ int letters_for_outcome(
         .decision = &found.decision,
         .outcome = &record->outcome,
         .processes = &record->processes};
-    return post(recorder, action_kind_names[kind], &report, error);
+    return post(recorder, stage_of(&found.decision), &report, error);
 }
