@@ -82,56 +82,28 @@ static void describe(struct decision *ret, const struct watch *watch, const stru
     add_leak(&ret->evidence, watch, &ret->leak, globals);
 }
 
-/* What it has held throughout the newest quarter of a trial's length: a wobble is no growth. */
-static uint64_t held_bytes(const struct watch *watch, const struct policy_globals *globals)
-{
-    double usec = (double)watch->policy.leak_throttle_usec * globals->time_scale / 4;
-    double minutes = fmin(usec / (double)window_bin_usec[WINDOW_MINUTE], WINDOW_MINUTES);
-    uint32_t lowest = WINDOW_NO_FLOOR;
-    for (uint32_t back = 0; back < minutes; back++) {
-        uint32_t floor = window_floor(&watch->leak.window, WINDOW_MINUTE, back);
-        if (floor != WINDOW_NO_FLOOR && (lowest == WINDOW_NO_FLOOR || floor < lowest))
-            lowest = floor;
-    }
-    return lowest != WINDOW_NO_FLOOR ? (uint64_t)lowest * WINDOW_PAGE : watch->footprint;
-}
-
-/* How the throttled leaker has gone on since its trial began. Who grows at half of its rate, at
- * least, fails; who has stopped, or is held by the throttle, does not: the rate is that of hours.
- */
-struct trial {
-    int64_t usec;
-    double grown, bound; /* bytes */
-};
-static struct trial look_at_trial(
+static struct trial_result look_at_trial(
     const struct watch *watch, const struct policy_globals *globals, struct stamp now)
 {
-    int64_t usec = now.boot_usec - watch->trial.since_usec;
-    double expected = watch->leak.report.rate * globals->time_scale * (double)usec / 1e6;
-    return (struct trial){.usec = usec,
-        .grown = (double)held_bytes(watch, globals) - (double)watch->trial.held,
-        .bound = expected / 2};
+    return trial_look(&watch->trial, &watch->leak, watch->footprint,
+        watch->policy.leak_throttle_usec, globals->time_scale, now.boot_usec);
 }
 
 /* A leaker whose limit is near is throttled while there is time for a trial, and is overdue if it
- * fails: at the trial's end, or sooner if it would be at its limit before. A trial that is passed
- * begins anew, from the most that it has held at the end of one: who goes up and down is not caught
- * by trying again and again. */
+ * fails: at the trial's end, or sooner if it would be at its limit before. */
 static enum ladder_event next_of_trial(
     struct watch *watch, const struct policy_globals *globals, double left_usec, struct stamp now)
 {
     int64_t lasts_usec = watch->policy.leak_throttle_usec;
     if (watch->ladder.state != LADDER_THROTTLED)
         return lasts_usec > 0 && left_usec > (double)lasts_usec ? LADDER_DUE : LADDER_OVERDUE;
-    struct trial trial = look_at_trial(watch, globals, now);
+    struct trial_result trial = look_at_trial(watch, globals, now);
     bool is_over = trial.usec >= lasts_usec;
     bool is_late = left_usec <= (double)(lasts_usec - trial.usec);
-    if ((is_over || is_late) && trial.grown >= trial.bound)
+    if ((is_over || is_late) && trial.failed)
         return LADDER_OVERDUE;
-    if (is_over) {
-        watch->trial.since_usec = now.boot_usec;
-        watch->trial.held += trial.grown > 0 ? (uint64_t)trial.grown : 0;
-    }
+    if (is_over)
+        trial_begin_again(&watch->trial, trial.grown, now.boot_usec);
     return LADDER_DUE;
 }
 
@@ -260,7 +232,7 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
         throttle_let_go(throttle);
     if (spared && throttle->state < THROTTLE_LET_GO)
         return false;
-    bool served = throttle->state == THROTTLE_ON;
+    bool is_let_go = throttle->state >= THROTTLE_LET_GO;
     enum action_kind action = throttle_next(throttle, own, ladder->strikes,
         sample_limit(&watch->sample, SAMPLE_LIMIT_HIGH),
         by_ladder ? INT64_MAX : probation_usec(watch), now.boot_usec);
@@ -269,7 +241,7 @@ static bool decide_throttle(struct watch *watch, const struct slice *slice,
     describe(ret, watch, slice, policy, node, now);
     ret->wanted = ret->action = action;
     if (action == ACTION_RELEASE) {
-        ret->reason = served ? REASON_SERVED : REASON_LET_GO;
+        ret->reason = is_let_go ? REASON_LET_GO : REASON_SERVED;
         if (ladder->state == LADDER_THROTTLED)
             (void)ladder_take(ladder, LADDER_LET_GO, now);
         return true;
@@ -295,12 +267,11 @@ static void follow_step(struct watch *watch, struct decision *decision,
         describe_throttle(
             decision, sample_known(sample, SAMPLE_CURRENT), watch->policy.leak_throttle_usec);
         throttle_ask(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), now.boot_usec);
-        watch->trial.since_usec = now.boot_usec;
-        watch->trial.held = watch->footprint;
+        trial_begin(&watch->trial, watch->footprint, now.boot_usec);
     } else if (decision->action == ACTION_RELEASE) {
         throttle_release(&watch->throttle, now.boot_usec);
     } else if (decision->wanted == ACTION_RESET && watch->ladder.state == LADDER_THROTTLED) {
-        struct trial trial = look_at_trial(watch, globals, now);
+        struct trial_result trial = look_at_trial(watch, globals, now);
         struct evidence *evidence = &decision->evidence;
         evidence_add(evidence, "throttled_ago", UNIT_USEC, (double)trial.usec, ' ', 0);
         evidence_add(evidence, "grown_since", UNIT_BYTES, trial.grown, '>', trial.bound);

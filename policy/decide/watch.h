@@ -6,6 +6,7 @@
 #include "policy/decide/ladder.h"
 #include "policy/decide/score.h"
 #include "policy/decide/throttle.h"
+#include "policy/decide/trial.h"
 #include "policy/file/policy.h"
 #include "policy/leak/channel.h"
 #include "policy/leak/leak.h"
@@ -22,10 +23,7 @@ struct watch {
     struct leak_channels channels;
     struct ladder ladder;
     struct throttle throttle;
-    struct { /* since it was throttled for a leak, or last seen not to grow on */
-        int64_t since_usec;
-        uint64_t held; /* then; bytes */
-    } trial;
+    struct trial trial; /* while the ladder has it throttled */
     struct slice_policy policy;
     struct stamp born;
     int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */

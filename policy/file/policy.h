@@ -86,7 +86,7 @@ struct slice_policy {
     bool protect;
     enum mode mode;             /* what may be done when the node is short */
     enum mode leak;             /* what a confirmed leak leads to */
-    int64_t leak_horizon_usec;  /* act on a leaker when its p50 time to limit is below this */
+    int64_t leak_horizon_usec;  /* act on a leaker when it is nearer to its limit than this */
     int64_t leak_grace_usec;    /* at least this long between the warning and that */
     int64_t leak_throttle_usec; /* throttled for so long before the reset; 0: not at all */
     int64_t probation_usec;     /* after a reset */
