@@ -1,4 +1,4 @@
-/* heartbeat MIB FILE: an honest program that is busy: every 20 ms it writes to each page of its
+/* heartbeat MIB FILE: an honest program that is busy: every 2 ms it writes to each page of its
  * working set, and tells in FILE how long it was kept from it. */
 #include "tests/vm/compare/heartbeat.h"
 
@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PERIOD_USEC = 20000, PAGE = 4096 };
+enum { PERIOD_USEC = 2000, PAGE = 4096 };
 
 static void must(bool holds, const char *what)
 {
