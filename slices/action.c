@@ -6,6 +6,8 @@ const char *const action_kind_names[ACTION_KINDS] = {
     [ACTION_ALARM] = "alarm",
     [ACTION_WARN] = "warn",
     [ACTION_THROTTLE] = "throttle",
+    [ACTION_RAISE] = "raise",
+    [ACTION_FREEZE] = "freeze",
     [ACTION_RELEASE] = "release",
     [ACTION_RESET] = "reset",
 };

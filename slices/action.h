@@ -16,7 +16,9 @@ enum action_kind {
                         reboot) */
     ACTION_WARN,     /* tell the owner and the operators */
     ACTION_THROTTLE, /* let it have but so much memory without delay, until it is released */
-    ACTION_RELEASE,  /* what it was throttled by is as before */
+    ACTION_RAISE,    /* let it have so much memory, until it is released */
+    ACTION_FREEZE,   /* it stands still, until it is released */
+    ACTION_RELEASE,  /* all that it was throttled, raised or frozen by is as before */
     ACTION_RESET,    /* kill the whole slice, or its largest job */
     ACTION_KINDS
 };
@@ -35,7 +37,7 @@ struct action {
     bool independent; /* a reset: the slice's jobs do without each other; the largest goes alone */
     struct slice_life life;
     char path[SLICE_PATH_MAX];
-    uint64_t bytes; /* ACTION_THROTTLE: how much */
+    uint64_t bytes; /* ACTION_THROTTLE, ACTION_RAISE: how much */
 };
 
 /* What the kernel's OOM killer is told of a slice, should it be first. */
@@ -57,7 +59,8 @@ enum action_result {
     RESULT_DONE,       /* a reset: verified empty */
     RESULT_DRY_RUN,    /* all but the last write */
     RESULT_RECORDED,   /* the recording actuator took it */
-    RESULT_INCOMPLETE, /* a reset: survivors after the last round */
+    RESULT_INCOMPLETE, /* a reset: survivors after the last round; a freeze: not all stand still; a
+                          release: it holds more than a raised limit was before */
     RESULT_VANISHED,   /* the group is gone */
     RESULT_STRANGER,   /* another life under the same path: nothing was done */
     RESULT_REFUSED,    /* outside the scope, or protected */

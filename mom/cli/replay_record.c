@@ -308,7 +308,7 @@ static void take_hold(struct replay *replay, const char *key, int64_t until_unix
         struct course_slice *slice = &replay->course.slices[i];
         slice->watch.held = is_held(replay, slice->slice.key);
         if (until_unix_usec == 0 && is_meant(key, slice->slice.key))
-            throttle_let_go(&slice->watch.throttle);
+            decide_released(&slice->watch);
     }
     course_restand(&replay->course, replay->now);
 }

@@ -92,7 +92,7 @@ static void hold(struct governor *governor, const struct control_request *reques
         return;
     place->hold_said = true;
     if (!begins)
-        throttle_let_go(&place->watch.throttle);
+        decide_released(&place->watch);
     tell_hold(governor, slice->key, until, request, uid, now);
     governor_restand(governor, now);
 }
@@ -161,7 +161,7 @@ static void take_request(struct governor *governor, struct stamp now)
     } else if (request.verb == CONTROL_RELEASE && for_all) {
         for (uint32_t i = 0; i < governor->capacity; i++) {
             governor->places[i].hold_said = true;
-            throttle_let_go(&governor->places[i].watch.throttle);
+            decide_released(&governor->places[i].watch);
         }
         holds_clear(&governor->holds);
         tell_hold(governor, "*", 0, &request, asker.uid, now);
@@ -280,10 +280,21 @@ void governor_take_policy(struct governor *governor)
         (unsigned long long)policy_hash(policy));
 }
 
+/* A write that blocks is seen; the other hands go on. */
+static void watch_hands(struct governor *governor, struct stamp now)
+{
+    struct hands_stuck stuck;
+    while (hands_watch(governor->hands, now.boot_usec, &stuck))
+        tell_note(governor, now, "stuck", "%s of decision %llu has been kept waiting for %lld s",
+            action_kind_names[stuck.kind], (unsigned long long)stuck.decision,
+            (long long)((now.boot_usec - stuck.since_usec) / USEC_PER_SEC));
+}
+
 void governor_answer(struct governor *governor, struct stamp now)
 {
     take_orders(governor, now);
     take_outcomes(governor, now);
+    watch_hands(governor, now);
     governor_take_policy(governor);
     take_request(governor, now);
     take_past(governor, now);

@@ -5,39 +5,68 @@
 #include "mom/common/records.h"
 #include "mom/governor/queue.h"
 #include "mom/governor/seal.h"
+#include "slices/base/text.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ACTIONS = 64, OUTCOMES = 128, HINTS = 64, BEAT_SEC = 1 };
+enum { HAND_RESETS, HAND_HINTS, HANDS = 4 }; /* the first is for resets, the second hints as well */
+enum { ACTIONS = 32, OUTCOMES = 64, HINTS = 64, BEAT_SEC = 1 };
+#define TIDY_USEC (60 * 1000000ll)
+
+struct hand {
+    struct hands *hands;
+    pthread_t thread;
+    sem_t given;
+    struct queue actions[HANDS_CLIENTS], outcomes;
+    struct action action_slots[HANDS_CLIENTS][ACTIONS];
+    struct outcome outcome_slots[OUTCOMES];
+    struct record_outcome record; /* too large for the stack of a small thread */
+    _Atomic int64_t busy_usec;    /* boot time at which the action under way was begun; 0: none */
+    _Atomic uint64_t decision;    /* whose it is, */
+    _Atomic int kind;             /* and what */
+    uint64_t told;                /* the decision that was told to be stuck; governor's thread */
+    int64_t tidied_usec;
+};
 
 struct hands {
     struct hands_options options;
-    pthread_t thread;
-    sem_t given;
     atomic_bool stop;
-    struct queue actions[HANDS_CLIENTS], outcomes, hints;
-    struct action action_slots[HANDS_CLIENTS][ACTIONS];
-    struct outcome outcome_slots[OUTCOMES];
+    pthread_mutex_t ring_lock;
+    struct hand hand[HANDS];
+    uint32_t open; /* threads that run */
+    struct queue hints;
     struct kernel_hint hint_slots[HINTS];
-    bool hint_refused;            /* and said so */
-    struct record_outcome record; /* too large for the stack of a small thread */
+    bool hint_refused; /* and said so */
 };
 
-static void report(struct hands *hands)
+static bool is_cut_short(const struct hand *hand, const struct outcome *outcome)
 {
-    const struct outcome *outcome = &hands->record.outcome;
-    if (ring_write(hands->options.outcomes, RECORD_OUTCOME, &hands->record, sizeof hands->record) <
-        0)
+    return hand != &hand->hands->hand[HAND_RESETS] &&
+           outcome->ended.boot_usec - outcome->started.boot_usec >= HANDS_SLOW_USEC;
+}
+
+static void report(struct hand *hand)
+{
+    struct hands *hands = hand->hands;
+    struct outcome *outcome = &hand->record.outcome;
+    if (is_cut_short(hand, outcome) && outcome->error[0] == '\0')
+        (void)text_copy(outcome->error, sizeof outcome->error, "cut short, since it lasted");
+    (void)pthread_mutex_lock(&hands->ring_lock);
+    int r =
+        ring_write(hands->options.outcomes, RECORD_OUTCOME, &hand->record, sizeof hand->record);
+    (void)pthread_mutex_unlock(&hands->ring_lock);
+    if (r < 0)
         log_warning("the recorder is far behind: the outcome of decision %llu is not recorded",
             (unsigned long long)outcome->decision);
-    if (!queue_put(&hands->outcomes, outcome))
+    if (!queue_put(&hand->outcomes, outcome))
         log_error("the governor's thread takes no outcomes; decision %llu",
             (unsigned long long)outcome->decision);
     const uint64_t one = 1;
@@ -54,39 +83,80 @@ static void tell_kernel(struct hands *hands, const struct kernel_hint *hint)
         strerrorname_np(-r));
 }
 
-static bool work(struct hands *hands)
+static void apply(struct hand *hand, const struct action *action)
+{
+    atomic_store(&hand->decision, action->decision);
+    atomic_store(&hand->kind, action->kind);
+    atomic_store(&hand->busy_usec, clock_now().boot_usec);
+    actuator_apply(
+        hand->hands->options.actuator, action, &hand->record.outcome, &hand->record.processes);
+    atomic_store(&hand->busy_usec, 0);
+    report(hand);
+}
+
+static bool work(struct hand *hand)
 {
     struct action action;
     struct kernel_hint hint;
     for (int client = 0; client < HANDS_CLIENTS; client++)
-        if (queue_take(&hands->actions[client], &action)) {
-            actuator_apply(
-                hands->options.actuator, &action, &hands->record.outcome, &hands->record.processes);
-            report(hands);
+        if (queue_take(&hand->actions[client], &action)) {
+            apply(hand, &action);
             return true;
         }
-    if (!queue_take(&hands->hints, &hint))
+    if (hand != &hand->hands->hand[HAND_HINTS] || !queue_take(&hand->hands->hints, &hint))
         return false;
-    tell_kernel(hands, &hint);
+    tell_kernel(hand->hands, &hint);
     return true;
+}
+
+/* What an earlier governor could not undo yet may be undone by now. */
+static void tidy(struct hand *hand)
+{
+    int64_t now_usec = clock_now().boot_usec;
+    if (hand != &hand->hands->hand[HAND_HINTS] || now_usec - hand->tidied_usec < TIDY_USEC)
+        return;
+    hand->tidied_usec = now_usec;
+    atomic_store(&hand->busy_usec, now_usec);
+    actuator_tidy(hand->hands->options.actuator);
+    atomic_store(&hand->busy_usec, 0);
 }
 
 static void *run(void *argument)
 {
-    struct hands *hands = argument;
+    struct hand *hand = argument;
+    struct hands *hands = hand->hands;
     seal_thread(SEAL_ALLOCATION);
     do {
-        while (work(hands))
+        while (work(hand))
             ;
-        hands->options.heartbeat->beat_usec[HEART_HANDS] = clock_now().boot_usec;
+        tidy(hand);
+        if (hand == &hands->hand[HAND_RESETS])
+            hands->options.heartbeat->beat_usec[HEART_HANDS] = clock_now().boot_usec;
         struct timespec until;
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += BEAT_SEC;
-        (void)sem_clockwait(&hands->given, CLOCK_MONOTONIC, &until);
+        (void)sem_clockwait(&hand->given, CLOCK_MONOTONIC, &until);
     } while (!atomic_load(&hands->stop));
-    while (work(hands))
+    while (work(hand))
         ;
     return NULL;
+}
+
+static int open_hand(struct hands *hands, struct hand *hand)
+{
+    hand->hands = hands;
+    for (int client = 0; client < HANDS_CLIENTS; client++)
+        queue_init(
+            &hand->actions[client], hand->action_slots[client], sizeof(struct action), ACTIONS);
+    queue_init(&hand->outcomes, hand->outcome_slots, sizeof(struct outcome), OUTCOMES);
+    (void)sem_init(&hand->given, 0, 0);
+    return -pthread_create(&hand->thread, NULL, run, hand);
+}
+
+/* It does nothing but end the system call that the thread is in. */
+static void cut_short(int signal_number)
+{
+    (void)signal_number;
 }
 
 int hands_open(const struct hands_options *options, struct hands **ret, struct mom_error *error)
@@ -95,35 +165,61 @@ int hands_open(const struct hands_options *options, struct hands **ret, struct m
     if (!hands)
         return error_errno(error, -ENOMEM, "the hands");
     hands->options = *options;
-    for (int client = 0; client < HANDS_CLIENTS; client++)
-        queue_init(
-            &hands->actions[client], hands->action_slots[client], sizeof(struct action), ACTIONS);
+    (void)pthread_mutex_init(&hands->ring_lock, NULL);
     queue_init(&hands->hints, hands->hint_slots, sizeof(struct kernel_hint), HINTS);
-    queue_init(&hands->outcomes, hands->outcome_slots, sizeof(struct outcome), OUTCOMES);
-    (void)sem_init(&hands->given, 0, 0);
-    int r = -pthread_create(&hands->thread, NULL, run, hands);
+    const struct sigaction ends_calls = {.sa_handler = cut_short}; /* without SA_RESTART */
+    (void)sigaction(SIGUSR1, &ends_calls, NULL);
+    int r = 0;
+    while (r == 0 && hands->open < HANDS) {
+        r = open_hand(hands, &hands->hand[hands->open]);
+        hands->open += r == 0;
+    }
     if (r < 0) {
-        free(hands);
-        return error_errno(error, r, "the thread of the hands");
+        hands_close(hands);
+        return error_errno(error, r, "the threads of the hands");
     }
     *ret = hands;
     return 0;
 }
 
+/* What lasts when mom is to stop is cut short at once. */
+static void end(struct hand *hand)
+{
+    enum { CUT_NSEC = 100000000, SEC = 1000000000 };
+    struct timespec until;
+    do {
+        (void)sem_post(&hand->given);
+        if (hand != &hand->hands->hand[HAND_RESETS])
+            (void)pthread_kill(hand->thread, SIGUSR1);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += CUT_NSEC;
+        until.tv_sec += until.tv_nsec / SEC;
+        until.tv_nsec %= SEC;
+    } while (pthread_clockjoin_np(hand->thread, NULL, CLOCK_MONOTONIC, &until) == ETIMEDOUT);
+    (void)sem_destroy(&hand->given);
+}
+
 void hands_close(struct hands *hands)
 {
     atomic_store(&hands->stop, true);
-    (void)sem_post(&hands->given);
-    (void)pthread_join(hands->thread, NULL);
-    (void)sem_destroy(&hands->given);
+    while (hands->open > 0)
+        end(&hands->hand[--hands->open]);
     free(hands);
+}
+
+static struct hand *hand_for(struct hands *hands, const struct action *action)
+{
+    return action->kind == ACTION_RESET
+               ? &hands->hand[HAND_RESETS]
+               : &hands->hand[HAND_HINTS + action->life.inode % (HANDS - HAND_HINTS)];
 }
 
 bool hands_give(struct hands *hands, enum hands_client client, const struct action *action)
 {
-    if (!queue_put(&hands->actions[client], action))
+    struct hand *hand = hand_for(hands, action);
+    if (!queue_put(&hand->actions[client], action))
         return false;
-    (void)sem_post(&hands->given);
+    (void)sem_post(&hand->given);
     return true;
 }
 
@@ -131,11 +227,33 @@ bool hands_hint(struct hands *hands, const struct kernel_hint *hint)
 {
     if (!queue_put(&hands->hints, hint))
         return false;
-    (void)sem_post(&hands->given);
+    (void)sem_post(&hands->hand[HAND_HINTS].given);
     return true;
 }
 
 bool hands_outcome(struct hands *hands, struct outcome *ret)
 {
-    return queue_take(&hands->outcomes, ret);
+    for (int i = 0; i < HANDS; i++)
+        if (queue_take(&hands->hand[i].outcomes, ret))
+            return true;
+    return false;
+}
+
+bool hands_watch(struct hands *hands, int64_t now_usec, struct hands_stuck *ret)
+{
+    for (uint32_t i = HAND_HINTS; i < hands->open; i++) {
+        struct hand *hand = &hands->hand[i];
+        int64_t since_usec = atomic_load(&hand->busy_usec);
+        uint64_t decision = atomic_load(&hand->decision);
+        if (since_usec == 0 || now_usec - since_usec < HANDS_SLOW_USEC)
+            continue;
+        (void)pthread_kill(hand->thread, SIGUSR1);
+        if (now_usec - since_usec < HANDS_STUCK_USEC || hand->told == decision)
+            continue;
+        hand->told = decision;
+        *ret = (struct hands_stuck){
+            decision, (enum action_kind)atomic_load(&hand->kind), since_usec};
+        return true;
+    }
+    return false;
 }

@@ -178,11 +178,21 @@ static bool observe(
     return true;
 }
 
-static void decide(
-    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
+/* By how much the limits of all slices are raised. */
+static uint64_t raised(const struct governor *governor)
 {
-    if (decide_slice(
-            &place->watch, slice, governor->policy, &governor->node, now, &governor->scratch) > 0)
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < governor->capacity; i++)
+        if (governor->places[i].watch.serial != 0)
+            bytes += raise_extra(&governor->places[i].watch.raise);
+    return bytes;
+}
+
+static void decide(struct governor *governor, struct place *place, const struct slice *slice,
+    uint64_t *raised_bytes, struct stamp now)
+{
+    if (decide_slice(&place->watch, slice, governor->policy, &governor->node, raised_bytes, now,
+            &governor->scratch) > 0)
         governor_pursue(governor, place, &governor->scratch);
 }
 
@@ -331,6 +341,7 @@ void governor_look(struct governor *governor, struct stamp now)
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;
     governor->warm_start_usec = 0;
+    uint64_t raised_bytes = raised(governor);
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
         struct place *place = &governor->places[i];
@@ -338,7 +349,7 @@ void governor_look(struct governor *governor, struct stamp now)
         if (!place->stands)
             continue;
         if (governor->hands)
-            decide(governor, place, slice, now);
+            decide(governor, place, slice, &raised_bytes, now);
         beat(governor);
     }
     look_for_limits(governor);

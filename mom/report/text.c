@@ -61,6 +61,8 @@ static const struct {
     [ACTION_ALARM] = {"raised an alarm about", "an alarm"},
     [ACTION_WARN] = {"warned about", "a warning"},
     [ACTION_THROTTLE] = {"throttled", "a throttle"},
+    [ACTION_RAISE] = {"raised the limit of", "a raised limit"},
+    [ACTION_FREEZE] = {"froze", "a freeze"},
     [ACTION_RELEASE] = {"released", "a release"},
     [ACTION_RESET] = {"reset", "a reset"},
 };
@@ -73,7 +75,10 @@ static const char *const because[REASONS] = {
     [REASON_REQUEST] = "it was asked for",
     [REASON_REBORN] = "it was reset often, and begins anew",
     [REASON_SERVED] = "its probation is over",
-    [REASON_LET_GO] = "it is not to be throttled any more",
+    [REASON_STRAINED] = "it is kept waiting at its limit, and does not leak as far as can be told",
+    [REASON_RELIEVED] = "it was meant for a time only",
+    [REASON_THRASHING] = "it does little but wait for memory at its limit",
+    [REASON_LET_GO] = "it is to be let alone",
     [REASON_ALL_CLEAR] = "it is well again",
     [REASON_GONE] = "it has gone",
 };

@@ -15,9 +15,10 @@
 #include <stdint.h>
 
 /* The ladder of one slice. Returns 0 or 1 decisions, one for each step: what lasts is not said
- * again. The caller gives it its number by decide_number. */
+ * again. The caller gives it its number by decide_number. *raised: bytes by which the limits of all
+ * slices are raised (raise_extra); brought up to date. */
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
-    const struct node_sample *node, struct stamp now, struct decision *ret);
+    const struct node_sample *node, uint64_t *raised, struct stamp now, struct decision *ret);
 
 /* The slice has vanished: 1 decision (a record) where that ends an incident, else 0. */
 uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
@@ -35,6 +36,9 @@ void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now);
 /* What came of an action on the slice, the guard's too: strikes, probation, next state. A dry run
  * counts as if it had been done. */
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now);
+
+/* A person has it released: limits that were changed for a time are to be as before. */
+void decide_released(struct watch *watch);
 
 /* A person says of the slice's leak that it is none (leak_dismiss): what it is throttled to for it
  * is let go. Returns bytes, as leak_dismiss. */

@@ -1,86 +1,12 @@
 #include "policy/decide/decide.h"
 
+#include "policy/decide/beside.h"
 #include "policy/decide/score.h"
-#include "slices/base/text.h"
-
-#include <math.h>
-#include <string.h>
 
 /* No leak for so long ends an incident (scaled): a verdict that wavers does not start a new one. */
 #define QUIET_USEC (10 * 60 * 1000000.0)
 /* No outcome after so long: the order was lost, or the hands hang (their own patience is 10 s). */
 #define OUTCOME_PATIENCE_USEC (2 * 60 * 1000000ll)
-
-static void add_slice(struct evidence *evidence, const struct watch *watch)
-{
-    const struct sample *sample = &watch->sample;
-    uint64_t rss;
-    evidence_add(evidence, "footprint", UNIT_BYTES, (double)watch->footprint, ' ', 0);
-    double gives_back = (double)score_gives_back(watch);
-    double least = (double)watch->policy.min_size_bytes;
-    evidence_add(
-        evidence, "gives_back", UNIT_BYTES, gives_back, gives_back < least ? '<' : '>', least);
-    if (sample_rss(sample, &rss))
-        evidence_add(evidence, "rss", UNIT_BYTES, (double)rss, ' ', 0);
-    if (sample_has(sample, SAMPLE_SWAP))
-        evidence_add(evidence, "swap", UNIT_BYTES, (double)sample->value[SAMPLE_SWAP], ' ', 0);
-    evidence_add(evidence, "growth", UNIT_RATE, watch->growth, ' ', 0);
-}
-
-/* Until it is at its limit, from what it holds now: the forecast is as old as the newest floor of
- * its stretch, which may be hours, and takes for granted that it has gone on since. */
-static double time_left_usec(const struct watch *watch, const struct policy_globals *globals)
-{
-    const struct leak_report *report = &watch->leak.report;
-    uint64_t limit = watch->leak.window.limit_bytes;
-    double left = report->left_p50;
-    if (limit > 0 && limit != SAMPLE_NO_LIMIT && report->rate > 0)
-        left = fmax((double)limit - (double)watch->footprint, 0) / report->rate;
-    return left / globals->time_scale * 1e6;
-}
-
-static void add_leak(struct evidence *evidence, const struct watch *watch,
-    const struct leak_report *report, const struct policy_globals *globals)
-{
-    if (report->limit_bytes != 0 && report->limit_bytes != SAMPLE_NO_LIMIT)
-        evidence_add(evidence, "limit", UNIT_BYTES, (double)report->limit_bytes, ' ', 0);
-    evidence_add(evidence, "rate", UNIT_RATE, report->rate, ' ', 0);
-    evidence_add(evidence, "grown", UNIT_BYTES, (double)report->grown_bytes, ' ', 0);
-    if (!report->forecast)
-        return;
-    evidence_add(evidence, "left_p50", UNIT_USEC, report->left_p50 * 1e6, ' ', 0);
-    evidence_add(evidence, "left_now", UNIT_USEC, time_left_usec(watch, globals), '<',
-        (double)watch->policy.leak_horizon_usec);
-}
-
-/* All of a decision but what is decided. `node` NULL: nothing is known of it. */
-static void describe(struct decision *ret, const struct watch *watch, const struct slice *slice,
-    const struct policy *policy, const struct node_sample *node, struct stamp now)
-{
-    const struct slice_policy *own = &watch->policy;
-    memset(ret, 0, sizeof *ret);
-    ret->incident = watch->ladder.incident;
-    ret->at = now;
-    ret->serial = slice->serial;
-    ret->life = slice->life;
-    (void)text_copy(ret->path, sizeof ret->path, slice->path);
-    (void)text_copy(ret->key, sizeof ret->key, slice->key);
-    (void)text_copy(ret->name, sizeof ret->name, slice->name);
-    (void)text_copy(ret->owner, sizeof ret->owner, own->owner);
-    ret->mode = own->mode;
-    ret->leak_mode = own->leak;
-    ret->independent = !own->interdependent;
-    ret->rank = own->rank;
-    ret->strikes = watch->ladder.strikes;
-    ret->policy_hash = policy_hash(policy);
-    ret->leak = watch->leak.report;
-    const struct policy_globals *globals = policy_globals(policy);
-    leak_report_unscale(&ret->leak, globals->time_scale);
-    if (node)
-        evidence_add_node(&ret->evidence, node);
-    add_slice(&ret->evidence, watch);
-    add_leak(&ret->evidence, watch, &ret->leak, globals);
-}
 
 static struct trial_result look_at_trial(
     const struct watch *watch, const struct policy_globals *globals, struct stamp now)
@@ -107,26 +33,95 @@ static enum ladder_event next_of_trial(
     return LADDER_DUE;
 }
 
-/* Warned long enough ago (a try that failed is not repeated before the cool-down, whatever the
- * grace), and its limit is near. */
+/* Warned long enough ago. A try that failed is not repeated before the cool-down, whatever the grace.
+ */
+static bool grace_is_over(
+    const struct watch *watch, const struct policy_globals *globals, struct stamp now)
+{
+    int64_t grace = watch->policy.leak_grace_usec;
+    if (grace < globals->cooldown_usec)
+        grace = globals->cooldown_usec;
+    return watch->ladder.warned_usec != 0 && now.boot_usec - watch->ladder.warned_usec >= grace;
+}
+
+/* And its limit is near. */
 static bool is_due(const struct watch *watch, const struct policy_globals *globals,
     double left_usec, struct stamp now)
 {
     const struct slice_policy *own = &watch->policy;
-    int64_t grace = own->leak_grace_usec > globals->cooldown_usec ? own->leak_grace_usec
-                                                                  : globals->cooldown_usec;
-    return own->leak == MODE_ENFORCE && watch->ladder.warned_usec != 0 &&
-           now.boot_usec - watch->ladder.warned_usec >= grace && watch->leak.report.forecast &&
-           left_usec < (double)own->leak_horizon_usec;
+    return own->leak == MODE_ENFORCE && grace_is_over(watch, globals, now) &&
+           watch->leak.report.forecast && left_usec < (double)own->leak_horizon_usec;
+}
+
+/* How far the slice's limit is to be raised now; 0: not at all. */
+static uint64_t raise_wanted(
+    const struct watch *watch, const struct slice *slice, const struct outlook *outlook)
+{
+    bool may = may_change(watch, slice) && !throttle_is_on(&watch->throttle);
+    return may ? raise_due(&watch->raise, &watch->strain, &watch->policy, outlook->globals,
+                     outlook->node, outlook->raised, outlook->now.boot_usec)
+               : 0;
+}
+
+static enum raise_end raise_end(const struct watch *watch, const struct outlook *outlook)
+{
+    return raise_ends(&watch->raise, &watch->strain, &watch->policy, outlook->globals,
+        outlook->node, outlook->now.boot_usec);
+}
+
+static bool is_thawed(const struct watch *watch, struct stamp now)
+{
+    const struct temporary *freeze = &watch->freeze;
+    return freeze->state == TEMPORARY_ON &&
+           now.boot_usec - freeze->begun_usec >= watch->policy.freeze_for_usec;
+}
+
+/* Kept waiting for long at its limit, and nothing has helped. */
+static enum ladder_event next_of_thrashing(
+    const struct watch *watch, const struct policy_globals *globals, struct stamp now)
+{
+    static const enum ladder_event next[THRASHINGS] = {
+        [THRASHING_OBSERVE] = LADDER_THRASHING,
+        [THRASHING_WARN] = LADDER_THRASHING,
+        [THRASHING_FREEZE] = LADDER_FREEZE_DUE,
+        [THRASHING_RESET] = LADDER_RESET_DUE,
+    };
+    const struct strain *strain = &watch->strain;
+    const struct slice_policy *own = &watch->policy;
+    if (strain->waits_usec == 0 || now.boot_usec - strain->waits_usec < own->thrashing_after_usec ||
+        throttle_is_on(&watch->throttle))
+        return LADDER_EVENTS;
+    if (watch->ladder.warned_usec == 0)
+        return LADDER_THRASHING;
+    bool is_deed = next[own->thrashing] != LADDER_THRASHING;
+    bool may = next[own->thrashing] != LADDER_FREEZE_DUE ||
+               temporary_may_begin(&watch->freeze, now.boot_usec);
+    return is_deed && may && grace_is_over(watch, globals, now) ? next[own->thrashing]
+                                                                 : LADDER_EVENTS;
+}
+
+/* Of a slice that is no confirmed leaker. LADDER_EVENTS: nothing. */
+static enum ladder_event next_of_strain(
+    const struct watch *watch, const struct slice *slice, const struct outlook *outlook)
+{
+    if (raise_end(watch, outlook) != RAISE_GOES_ON || is_thawed(watch, outlook->now))
+        return LADDER_RELIEVED;
+    enum ladder_state state = watch->ladder.state;
+    bool takes = ladder_table[state][LADDER_STRAINED].action != ACTION_NONE;
+    if (takes && raise_wanted(watch, slice, outlook) > 0)
+        return LADDER_STRAINED;
+    return next_of_thrashing(watch, outlook->globals, outlook->now);
 }
 
 /* What has happened to the slice since it was last looked at. LADDER_EVENTS: nothing. */
 static enum ladder_event next_event(
-    struct watch *watch, const struct policy_globals *globals, struct stamp now)
+    struct watch *watch, const struct slice *slice, const struct outlook *outlook)
 {
+    const struct policy_globals *globals = outlook->globals;
+    const struct stamp now = outlook->now;
     struct ladder *ladder = &watch->ladder;
     enum leak_verdict leak = score_leak(&watch->leak.report);
-    if (leak != LEAK_NONE)
+    if (leak != LEAK_NONE || watch->strain.waits_usec != 0)
         ladder->quiet_usec = 0;
     else if (ladder->quiet_usec == 0)
         ladder->quiet_usec = now.boot_usec;
@@ -136,27 +131,60 @@ static enum ladder_event next_event(
                                                                           : LADDER_RESET_FAILED;
     if (ladder->state == LADDER_PROBATION && now.boot_usec >= ladder->probation_usec)
         return LADDER_PROBATION_OVER;
-    double left_usec = time_left_usec(watch, globals);
+    double left_usec = watch_left_usec(watch, globals);
     if (leak == LEAK_CONFIRMED)
         return is_due(watch, globals, left_usec, now)
                    ? next_of_trial(watch, globals, left_usec, now)
                    : LADDER_CONFIRM;
+    enum ladder_event strain = next_of_strain(watch, slice, outlook);
+    if (strain != LADDER_EVENTS)
+        return strain;
     if (leak == LEAK_SUSPECTED)
         return LADDER_SUSPECT;
+    if (ladder->quiet_usec == 0)
+        return LADDER_EVENTS;
     double quiet = (double)(now.boot_usec - ladder->quiet_usec) * globals->time_scale;
     return quiet < QUIET_USEC ? LADDER_EVENTS : LADDER_QUIET;
 }
 
+/* REASON_ALL_CLEAR stands for the events that end something. */
+static const enum reason event_reason[LADDER_EVENTS] = {
+    [LADDER_QUIET] = REASON_ALL_CLEAR,
+    [LADDER_SUSPECT] = REASON_LEAK_SUSPECTED,
+    [LADDER_STRAINED] = REASON_STRAINED,
+    [LADDER_RELIEVED] = REASON_RELIEVED,
+    [LADDER_THRASHING] = REASON_THRASHING,
+    [LADDER_FREEZE_DUE] = REASON_THRASHING,
+    [LADDER_RESET_DUE] = REASON_THRASHING,
+    [LADDER_CONFIRM] = REASON_LEAK_CONFIRMED,
+    [LADDER_DUE] = REASON_LEAK_HORIZON,
+    [LADDER_OVERDUE] = REASON_LEAK_HORIZON,
+    [LADDER_LET_GO] = REASON_LET_GO,
+    [LADDER_ORDERED] = REASON_REQUEST,
+    [LADDER_RESET_DONE] = REASON_ALL_CLEAR,
+    [LADDER_RESET_FAILED] = REASON_ALL_CLEAR,
+    [LADDER_PROBATION_OVER] = REASON_ALL_CLEAR,
+};
+
+/* Whether the policy says that nobody is to be told of it. */
+static bool is_silent(const struct slice_policy *own, enum ladder_event event)
+{
+    bool is_leak = event_reason[event] != REASON_THRASHING;
+    return is_leak ? own->leak == MODE_OBSERVE : own->thrashing == THRASHING_OBSERVE;
+}
+
 /* Why less is done than the ladder's step asks for. */
 static enum restraint restrain(const struct watch *watch, const struct slice *slice,
-    const struct ladder_step *step, struct stamp now)
+    enum ladder_event event, struct stamp now)
 {
+    const struct ladder_step *step = &ladder_table[watch->ladder.state][event];
     const struct slice_policy *own = &watch->policy;
     if (step->action == ACTION_ALARM)
         return RESTRAINT_PROBATION;
     if (step->action == ACTION_WARN)
-        return own->leak == MODE_OBSERVE ? RESTRAINT_MODE : RESTRAINT_NONE;
-    if (step->action != ACTION_THROTTLE && step->action != ACTION_RESET)
+        return is_silent(own, event) ? RESTRAINT_MODE : RESTRAINT_NONE;
+    if (step->action != ACTION_THROTTLE && step->action != ACTION_FREEZE &&
+        step->action != ACTION_RESET)
         return RESTRAINT_NONE;
     enum restraint restraint = standing_restraint(watch, slice, now);
     if (restraint != RESTRAINT_NONE)
@@ -173,22 +201,10 @@ static const enum action_kind restrained[ACTION_KINDS] = {
     [ACTION_ALARM] = ACTION_ALARM,
     [ACTION_WARN] = ACTION_RECORD,
     [ACTION_THROTTLE] = ACTION_ALARM,
+    [ACTION_RAISE] = ACTION_RAISE,
+    [ACTION_FREEZE] = ACTION_ALARM,
     [ACTION_RELEASE] = ACTION_RELEASE,
     [ACTION_RESET] = ACTION_ALARM,
-};
-
-/* REASON_ALL_CLEAR stands for the events that end something. */
-static const enum reason event_reason[LADDER_EVENTS] = {
-    [LADDER_QUIET] = REASON_ALL_CLEAR,
-    [LADDER_SUSPECT] = REASON_LEAK_SUSPECTED,
-    [LADDER_CONFIRM] = REASON_LEAK_CONFIRMED,
-    [LADDER_DUE] = REASON_LEAK_HORIZON,
-    [LADDER_OVERDUE] = REASON_LEAK_HORIZON,
-    [LADDER_LET_GO] = REASON_LET_GO,
-    [LADDER_ORDERED] = REASON_REQUEST,
-    [LADDER_RESET_DONE] = REASON_ALL_CLEAR,
-    [LADDER_RESET_FAILED] = REASON_ALL_CLEAR,
-    [LADDER_PROBATION_OVER] = REASON_ALL_CLEAR,
 };
 
 /* An alarm leaves the slice where it is on the ladder, so it would come again each tick. */
@@ -199,107 +215,76 @@ static bool alarmed_lately(
            now.boot_usec - ladder->alarmed_usec < decision_repeat_usec(globals);
 }
 
-static int64_t probation_usec(const struct watch *watch)
+static void follow_raise(
+    struct watch *watch, struct decision *decision, const struct outlook *outlook, uint64_t to)
 {
-    return ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
+    describe_raise(decision, watch, to, outlook);
+    raise_ask(&watch->raise, watch->strain.limit, to, outlook->now.boot_usec);
 }
 
-/* What the slice is throttled to, and why for so long, as evidence. */
-static void describe_throttle(struct decision *ret, uint64_t bytes, int64_t usec)
+static void follow_release(
+    struct watch *watch, struct decision *decision, const struct outlook *outlook)
 {
-    ret->throttle_bytes = bytes;
-    evidence_add(&ret->evidence, "throttled_to", UNIT_BYTES, (double)bytes, ' ', 0);
-    evidence_add(&ret->evidence, "throttled_for", UNIT_USEC, (double)usec, ' ', 0);
-}
-
-/* Beside the ladder: what was reset often is throttled for a while from its birth on; and what is
- * throttled is released some time. */
-static bool decide_throttle(struct watch *watch, const struct slice *slice,
-    const struct policy *policy, const struct node_sample *node, struct stamp now,
-    struct decision *ret)
-{
-    const struct slice_policy *own = &watch->policy;
-    struct ladder *ladder = &watch->ladder;
-    struct throttle *throttle = &watch->throttle;
-    if (throttle->state == THROTTLE_NEWBORN && !node_has(node, NODE_MEM_TOTAL))
-        return false;
-    bool spared = standing_protects(watch, slice) || watch->held;
-    bool allowed = own->mode == MODE_ENFORCE && own->leak == MODE_ENFORCE; /* by a newer policy */
-    bool by_ladder =
-        throttle->by_leak && (ladder->state == LADDER_WARNED || ladder->state == LADDER_THROTTLED ||
-                                 ladder->state == LADDER_RESETTING);
-    if (spared || (by_ladder && !allowed))
-        throttle_let_go(throttle);
-    if (spared && throttle->state < THROTTLE_LET_GO)
-        return false;
-    bool is_let_go = throttle->state >= THROTTLE_LET_GO;
-    enum action_kind action = throttle_next(throttle, own, ladder->strikes,
-        sample_limit(&watch->sample, SAMPLE_LIMIT_HIGH),
-        by_ladder ? INT64_MAX : probation_usec(watch), now.boot_usec);
-    if (action == ACTION_NONE)
-        return false;
-    describe(ret, watch, slice, policy, node, now);
-    ret->wanted = ret->action = action;
-    if (action == ACTION_RELEASE) {
-        ret->reason = is_let_go ? REASON_LET_GO : REASON_SERVED;
-        if (ladder->state == LADDER_THROTTLED)
-            (void)ladder_take(ladder, LADDER_LET_GO, now);
-        return true;
+    int64_t now_usec = outlook->now.boot_usec;
+    if (decision->reason != REASON_RELIEVED) {
+        throttle_release(&watch->throttle, now_usec);
+        return;
     }
-    ret->reason = REASON_REBORN;
-    evidence_add(&ret->evidence, "strikes", UNIT_COUNT, ladder->strikes, '>', own->throttle_after);
-    describe_throttle(
-        ret, amount_of(&own->throttle_to, node->value[NODE_MEM_TOTAL]), probation_usec(watch));
-    if (own->mode != MODE_ENFORCE) {
-        ret->action = ACTION_RECORD;
-        ret->restraint = RESTRAINT_MODE;
-        throttle_outcome(throttle, ACTION_THROTTLE, false, now.boot_usec);
-    }
-    return true;
+    bool needs_it = raise_end(watch, outlook) != RAISE_RELIEVED;
+    if (watch->raise.temporary.state != TEMPORARY_OVER)
+        describe_raise_end(decision, watch, outlook);
+    note_release(watch, needs_it ? watch->policy.raise_for_usec : 0, now_usec);
 }
 
 /* The ladder's step is taken: what it does beside the ladder, and what it was taken for. */
-static void follow_step(struct watch *watch, struct decision *decision,
-    const struct policy_globals *globals, struct stamp now)
+static void follow_step(struct watch *watch, const struct slice *slice, struct decision *decision,
+    const struct outlook *outlook)
 {
+    int64_t now_usec = outlook->now.boot_usec;
+    if (decision->reason == REASON_THRASHING)
+        describe_strain(decision, watch, outlook);
     if (decision->action == ACTION_THROTTLE) {
         const struct sample *sample = &watch->sample;
         describe_throttle(
             decision, sample_known(sample, SAMPLE_CURRENT), watch->policy.leak_throttle_usec);
-        throttle_ask(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), now.boot_usec);
-        trial_begin(&watch->trial, watch->footprint, now.boot_usec);
+        throttle_ask(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), now_usec);
+        trial_begin(&watch->trial, watch->footprint, now_usec);
+    } else if (decision->action == ACTION_RAISE) {
+        follow_raise(watch, decision, outlook, raise_wanted(watch, slice, outlook));
+    } else if (decision->action == ACTION_FREEZE) {
+        double lasts = (double)watch->policy.freeze_for_usec;
+        evidence_add(&decision->evidence, "frozen_for", UNIT_USEC, lasts, ' ', 0);
+        temporary_ask(&watch->freeze, now_usec);
     } else if (decision->action == ACTION_RELEASE) {
-        throttle_release(&watch->throttle, now.boot_usec);
+        follow_release(watch, decision, outlook);
     } else if (decision->wanted == ACTION_RESET && watch->ladder.state == LADDER_THROTTLED) {
-        struct trial_result trial = look_at_trial(watch, globals, now);
+        struct trial_result trial = look_at_trial(watch, outlook->globals, outlook->now);
         struct evidence *evidence = &decision->evidence;
         evidence_add(evidence, "throttled_ago", UNIT_USEC, (double)trial.usec, ' ', 0);
         evidence_add(evidence, "grown_since", UNIT_BYTES, trial.grown, '>', trial.bound);
     }
 }
 
-uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
-    const struct node_sample *node, struct stamp now, struct decision *ret)
+static bool take_step(struct watch *watch, const struct slice *slice, const struct outlook *outlook,
+    struct decision *ret)
 {
-    const struct policy_globals *globals = policy_globals(policy);
+    const struct stamp now = outlook->now;
     struct ladder *ladder = &watch->ladder;
-    if (decide_throttle(watch, slice, policy, node, now, ret))
-        return 1;
-    enum ladder_event event = next_event(watch, globals, now);
+    enum ladder_event event = next_event(watch, slice, outlook);
     if (event == LADDER_EVENTS)
-        return 0;
+        return false;
     const struct ladder_step *step = &ladder_table[ladder->state][event];
-    enum restraint restraint = restrain(watch, slice, step, now);
+    enum restraint restraint = restrain(watch, slice, event, now);
     enum action_kind action = restraint == RESTRAINT_NONE ? step->action : restrained[step->action];
-    if (action == ACTION_ALARM && alarmed_lately(ladder, globals, now))
-        return 0;
+    if (action == ACTION_ALARM && alarmed_lately(ladder, outlook->globals, now))
+        return false;
     if (action != ACTION_NONE) {
-        describe(ret, watch, slice, policy, node, now);
+        describe(ret, watch, slice, outlook);
         ret->wanted = restraint == RESTRAINT_PROBATION ? ACTION_RESET : step->action;
         ret->action = action;
         ret->restraint = restraint;
         ret->reason = event_reason[event];
-        follow_step(watch, ret, globals, now);
+        follow_step(watch, slice, ret, outlook);
     }
     if (action == ACTION_ALARM)
         ladder->alarmed_usec = now.boot_usec;
@@ -308,13 +293,26 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
     return action != ACTION_NONE;
 }
 
+uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
+    const struct node_sample *node, uint64_t *raised, struct stamp now, struct decision *ret)
+{
+    const struct outlook outlook = {policy, policy_globals(policy), node, *raised, now};
+    uint64_t before = raise_extra(&watch->raise);
+    bool decided = decide_throttle(watch, slice, &outlook, ret) ||
+                   decide_left_behind(watch, slice, &outlook, ret) ||
+                   take_step(watch, slice, &outlook, ret);
+    *raised += raise_extra(&watch->raise) - before;
+    return decided;
+}
+
 uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
     const struct policy *policy, const struct node_sample *node, struct stamp now,
     struct decision *ret)
 {
     if (watch->ladder.incident == 0)
         return 0;
-    describe(ret, watch, slice, policy, node, now);
+    const struct outlook outlook = {policy, policy_globals(policy), node, 0, now};
+    describe(ret, watch, slice, &outlook);
     ret->wanted = ret->action = ACTION_RECORD;
     ret->reason = REASON_GONE;
     return 1;
@@ -326,7 +324,8 @@ void decide_number(struct watch *watch, struct decision *decision, uint64_t seq)
     decision->seq = seq;
     if (decision->incident == 0)
         decision->incident = ladder->incident ? ladder->incident : seq;
-    bool releases = decision->reason == REASON_SERVED || decision->reason == REASON_LET_GO;
+    bool releases = decision->reason == REASON_SERVED || decision->reason == REASON_LET_GO ||
+                    decision->reason == REASON_RELIEVED;
     bool ends = decision->reason == REASON_ALL_CLEAR || (releases && ladder->state == LADDER_CALM);
     if (decision->action != ACTION_NONE) /* a refused order begins nothing */
         ladder->incident = ends ? 0 : decision->incident;
@@ -338,6 +337,26 @@ void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now)
     (void)ladder_take(ladder, LADDER_ORDERED, now);
     if (ladder->incident == 0)
         ladder->incident = seq;
+}
+
+/* What was changed for a time is in force, or is not any more. */
+static void follow_outcome(
+    struct watch *watch, const struct outcome *outcome, bool done, struct stamp now)
+{
+    enum action_kind kind = outcome->kind;
+    throttle_outcome(&watch->throttle, kind, done, now.boot_usec);
+    if (kind == ACTION_THROTTLE && watch->throttle.state == THROTTLE_OVER &&
+        watch->ladder.state == LADDER_THROTTLED)
+        (void)ladder_take(&watch->ladder, LADDER_LET_GO, now);
+    if (kind == ACTION_RAISE)
+        temporary_asked(&watch->raise.temporary, done, now.boot_usec);
+    if (kind == ACTION_FREEZE) /* who doesn't stand still yet will */
+        temporary_asked(
+            &watch->freeze, done || outcome->result == RESULT_INCOMPLETE, now.boot_usec);
+    if (kind == ACTION_RELEASE) {
+        temporary_released(&watch->raise.temporary, done, now.boot_usec);
+        temporary_released(&watch->freeze, done, now.boot_usec);
+    }
 }
 
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now)
@@ -353,10 +372,7 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
         [RESULT_FAILED] = LADDER_RESET_FAILED,
     };
     enum ladder_event event = result_event[outcome->result];
-    throttle_outcome(&watch->throttle, outcome->kind, event == LADDER_RESET_DONE, now.boot_usec);
-    if (outcome->kind == ACTION_THROTTLE && watch->throttle.state == THROTTLE_OVER &&
-        watch->ladder.state == LADDER_THROTTLED)
-        (void)ladder_take(&watch->ladder, LADDER_LET_GO, now);
+    follow_outcome(watch, outcome, event == LADDER_RESET_DONE, now);
     if (outcome->kind != ACTION_RESET)
         return;
     (void)ladder_take(&watch->ladder, event, now);
@@ -374,6 +390,13 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     watch->survives = outcome->bytes_after;
 }
 
+void decide_released(struct watch *watch)
+{
+    throttle_let_go(&watch->throttle);
+    temporary_let_go(&watch->raise.temporary);
+    temporary_let_go(&watch->freeze);
+}
+
 uint64_t decide_dismissed(struct watch *watch)
 {
     if (watch->ladder.state == LADDER_THROTTLED)
@@ -384,7 +407,8 @@ uint64_t decide_dismissed(struct watch *watch)
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,
     enum action_kind wanted, struct stamp now, struct decision *ret)
 {
-    describe(ret, watch, slice, policy, NULL, now);
+    const struct outlook outlook = {policy, policy_globals(policy), NULL, 0, now};
+    describe(ret, watch, slice, &outlook);
     ret->reason = REASON_REQUEST;
     ret->wanted = ret->action = wanted;
     if (standing_restraint(watch, slice, now) == RESTRAINT_PROTECTED) {

@@ -10,6 +10,9 @@ const char *const reason_names[REASONS] = {
     [REASON_REQUEST] = "request",
     [REASON_REBORN] = "reborn",
     [REASON_SERVED] = "served",
+    [REASON_STRAINED] = "strained",
+    [REASON_RELIEVED] = "relieved",
+    [REASON_THRASHING] = "thrashing",
     [REASON_LET_GO] = "let-go",
     [REASON_ALL_CLEAR] = "all-clear",
     [REASON_GONE] = "gone",
@@ -65,7 +68,7 @@ struct action decision_action(const struct decision *decision)
         .decision = decision->seq,
         .independent = decision->independent,
         .life = decision->life,
-        .bytes = decision->throttle_bytes};
+        .bytes = decision->limit_bytes};
     (void)text_copy(action.path, sizeof action.path, decision->path);
     return action;
 }

@@ -19,7 +19,11 @@ enum reason {
     REASON_REQUEST,      /* a person asked for it */
     REASON_REBORN,       /* it was reset often, and begins anew */
     REASON_SERVED,       /* its probation is over */
-    REASON_LET_GO,       /* it is not to be throttled any more */
+    REASON_STRAINED,     /* it is kept waiting at its limit, and does not leak */
+    REASON_RELIEVED,     /* it needs its limit raised no more, or has had it for long enough; or has
+                            been frozen for long enough */
+    REASON_THRASHING,    /* it has been kept waiting at its limit for long, and can't be raised */
+    REASON_LET_GO,       /* it is not to be throttled, raised or frozen any more */
     REASON_ALL_CLEAR,    /* the incident is over */
     REASON_GONE,         /* and so it is when the slice has vanished */
     REASONS
@@ -82,7 +86,7 @@ struct decision {
     enum action_kind action; /* what is done */
     enum restraint restraint;
     enum reason reason;
-    uint64_t throttle_bytes;     /* ACTION_THROTTLE: to how much */
+    uint64_t limit_bytes;        /* ACTION_THROTTLE, ACTION_RAISE: to how much */
     char rule[32];               /* REASON_NODE_RULE: its name */
     char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node */
     uint64_t serial;

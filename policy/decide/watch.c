@@ -77,26 +77,54 @@ static void take_nearer(uint64_t *nearest, uint64_t a, uint64_t b)
         *nearest = limit;
 }
 
-/* See watch_update in the header. A limit of 0 is no limit: nothing could run under it. */
+/* Its own two limits, the second as it would be without a throttle. */
+static void own_limits(const struct watch *watch, uint64_t ret[2])
+{
+    const struct sample *sample = &watch->sample;
+    ret[0] = sample_limit(sample, SAMPLE_LIMIT_MAX);
+    ret[1] = throttle_limit(
+        &watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), sample->at.boot_usec);
+}
+
+/* The footprint at which they let it have no more. A limit of 0 is no limit: nothing could run under
+ * it. */
+static uint64_t own_end(const struct watch *watch, const struct node_sample *node)
+{
+    uint64_t own[2], nearest = SAMPLE_NO_LIMIT;
+    own_limits(watch, own);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i] > 0)
+            take_nearer(&nearest, own[i], swap_reach(&watch->sample, node));
+    return nearest;
+}
+
+/* See watch_update in the header. */
 static uint64_t nearest_limit(
     const struct watch *watch, uint64_t footprint, const struct node_sample *node)
 {
     const struct sample *sample = &watch->sample;
-    const uint64_t own[] = {sample_limit(sample, SAMPLE_LIMIT_MAX),
-        throttle_limit(
-            &watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), sample->at.boot_usec)};
-    uint64_t nearest = SAMPLE_NO_LIMIT;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (own[i] > 0)
-            take_nearer(&nearest, own[i], swap_reach(sample, node));
+    uint64_t swap = 0, nearest = own_end(watch, node);
     if (sample_has(sample, SAMPLE_ROOM))
         take_nearer(&nearest, footprint, sample->value[SAMPLE_ROOM]);
-    uint64_t swap = 0;
     if (node_has(node, NODE_MEM_AVAILABLE)) {
         (void)node_swap_room(node, &swap);
         take_nearer(&nearest, footprint, bytes_sum(node->value[NODE_MEM_AVAILABLE], swap));
     }
     return nearest;
+}
+
+static void update_strain(struct watch *watch, const struct node_sample *node)
+{
+    const struct raise *raise = &watch->raise;
+    uint64_t own[2], enough = raise->temporary.state == TEMPORARY_OVER ? 0 : raise->before;
+    own_limits(watch, own);
+    const struct strain_facts facts = {.limit = own[0] < own[1] ? own[0] : own[1],
+        .footprint = watch->footprint,
+        .end = own_end(watch, node),
+        .growth = watch->growth,
+        .faulted = watch->faulted,
+        .enough = enough};
+    strain_update(&watch->strain, &watch->sample, &facts);
 }
 
 /* What outlives all processes is in shared memory, or was swapped out from there. */
@@ -125,6 +153,7 @@ bool watch_update(
     update_growth(watch, footprint);
     update_survives(watch);
     watch->footprint = footprint;
+    update_strain(watch, node);
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
     uint64_t limit = nearest_limit(watch, footprint, node);
@@ -134,4 +163,14 @@ bool watch_update(
         watch->channels = (struct leak_channels){0};
     update_channel(watch, t_usec);
     return changed;
+}
+
+double watch_left_usec(const struct watch *watch, const struct policy_globals *globals)
+{
+    const struct leak_report *report = &watch->leak.report;
+    uint64_t limit = watch->leak.window.limit_bytes;
+    double left = report->left_p50;
+    if (limit > 0 && limit != SAMPLE_NO_LIMIT && report->rate > 0)
+        left = fmax((double)limit - (double)watch->footprint, 0) / report->rate;
+    return left / globals->time_scale * 1e6;
 }

@@ -4,7 +4,9 @@
 #define POLICY_DECIDE_WATCH_H
 
 #include "policy/decide/ladder.h"
+#include "policy/decide/raise.h"
 #include "policy/decide/score.h"
+#include "policy/decide/strain.h"
 #include "policy/decide/throttle.h"
 #include "policy/decide/trial.h"
 #include "policy/file/policy.h"
@@ -24,6 +26,9 @@ struct watch {
     struct ladder ladder;
     struct throttle throttle;
     struct trial trial; /* while the ladder has it throttled */
+    struct strain strain;
+    struct raise raise;
+    struct temporary freeze; /* while the ladder has it frozen */
     struct slice_policy policy;
     struct stamp born;
     int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */
@@ -75,5 +80,9 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
  * at by the node's rules (RULE_EXHAUSTED_WITHIN). */
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
+
+/* Until a leaker is at its limit, from what it holds now: the forecast is as old as the newest floor
+ * of its stretch, which may be hours, and takes for granted that it has gone on since. Real time. */
+double watch_left_usec(const struct watch *watch, const struct policy_globals *globals);
 
 #endif

@@ -346,6 +346,7 @@ static const struct section {
     void (*read)(const struct layer *, const struct node *);
 } sections[] = {
     {"guard", read_group},
+    {"raises", read_group},
     {"scorer", read_group},
     {"mail", read_group},
     {"database", read_group},

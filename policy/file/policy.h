@@ -60,6 +60,10 @@ struct origin {
     unsigned line, column;
 };
 
+/* What becomes of a slice that has been kept waiting at its limit for long, and can't be raised. */
+enum thrashing { THRASHING_OBSERVE, THRASHING_WARN, THRASHING_FREEZE, THRASHING_RESET, THRASHINGS };
+extern const char *const thrashing_names[THRASHINGS];
+
 /* What applies to one slice, resolved. */
 enum slice_setting {
     SET_OWNER,
@@ -71,6 +75,12 @@ enum slice_setting {
     SET_LEAK_GRACE,
     SET_LEAK_THROTTLE,
     SET_PROBATION,
+    SET_RAISE_TO,
+    SET_RAISE_STEP,
+    SET_RAISE_FOR,
+    SET_THRASHING,
+    SET_THRASHING_AFTER,
+    SET_FREEZE_FOR,
     SET_THROTTLE_AFTER,
     SET_THROTTLE_TO,
     SET_MIN_SIZE,
@@ -92,6 +102,12 @@ struct slice_policy {
     int64_t probation_usec;     /* after a reset */
     int32_t throttle_after;     /* so many of them: the next life begins throttled; 0: never */
     struct amount throttle_to;  /* of the node's memory */
+    struct amount raise_to;     /* of the node's memory: its limits are raised so far, at most */
+    struct amount raise_step;   /* of its own limit */
+    int64_t raise_for_usec;     /* then they are as before */
+    enum thrashing thrashing;   /* what is done about who does nothing but wait at its limit, */
+    int64_t thrashing_after_usec; /* for so long */
+    int64_t freeze_for_usec;
     uint64_t min_size_bytes;    /* smaller slices are not reset, but by a person */
     int64_t min_age_usec;       /* nor younger ones */
     bool tell_kernel;           /* its OOM killer is told whom mom would choose */
@@ -160,6 +176,12 @@ struct scorer_settings {
     enum formula fallback; /* while it has not answered for long */
 };
 
+/* By how much limits of slices may be raised. */
+struct raise_settings {
+    struct amount budget;  /* of the node's memory: all of them together */
+    struct amount reserve; /* of the node's memory: so much must stay available */
+};
+
 /* Settings that are not about one slice. */
 struct policy_globals {
     double time_scale; /* divides every time constant of detector, ladder and probation */
@@ -171,6 +193,7 @@ struct policy_globals {
     int64_t guard_usec;    /* how often the node is looked at */
     enum formula formula;
     struct scorer_settings scorer;
+    struct raise_settings raises;
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
         hour_retention_usec, mail_retention_usec;
     uint64_t database_cap_bytes;

@@ -9,6 +9,12 @@ const char *const mode_names[MODES] = {
     [MODE_WARN] = "warn",
     [MODE_ENFORCE] = "enforce",
 };
+const char *const thrashing_names[THRASHINGS] = {
+    [THRASHING_OBSERVE] = "observe",
+    [THRASHING_WARN] = "warn",
+    [THRASHING_FREEZE] = "freeze",
+    [THRASHING_RESET] = "reset",
+};
 const char *const rule_action_names[RULE_ACTIONS] = {
     [RULE_RECORD] = "record",
     [RULE_WARN] = "warn",
@@ -129,6 +135,12 @@ static const struct setting table[] = {
         .fallback = "/usr/sbin/sendmail", .help = "The program that takes mail from its input."},
     {GLOBAL(mail.timeout_usec), .name = "mail.timeout", .type = VALUE_DURATION, .least = "1s",
         .most = "10min", .fallback = "1min", .help = "One delivery may take so long."},
+    {GLOBAL(raises.budget), .name = "raises.budget", .type = VALUE_AMOUNT, .fallback = "25%",
+        .help = "All raised limits together (raise_to) are above what they were by no more than "
+                "this: a part of the node's memory or a size."},
+    {GLOBAL(raises.reserve), .name = "raises.reserve", .type = VALUE_AMOUNT, .fallback = "20%",
+        .help = "A limit is raised by no more than leaves so much available; when not even half of "
+                "it is left, raised limits go back."},
     {GLOBAL(raw_retention_usec), .name = "database.keep_raw", .type = VALUE_DURATION,
         .least = "10min", .most = "520w", .fallback = "2d",
         .help = "How long every sample is kept."},
@@ -182,6 +194,27 @@ static const struct setting table[] = {
         .help =
             "To so much memory (memory.high; on cgroup v1 the soft limit), a part of the "
             "node's or a size; never to less than it has, and never for longer than momd runs."},
+    {SLICE(raise_to, SET_RAISE_TO), .name = "raise_to", .type = VALUE_AMOUNT, .fallback = "0%",
+        .help = "A slice that is kept waiting at its own limit (memory.max, memory.high) and does not "
+                "leak, as far as can be told, has it raised for a time, up to this: a part of the "
+                "node's memory or a size; 0%: never. With mode: enforce alone."},
+    {SLICE(raise_step, SET_RAISE_STEP), .name = "raise_step", .type = VALUE_AMOUNT,
+        .fallback = "25%", .help = "By so much at a time: a part of its limit or a size."},
+    {SLICE(raise_for_usec, SET_RAISE_FOR), .name = "raise_for", .type = VALUE_DURATION,
+        .least = "1s", .most = "52w", .fallback = "12h", .scaled = true,
+        .help = "After so long the limit is as before, or sooner, when it needs no more: as soon as "
+                "it holds no more, for nobody is killed for it."},
+    {SLICE(thrashing, SET_THRASHING), .name = "thrashing", .type = VALUE_WORD,
+        .words = {thrashing_names, THRASHINGS}, .fallback = "warn",
+        .help = "What becomes of a slice that has been kept waiting at its own limit for "
+                "thrashing_after, does not leak and can't be raised: freeze and reset come "
+                "leak_grace after the warning, if it still is then, and with mode: enforce alone."},
+    {SLICE(thrashing_after_usec, SET_THRASHING_AFTER), .name = "thrashing_after",
+        .type = VALUE_DURATION, .least = "1min", .most = "52w", .fallback = "10min", .scaled = true,
+        .help = "For so long."},
+    {SLICE(freeze_for_usec, SET_FREEZE_FOR), .name = "freeze_for", .type = VALUE_DURATION,
+        .least = "1s", .most = "52w", .fallback = "1h", .scaled = true,
+        .help = "With thrashing: freeze, it stands still for so long."},
     {SLICE(min_size_bytes, SET_MIN_SIZE), .name = "min_size", .type = VALUE_SIZE, .least = "0B",
         .most = "1T", .fallback = "64M",
         .help = "Smaller slices are not reset: it would not help."},

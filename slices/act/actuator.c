@@ -1,9 +1,10 @@
 #include "slices/act/actuator.h"
 
 #include "slices/act/backend.h"
+#include "slices/act/freeze.h"
 #include "slices/act/job.h"
 #include "slices/act/kernel_hints.h"
-#include "slices/act/throttle.h"
+#include "slices/act/limits.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -26,6 +27,15 @@ static const struct backend *choose_backend(const struct actuator_options *optio
     return options->hierarchy->version == HIERARCHY_V2 ? &backend_v2 : &backend_v1;
 }
 
+static void note_left_over(struct actuator *actuator)
+{
+    for (int i = 0; actuator->options.journal && i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(actuator->options.journal, i);
+        if (entry)
+            actuator->left_over[i] = (struct left_over){true, entry->decision, entry->made.boot_usec};
+    }
+}
+
 int actuator_open(
     const struct actuator_options *options, struct actuator **ret, struct mom_error *error)
 {
@@ -46,8 +56,22 @@ int actuator_open(
         actuator_close(actuator);
         return error_errno(error, r, "an actuator over %s", options->proc_root);
     }
+    note_left_over(actuator);
     *ret = actuator;
     return 0;
+}
+
+void actuator_tidy(struct actuator *actuator)
+{
+    struct mom_error error;
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        struct left_over *left = &actuator->left_over[i];
+        const struct journal_entry *entry =
+            left->is ? journal_row(actuator->options.journal, i) : NULL;
+        left->is = entry && entry->decision == left->decision &&
+                   entry->made.boot_usec == left->made_usec &&
+                   journal_undo(actuator->options.journal, i, &error) < 0;
+    }
 }
 
 void actuator_close(struct actuator *actuator)
@@ -192,23 +216,35 @@ static void measure_after(struct attempt *attempt)
 
 /* --- Acting ---------------------------------------------------------------------------------- */
 
-/* Nobody dies of these. */
+static enum action_result release(struct attempt *attempt)
+{
+    enum action_result frozen = freeze_end(attempt), limits = limits_release(attempt);
+    return frozen == RESULT_DONE ? limits : frozen;
+}
+
+/* Nobody dies of these. Without a function they are for people to read: the table and the bytes are
+ * their whole matter. */
+static enum action_result (*const mildly[ACTION_KINDS])(struct attempt *attempt) = {
+    [ACTION_THROTTLE] = limits_throttle,
+    [ACTION_RAISE] = limits_raise,
+    [ACTION_FREEZE] = freeze_begin,
+    [ACTION_RELEASE] = release,
+};
+
 static enum action_result carry_out_mildly(struct attempt *attempt)
 {
     enum action_kind kind = attempt->action->kind;
-    bool changes = kind == ACTION_THROTTLE || kind == ACTION_RELEASE;
-    if (changes && attempt->actuator->options.dry_run)
-        return RESULT_DRY_RUN;
-    if (changes)
-        return kind == ACTION_THROTTLE ? throttle_begin(attempt) : throttle_end(attempt);
-    return RESULT_DONE; /* for people to read: the table and the bytes are their whole matter */
+    if (!mildly[kind])
+        return RESULT_DONE;
+    return attempt->actuator->options.dry_run ? RESULT_DRY_RUN : mildly[kind](attempt);
 }
 
 static enum action_result carry_out(struct attempt *attempt, struct process_table *processes)
 {
     const struct actuator *actuator = attempt->actuator;
     bool is_reset = attempt->action->kind == ACTION_RESET;
-    enum action_result result = is_reset ? check_bystanders(attempt) : RESULT_DONE;
+    bool stops_them = is_reset || attempt->action->kind == ACTION_FREEZE;
+    enum action_result result = stops_them ? check_bystanders(attempt) : RESULT_DONE;
     if (result != RESULT_DONE)
         return result;
     (void)processes_read(attempt->group_fd, actuator->proc_fd, PROCESSES_BUDGET_USEC, processes);

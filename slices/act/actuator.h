@@ -6,7 +6,8 @@
  * The way of acting is one of four backends: v2 (cgroup.kill), v1 (freeze, SIGKILL, thaw), dry-run
  * (everything but the last write), recording (writes down what it was asked, for tests).
  *
- * Thread: the actuator's ("hands"); calls may block in the kernel. Allocates at open only. */
+ * Threads: the actuator's ("hands"), several, but of one slice one at a time (a reset may overtake);
+ * hints and tidying on one of them. Calls may block in the kernel. Allocates at open only. */
 #ifndef SLICES_ACT_ACTUATOR_H
 #define SLICES_ACT_ACTUATOR_H
 
@@ -43,6 +44,9 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
 /* Tells the kernel's OOM killer of a slice. 0; -errno; -ENODEV: it has gone, or another life stands
  * there. A dry run tells nothing. */
 int actuator_hint(struct actuator *actuator, const struct kernel_hint *hint);
+
+/* Tries again to undo what was in the journal when the actuator was opened, and is still. */
+void actuator_tidy(struct actuator *actuator);
 
 /* What the recording backend was asked, oldest first. Returns how many; *ret points into the
  * actuator. */

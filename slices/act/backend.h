@@ -14,6 +14,11 @@ struct actuator {
     struct action *recorded; /* ACTUATOR_RECORDED_MAX of them, or NULL */
     uint32_t recorded_count;
     bool hints_noted; /* in the journal */
+    struct left_over {
+        bool is;
+        uint64_t decision;
+        int64_t made_usec;
+    } left_over[JOURNAL_ENTRIES]; /* rows of the journal that were there before */
 };
 
 /* One action while it is carried out. */

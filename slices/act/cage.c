@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* "mom-reset-17", or after the group of a test run, so that its cleaning finds it. */
-static int name_group(const struct attempt *attempt, const char *root, char *path, size_t size)
+static int name_group(const struct attempt *attempt, const struct cage_kind *kind,
+    const char *parent, char *path, size_t size)
 {
     const char *first = attempt->action->path + 1;
     size_t length = strcspn(first, "/");
@@ -22,7 +23,7 @@ static int name_group(const struct attempt *attempt, const char *root, char *pat
         first = "mom";
         length = strlen(first);
     }
-    return text_format(path, size, "%s/%.*s-reset-%llu", root, (int)length, first,
+    return text_format(path, size, "%s/%.*s-%s-%llu", parent, (int)length, first, kind->made_for,
         (unsigned long long)attempt->action->decision);
 }
 
@@ -36,17 +37,18 @@ static struct journal_entry new_entry(const struct attempt *attempt, enum journa
     };
 }
 
-static int shut(const struct cage *cage)
+int cage_shut(const struct cage *cage)
 {
     return file_write(cage->fd, cage->kind->file, cage->kind->shut);
 }
 
-int cage_make(struct attempt *attempt)
+int cage_make(
+    struct attempt *attempt, enum journal_kind kind, const char *parent, struct cage *ret)
 {
-    const char *root = attempt->actuator->options.hierarchy->freezer;
     struct journal *journal = attempt->actuator->options.journal;
-    struct journal_entry entry = new_entry(attempt, JOURNAL_TEMP_FREEZER);
-    int r = name_group(attempt, root, entry.directory, sizeof entry.directory);
+    struct journal_entry entry = new_entry(attempt, kind);
+    struct mom_error error;
+    int r = name_group(attempt, &cage_kinds[kind], parent, entry.directory, sizeof entry.directory);
     int row = r < 0 ? r : journal_add(journal, &entry);
     if (row < 0)
         return row;
@@ -55,37 +57,43 @@ int cage_make(struct attempt *attempt)
         journal_strike(journal, row);
         return r;
     }
-    struct cage cage = {
-        &cage_kinds[JOURNAL_TEMP_FREEZER], row, group_open(AT_FDCWD, entry.directory)};
-    r = cage.fd < 0 ? cage.fd : shut(&cage);
-    attempt->cage = cage;
-    if (r < 0)
-        cage_leave(attempt);
+    *ret = (struct cage){&cage_kinds[kind], row, group_open(AT_FDCWD, entry.directory)};
+    r = ret->fd < 0 ? ret->fd : cage_shut(ret);
+    if (r < 0) {
+        (void)journal_undo(journal, row, &error);
+        if (ret->fd >= 0)
+            (void)close(ret->fd);
+    }
     return r;
 }
 
-int cage_take_own(struct attempt *attempt)
+int cage_take_own(struct attempt *attempt, enum journal_kind kind, struct cage *ret)
 {
     const struct actuator_options *options = &attempt->actuator->options;
-    struct journal_entry entry = new_entry(attempt, JOURNAL_FROZEN);
+    struct journal_entry entry = new_entry(attempt, kind);
     int r = text_format(entry.directory, sizeof entry.directory, "%s%s", options->hierarchy->root,
         attempt->action->path);
     int row = r < 0 ? r : journal_add(options->journal, &entry);
     if (row < 0)
         return row;
-    attempt->cage = (struct cage){
-        &cage_kinds[JOURNAL_FROZEN], row, fcntl(attempt->group_fd, F_DUPFD_CLOEXEC, 0)};
+    *ret = (struct cage){&cage_kinds[kind], row, fcntl(attempt->group_fd, F_DUPFD_CLOEXEC, 0)};
     return 0;
 }
 
-static int move_in(void *context, int32_t pid)
+int cage_move_in(struct attempt *attempt, const struct cage *cage, int32_t pid)
 {
-    const struct attempt *attempt = context;
     char text[16];
     (void)text_format(text, sizeof text, "%d", pid);
-    /* Who can't be moved is killed where it is. */
-    if (!attempt_spares(pid) && attempt_is_member(attempt, pid))
-        (void)file_write(attempt->cage.fd, "cgroup.procs", text);
+    if (attempt_spares(pid) || !attempt_is_member(attempt, pid))
+        return 0;
+    return file_write(cage->fd, "cgroup.procs", text) == 0;
+}
+
+/* Who can't be moved is killed where it is. */
+static int move_in(void *context, int32_t pid)
+{
+    struct attempt *attempt = context;
+    (void)cage_move_in(attempt, &attempt->cage, pid);
     return 0;
 }
 
@@ -114,28 +122,37 @@ static int gather(struct attempt *attempt)
     return 0;
 }
 
+/* v1 says so in the file that was written, v2 among its events. */
+static bool is_shut(const struct cage *cage)
+{
+    char text[128];
+    bool tells = strcmp(cage->kind->file, "freezer.state") == 0;
+    ssize_t n = file_read(cage->fd, tells ? cage->kind->file : "cgroup.events", text, sizeof text);
+    return n >= 0 && (tells ? text_starts_with(text, cage->kind->shut)
+                            : strstr(text, "frozen 1") != NULL);
+}
+
 /* Freezing takes a moment, and forever for a process in uninterruptible sleep. */
-static void wait_until_shut(const struct cage *cage)
+bool cage_wait(const struct cage *cage)
 {
     enum { NAPS = 6 };
     unsigned nap = 0;
     for (int i = 0; i < NAPS; i++) {
-        char text[32];
-        if (file_read(cage->fd, cage->kind->file, text, sizeof text) < 0 ||
-            text_starts_with(text, cage->kind->shut))
-            return;
+        if (is_shut(cage))
+            return true;
         attempt_nap(&nap);
     }
+    return is_shut(cage);
 }
 
 int cage_kill(struct attempt *attempt)
 {
     const struct cage *cage = &attempt->cage;
-    int r = shut(cage);
-    if (r == 0 && cage->kind->temporary)
+    int r = cage_shut(cage);
+    if (r == 0 && cage->kind->made_for)
         r = gather(attempt);
     if (r == 0) {
-        wait_until_shut(cage);
+        (void)cage_wait(cage);
         r = attempt_kill_members(attempt);
     }
     if (!cage->kind->dies_open)

@@ -1,6 +1,6 @@
-/* A cage holds a slice's processes frozen while they are killed, so that they can't fork away. On
- * v1, where memory and freezer are trees of their own, it is a temporary group; on v2 it is the
- * slice's own. Shut only after it stands in the journal. */
+/* A cage holds processes of a slice frozen: while they are killed, so that they can't fork away, or
+ * until they are released (freeze.h). On v1, where memory and freezer are trees of their own, it is
+ * a temporary group; on v2 it is the slice's own. Shut only after it stands in the journal. */
 #ifndef SLICES_ACT_CAGE_H
 #define SLICES_ACT_CAGE_H
 
@@ -11,7 +11,8 @@
 struct cage_kind {
     const char *file;        /* in the group's directory */
     const char *shut, *open; /* what is written there; "FROZEN" is read back once all are frozen */
-    bool temporary;          /* the group was made for this: to be emptied and removed */
+    const char *made_for;    /* the group was made for this, which is in its name: to be emptied
+                                and removed; NULL: it is the slice's own */
     bool dies_open;          /* SIGKILL works only once it is open again */
 };
 
@@ -26,16 +27,26 @@ struct cage {
 
 struct attempt;
 
-/* Makes a temporary group in the freezer's tree, and shuts it. -errno: nothing is left of it. */
-int cage_make(struct attempt *attempt);
+/* Makes a temporary group below this directory of the freezer's tree, and shuts it. -errno: nothing
+ * is left of it. */
+int cage_make(
+    struct attempt *attempt, enum journal_kind kind, const char *parent, struct cage *ret);
 
-/* Takes the slice's own group as the cage. */
-int cage_take_own(struct attempt *attempt);
+/* Takes the slice's own group as the cage; it is not shut yet. */
+int cage_take_own(struct attempt *attempt, enum journal_kind kind, struct cage *ret);
 
-/* One round: everybody in, shut, SIGKILL, and open where nobody dies before that. */
+int cage_shut(const struct cage *cage);
+
+/* Waits a little until all in it are frozen; false: they are not. */
+bool cage_wait(const struct cage *cage);
+
+/* Moves the process into it, if it is one of the slice that may be touched. 1: it was moved. */
+int cage_move_in(struct attempt *attempt, const struct cage *cage, int32_t pid);
+
+/* One round of a reset in attempt->cage: everybody in, shut, SIGKILL, and open where nobody dies before that. */
 int cage_kill(struct attempt *attempt);
 
-/* Undoes what was made or shut. */
+/* Undoes what was made or shut for a reset. */
 void cage_leave(struct attempt *attempt);
 
 #endif

@@ -4,8 +4,8 @@
 #include "slices/act/journal.h"
 
 #include "slices/act/cage.h"
+#include "slices/act/drop_in.h"
 #include "slices/act/kernel_hints.h"
-#include "slices/act/soft_limit.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/visit.h"
@@ -20,8 +20,10 @@
 #include <unistd.h>
 
 const struct cage_kind cage_kinds[JOURNAL_KINDS] = {
-    [JOURNAL_TEMP_FREEZER] = {"freezer.state", "FROZEN", "THAWED", true, true},
-    [JOURNAL_FROZEN] = {"cgroup.freeze", "1", "0", false, false},
+    [JOURNAL_TEMP_FREEZER] = {"freezer.state", "FROZEN", "THAWED", "reset", true},
+    [JOURNAL_FROZEN] = {"cgroup.freeze", "1", "0", NULL, false},
+    [JOURNAL_FREEZE_CAGE] = {"freezer.state", "FROZEN", "THAWED", "freeze", true},
+    [JOURNAL_FREEZE_OWN] = {"cgroup.freeze", "1", "0", NULL, false},
 };
 
 const char *const journal_kind_names[JOURNAL_KINDS] = {
@@ -29,7 +31,9 @@ const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_TEMP_FREEZER] = "temporary freezer",
     [JOURNAL_HINTS] = "hints to the kernel",
     [JOURNAL_FROZEN] = "frozen",
-    [JOURNAL_THROTTLED] = "throttled",
+    [JOURNAL_FREEZE_CAGE] = "freeze, in a temporary group",
+    [JOURNAL_FREEZE_OWN] = "freeze",
+    [JOURNAL_LIMIT] = "limit",
 };
 
 struct row {
@@ -53,7 +57,7 @@ static uint64_t checksum(const struct journal_entry *entry)
 int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error)
 {
     char path[PATH_MAX];
-    *journal = (struct journal){0};
+    *journal = (struct journal){.lock = PTHREAD_MUTEX_INITIALIZER};
     if (text_format(path, sizeof path, "%s/journal", run_dir) < 0)
         return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
     return shared_file_create(
@@ -78,8 +82,38 @@ const struct journal_entry *journal_row(const struct journal *journal, int row)
     return valid ? entry : NULL;
 }
 
-int journal_add(struct journal *journal, const struct journal_entry *entry)
+/* Until it is released, not just for as long as a reset takes. */
+static bool lasts(enum journal_kind kind)
 {
+    return kind == JOURNAL_LIMIT || kind == JOURNAL_FREEZE_CAGE || kind == JOURNAL_FREEZE_OWN;
+}
+
+static int undo_drop_in(const struct journal_entry *entry)
+{
+    return entry->drop_in ? drop_in_remove(entry->directory, entry->limit) : 0;
+}
+
+/* Strikes what lasts of groups that are gone; returns how many rows are in use otherwise. */
+static int strike_vanished(struct journal *journal)
+{
+    int used = 0;
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        int fd = entry && lasts(entry->kind) ? group_open(AT_FDCWD, entry->directory) : -EINVAL;
+        if (group_vanished(fd) && undo_drop_in(entry) == 0)
+            journal_strike(journal, i);
+        else
+            used += entry != NULL;
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    return used;
+}
+
+static int take_free_row(struct journal *journal, const struct journal_entry *entry)
+{
+    if (lasts(entry->kind) && strike_vanished(journal) >= JOURNAL_ENTRIES / 2)
+        return -ENOSPC;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         struct row *row = row_at(journal, i);
         if (!row || journal_row(journal, i))
@@ -90,6 +124,14 @@ int journal_add(struct journal *journal, const struct journal_entry *entry)
         return i;
     }
     return -ENOSPC;
+}
+
+int journal_add(struct journal *journal, const struct journal_entry *entry)
+{
+    (void)pthread_mutex_lock(&journal->lock);
+    int row = take_free_row(journal, entry);
+    (void)pthread_mutex_unlock(&journal->lock);
+    return row;
 }
 
 void journal_strike(struct journal *journal, int row)
@@ -112,7 +154,8 @@ static bool is_cgroup(int fd)
 static bool is_temporary(const struct journal_entry *entry)
 {
     char ending[48];
-    (void)text_format(ending, sizeof ending, "-reset-%llu", (unsigned long long)entry->decision);
+    (void)text_format(ending, sizeof ending, "-%s-%llu", cage_kinds[entry->kind].made_for,
+        (unsigned long long)entry->decision);
     return text_ends_with(entry->directory, ending);
 }
 
@@ -154,28 +197,50 @@ static int undo_hints(int group_fd)
     return r;
 }
 
-static int undo_throttle(int group_fd, const struct journal_entry *entry)
+/* Killed between a change and the striking of the one before it, a limit has two rows. */
+static bool is_of_another_row(
+    const struct journal *journal, const struct journal_entry *entry, uint64_t now)
+{
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *other = journal_row(journal, i);
+        if (other && other != entry && other->kind == JOURNAL_LIMIT &&
+            other->limit == entry->limit && slice_life_equal(&other->life, &entry->life) &&
+            other->set == now)
+            return true;
+    }
+    return false;
+}
+
+static int undo_limit(const struct journal *journal, int group_fd,
+    const struct journal_entry *entry, struct mom_error *error)
 {
     uint64_t now;
     if (group_check(group_fd, &entry->life) < 0)
         return 0;
-    int r = soft_limit_read(group_fd, &now);
-    return r < 0 || now != entry->set ? r : soft_limit_write(group_fd, entry->before);
+    int r = limit_read(group_fd, entry->limit, &now);
+    if (r < 0 || now == entry->before || is_of_another_row(journal, entry, now))
+        return r;
+    if (now == entry->set)
+        return limit_write_gently(group_fd, entry->limit, entry->before);
+    (void)error_set(error, 0, "%s/%s was changed by somebody else meanwhile: it is left as it is",
+        entry->directory, limit_file(group_fd, entry->limit));
+    return 1;
 }
 
-static int undo_in(int group_fd, const struct journal_entry *entry)
+static int undo_in(const struct journal *journal, int group_fd, const struct journal_entry *entry,
+    struct mom_error *error)
 {
     if (entry->kind == JOURNAL_HINTS)
         return is_cgroup(group_fd) ? undo_hints(group_fd) : -EPERM;
-    if (entry->kind == JOURNAL_THROTTLED)
-        return is_cgroup(group_fd) ? undo_throttle(group_fd, entry) : -EPERM;
+    if (entry->kind == JOURNAL_LIMIT)
+        return is_cgroup(group_fd) ? undo_limit(journal, group_fd, entry, error) : -EPERM;
     const struct cage_kind *kind = &cage_kinds[entry->kind];
-    if (!is_cgroup(group_fd) || (kind->temporary && !is_temporary(entry)))
+    if (!is_cgroup(group_fd) || (kind->made_for && !is_temporary(entry)))
         return -EPERM;
-    if (!kind->temporary && group_check(group_fd, &entry->life) < 0)
+    if (!kind->made_for && group_check(group_fd, &entry->life) < 0)
         return 0;
     int r = file_write(group_fd, kind->file, kind->open);
-    return r == 0 && kind->temporary ? empty_and_remove(group_fd, entry->directory) : r;
+    return r == 0 && kind->made_for ? empty_and_remove(group_fd, entry->directory) : r;
 }
 
 int journal_undo(struct journal *journal, int row, struct mom_error *error)
@@ -184,25 +249,32 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
     if (!entry)
         return 0;
     int group_fd = group_open(AT_FDCWD, entry->directory);
-    int r = group_fd < 0 ? group_fd : undo_in(group_fd, entry);
+    int r = group_fd < 0 ? group_fd : undo_in(journal, group_fd, entry, error);
     if (group_fd >= 0)
         (void)close(group_fd);
     if (r < 0 && !group_vanished(r))
         return error_errno(error, r, "undoing %s", entry->directory);
+    int removed = undo_drop_in(entry); /* not before: with it goes what systemd knows of the limit */
+    if (removed < 0)
+        return error_errno(error, removed, "removing the drop-in of %s", entry->directory);
     journal_strike(journal, row);
-    return 0;
+    return r > 0;
 }
 
+/* One row may have to wait for another: on v1 memory alone is never to be above memory and swap. */
 int journal_undo_all(struct journal *journal, void (*say)(const char *text))
 {
+    enum { PASSES = 2 };
     int left = 0;
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        struct mom_error error = {0};
-        if (journal_undo(journal, i, &error) == 0)
-            continue;
-        left++;
-        if (say)
-            say(error.text);
+    for (int pass = 0; pass < PASSES && (pass == 0 || left > 0); pass++) {
+        left = 0;
+        for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+            struct mom_error error = {0};
+            int r = journal_undo(journal, i, &error);
+            left += r < 0;
+            if (say && (r > 0 || (r < 0 && pass == PASSES - 1)))
+                say(error.text);
+        }
     }
     return left;
 }

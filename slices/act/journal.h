@@ -3,16 +3,19 @@
  * over (the warden after the governor died, `momctl release --all`, the next start) undoes them.
  *
  * Undoing is idempotent: it may be interrupted and repeated. libc only.
- * Writer: the actuator's thread of the one governor; any other program only while no governor
- * lives. */
+ * Writers: the actuator's threads of the one governor, each its own rows; any other program only
+ * while no governor lives. */
 #ifndef SLICES_ACT_JOURNAL_H
 #define SLICES_ACT_JOURNAL_H
 
+#include "slices/act/limit.h"
 #include "slices/base/error.h"
 #include "slices/base/file.h"
 #include "slices/slice.h"
 
 #include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum journal_kind {
@@ -23,8 +26,10 @@ enum journal_kind {
                           takes all of it back */
     JOURNAL_FROZEN,    /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
                           undo: thaw it, if it still is the same life */
-    JOURNAL_THROTTLED, /* the slice's memory.high (v1: its soft limit) was lowered; undo: as before,
-                          if it still is what it was set to, and of the same life */
+    JOURNAL_FREEZE_CAGE, /* v1 freeze: as JOURNAL_TEMP_FREEZER; its parent is where they came from */
+    JOURNAL_FREEZE_OWN,  /* v2 freeze: as JOURNAL_FROZEN */
+    JOURNAL_LIMIT,     /* a limit of the slice was changed (limit.h); undo: as before, if it still is
+                          what it was set to, and of the same life, and nobody is killed for it */
     JOURNAL_KINDS
 };
 extern const char *const journal_kind_names[JOURNAL_KINDS]; /* "frozen", ... */
@@ -34,7 +39,9 @@ struct journal_entry {
     uint64_t decision; /* for which this is done */
     struct stamp made;
     struct slice_life life;   /* of the slice on whose behalf */
-    uint64_t before, set;     /* JOURNAL_THROTTLED: bytes, SAMPLE_NO_LIMIT: none */
+    enum limit_kind limit;    /* JOURNAL_LIMIT: which, */
+    bool drop_in;             /* also in a drop-in of the unit (drop_in.h), */
+    uint64_t before, set;     /* and bytes, SAMPLE_NO_LIMIT: none */
     char directory[PATH_MAX]; /* absolute path of the group to undo */
 };
 
@@ -42,24 +49,28 @@ struct journal_entry {
 
 struct journal {
     struct shared_file file;
+    pthread_mutex_t lock; /* of the free rows */
 };
 
 int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error);
 void journal_close(struct journal *journal);
 
-/* Notes a change before it is made. Returns the row's number, -ENOSPC when the journal is full. */
+/* Notes a change before it is made. Returns the row's number, -ENOSPC when the journal is full, or,
+ * of what lasts (limits, freezes), half full: the rest of it is for resets. */
 int journal_add(struct journal *journal, const struct journal_entry *entry);
 void journal_strike(struct journal *journal, int row);
 
 /* NULL where row holds nothing valid. */
 const struct journal_entry *journal_row(const struct journal *journal, int row);
 
-/* Undoes and strikes one row. 0, or -errno: the row stays. A directory that is gone is undone
- * already; one that is no cgroup, or doesn't bear the name of a temporary group of that decision,
- * is not touched (-EPERM). Tries for up to a second. */
+/* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone (*error
+ * says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was before).
+ * A directory that is gone is undone already; one that is no cgroup, or doesn't bear the name of a
+ * temporary group of that decision, is not touched (-EPERM). Tries for up to a second. */
 int journal_undo(struct journal *journal, int row, struct mom_error *error);
 
-/* Undoes all; returns how many are left (each failure is told to `say`, which may be NULL). */
+/* Undoes all; returns how many are left. What failed, or was left alone, is told to `say`, which may
+ * be NULL. */
 int journal_undo_all(struct journal *journal, void (*say)(const char *text));
 
 #endif

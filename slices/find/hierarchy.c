@@ -235,21 +235,21 @@ void hierarchy_close(struct hierarchy *hierarchy)
 
 /* --- Where a process hangs ------------------------------------------------------------------ */
 
-/* The path in "4:memory:/path" when that is the memory tree's line, else NULL. */
-static const char *memory_path(const struct hierarchy *hierarchy, const char *line)
+/* The path in "4:memory:/path" when that is the line of this controller's tree (NULL: of v2), else
+ * NULL. */
+static const char *path_in(const char *controller, const char *line)
 {
     const char *controllers = strchr(line, ':');
     const char *path = controllers ? strchr(++controllers, ':') : NULL;
     if (!path)
         return NULL;
     size_t length = (size_t)(path - controllers);
-    bool matches =
-        hierarchy->version == HIERARCHY_V2 ? length == 0 : list_has(controllers, length, "memory");
+    bool matches = controller ? list_has(controllers, length, controller) : length == 0;
     return matches && path[1] == '/' ? path + 1 : NULL;
 }
 
-int hierarchy_group_of(
-    const struct hierarchy *hierarchy, const char *proc_root, int pid, char *path, size_t size)
+static int group_in(
+    const char *controller, const char *proc_root, int pid, char *path, size_t size)
 {
     /* v1 has 13 controllers at most, each with a path that the kernel cuts at PATH_MAX. */
     char name[PATH_MAX], text[14 * PATH_MAX];
@@ -261,10 +261,22 @@ int hierarchy_group_of(
     /* A path holds no newline: the kernel refuses such names to keep this file readable. */
     char *rest = text;
     for (const char *line; (line = strsep(&rest, "\n"));) {
-        const char *found = memory_path(hierarchy, line);
+        const char *found = path_in(controller, line);
         /* "/../x" is outside of our cgroup namespace: above everything that can be seen. */
         if (found)
             return text_copy(path, size, text_starts_with(found, "/..") ? "/" : found);
     }
     return text_copy(path, size, "/");
+}
+
+int hierarchy_group_of(
+    const struct hierarchy *hierarchy, const char *proc_root, int pid, char *path, size_t size)
+{
+    const char *controller = hierarchy->version == HIERARCHY_V2 ? NULL : "memory";
+    return group_in(controller, proc_root, pid, path, size);
+}
+
+int hierarchy_freezer_of(const char *proc_root, int pid, char *path, size_t size)
+{
+    return group_in("freezer", proc_root, pid, path, size);
 }

@@ -36,4 +36,7 @@ int hierarchy_find_mounts(const char *mountinfo, struct hierarchy *ret);
 int hierarchy_group_of(
     const struct hierarchy *hierarchy, const char *proc_root, int pid, char *path, size_t size);
 
+/* The same in v1's freezer tree. */
+int hierarchy_freezer_of(const char *proc_root, int pid, char *path, size_t size);
+
 #endif

@@ -22,6 +22,8 @@ static const char usage[] =
     "       eater warm-up MIB TAU       approaches MIB as 1 - exp(-t/TAU), then holds\n"
     "       eater leak MIB RATE [MOST]  takes MIB, then RATE MiB a second, up to MOST\n"
     "       eater spill MIB RATE FILE   the same into a file, for ever\n"
+    "       eater shift LOW HIGH RATE STAY  from LOW, RATE MiB a second, to HIGH, back after STAY "
+    "seconds there, and works with all of it\n"
     "       eater reserve MIB           has the addresses, and touches none of them\n";
 
 static size_t held; /* pieces */
@@ -91,10 +93,21 @@ static double wanted(const char *way, const double *a, double t)
         return a[0] * (1 - exp(-t / a[1]));
     if (strcmp(way, "leak") == 0 || strcmp(way, "spill") == 0)
         return fmin(a[0] + a[1] * t, a[2]);
+    if (strcmp(way, "shift") == 0)
+        return t < (a[1] - a[0]) / a[2] + a[3] ? fmin(a[0] + a[2] * t, a[1]) : a[0];
     if (strcmp(way, "reserve") == 0)
         return 0;
     (void)fputs(usage, stderr);
     exit(64);
+}
+
+/* Touches every page. */
+static void work(void)
+{
+    enum { PAGE = 4096 };
+    for (size_t i = 0; i < held; i++)
+        for (size_t at = 0; at < PIECE; at += PAGE)
+            ((volatile char *)pieces[i])[at]++;
 }
 
 static void reserve(double mib)
@@ -106,13 +119,13 @@ static void reserve(double mib)
 
 int main(int argc, char **argv)
 {
-    double numbers[3] = {1, 1, INFINITY};
+    double numbers[4] = {1, 1, INFINITY, 0};
     if (argc < 3) {
         (void)fputs(usage, stderr);
         return 64;
     }
     bool spills = strcmp(argv[1], "spill") == 0 && argc == 5;
-    for (int i = 2; i < argc && i < (spills ? 4 : 5); i++)
+    for (int i = 2; i < argc && i < (spills ? 4 : 6); i++)
         numbers[i - 2] = strtod(argv[i], NULL);
     if (spills)
         spill_fd = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -120,10 +133,13 @@ int main(int argc, char **argv)
         fail(argv[4]);
     if (strcmp(argv[1], "reserve") == 0)
         reserve(numbers[0]);
+    bool works = strcmp(argv[1], "shift") == 0;
     double start = now();
     useconds_t step = STEP_USEC;
     for (;;) {
-        bool busy = hold(wanted(argv[1], numbers, now() - start));
+        bool busy = hold(wanted(argv[1], numbers, now() - start)) || works;
+        if (works)
+            work();
         (void)usleep(step);
         step = busy ? STEP_USEC : step < STEP_MOST_USEC ? 2 * step : step;
     }

@@ -26,8 +26,8 @@ struct actor { /* a slice over all of its lives; its memory is body[its index] *
     int64_t respawn_usec; /* after its end it is born again; NEVER: not */
     int64_t birth_usec, outcome_usec, held_until_unix_usec; /* NEVER, 0: none */
     struct decision order; /* whose outcome is due at outcome_usec */
-    bool throttled;
-    uint64_t high;  /* before it was throttled */
+    bool changed;         /* its limits, */
+    uint64_t limit, high; /* which were these */
     uint32_t place; /* in the course */
     enum leak_verdict verdict;
     enum leak_shape shape;
@@ -119,7 +119,7 @@ static void be_born(struct player *player, struct actor *actor)
     for (unsigned i = 0; i < body->laws; i++)
         body->law[i].since_usec = player->t_usec;
     body->exists = true;
-    actor->throttled = false;
+    actor->changed = false;
     actor->slice.life.inode++;
     actor->birth_usec = NEVER;
 }
@@ -505,20 +505,53 @@ static void carry_out(struct player *player, const struct statement *statement)
 
 /* ---- time ---- */
 
-/* The kernel's side of a deed. */
-static void carry_out_deed(struct player *player, struct actor *actor)
+static void remember_limits(struct actor *actor, const struct body *body)
+{
+    if (actor->changed)
+        return;
+    actor->limit = body->limit;
+    actor->high = body->high;
+    actor->changed = true;
+}
+
+static enum action_result undo_all(struct player *player, struct actor *actor)
 {
     struct body *body = body_of(player, actor);
+    uint32_t which = (uint32_t)(actor - player->actors);
+    body_thaw(body, player->t_usec);
+    if (!actor->changed)
+        return RESULT_DONE;
+    body->high = actor->high;
+    if (!world_squeeze(&player->world, player->bodies, player->count, which, actor->limit))
+        return RESULT_INCOMPLETE;
+    body->limit = actor->limit;
+    actor->changed = false;
+    return RESULT_DONE;
+}
+
+/* The kernel's side of a deed. */
+static enum action_result carry_out_deed(struct player *player, struct actor *actor)
+{
+    struct body *body = body_of(player, actor);
+    uint64_t wanted = actor->order.limit_bytes;
+    if (actor->order.action == ACTION_RELEASE)
+        return undo_all(player, actor);
     if (actor->order.action == ACTION_RESET) {
         end(player, actor);
-    } else if (actor->order.action == ACTION_THROTTLE) {
-        actor->high = actor->throttled ? actor->high : body->high;
-        body->high = actor->order.throttle_bytes;
-        actor->throttled = true;
-    } else if (actor->throttled) {
-        body->high = actor->high;
-        actor->throttled = false;
+        return RESULT_DONE;
     }
+    if (actor->order.action == ACTION_FREEZE) {
+        body_freeze(body, player->t_usec);
+        return RESULT_DONE;
+    }
+    remember_limits(actor, body);
+    if (actor->order.action == ACTION_THROTTLE) {
+        body->high = wanted;
+        return RESULT_DONE;
+    }
+    body->limit = body->limit && body->limit < wanted ? wanted : body->limit;
+    body->high = body->high && body->high < wanted ? wanted : body->high;
+    return RESULT_DONE;
 }
 
 static void settle_outcome(struct player *player, struct actor *actor)
@@ -536,7 +569,7 @@ static void settle_outcome(struct player *player, struct actor *actor)
     else if (actor->resists && outcome.kind == ACTION_RESET)
         outcome.result = RESULT_INCOMPLETE;
     else
-        carry_out_deed(player, actor);
+        outcome.result = carry_out_deed(player, actor);
     add_event(player, HAPPENED_OUTCOME, actor->slice.name)->result = outcome.result;
     course_outcome(&player->course, &outcome, now_of(player));
 }

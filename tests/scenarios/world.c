@@ -6,6 +6,7 @@
 #define WATERMARK       0.05
 #define SWAP_SPEED      (200.0 * (1 << 20)) /* bytes a second */
 #define PSI_SWAPPING    15.0
+#define PSI_SQUEEZED 4000 /* of a slice at its own limit; hundredths of a per cent */
 #define PSI_THRASHING   60.0
 #define THRASHING_BELOW 0.02
 #define PSI_AVERAGE_SEC 10.0
@@ -66,6 +67,18 @@ void body_steady(struct body *body, int64_t now_usec)
     body->laws = 0;
 }
 
+void body_freeze(struct body *body, int64_t now_usec)
+{
+    body->frozen_usec = now_usec;
+}
+
+void body_thaw(struct body *body, int64_t now_usec)
+{
+    for (unsigned i = 0; i < body->laws && body->frozen_usec != 0; i++)
+        body->law[i].since_usec += now_usec - body->frozen_usec;
+    body->frozen_usec = 0;
+}
+
 void body_take(struct body *body, enum channel channel, double bytes)
 {
     body->base[channel] = fmax(body->base[channel] + bytes, 0);
@@ -83,9 +96,6 @@ static void update_level(struct body *body, int64_t now_usec)
         body->level[body->law[i].channel] += law_value(body, &body->law[i], now_usec);
     for (unsigned i = 0; i < CHANNELS; i++)
         body->level[i] = fmax(body->level[i], 0);
-    double over = body->limit ? kept(body) - body->swapped - (double)body->limit : 0;
-    if (over > 0)
-        body->level[CHANNEL_ANON] = fmax(body->level[CHANNEL_ANON] - over, 0);
     body->swapped = fmin(body->swapped, body->level[CHANNEL_ANON]);
 }
 
@@ -151,19 +161,42 @@ static double reclaim(struct world *world, struct body *bodies, uint32_t count, 
     return out + swap_out_of(world, bodies, count, false, wanted - out);
 }
 
-/* What a slice has above its own `high` goes to swap, where there is some. Returns how much. */
+/* How much of the slice is in memory above a limit. */
+static double above(const struct body *body, uint64_t limit)
+{
+    return limit ? fmax(kept(body) - body->swapped - (double)limit, 0) : 0;
+}
+
+/* Returns how much of what the slice has above a limit goes to swap. */
+static double squeeze(
+    const struct world *world, struct body *bodies, uint32_t count, uint32_t which, uint64_t limit)
+{
+    struct body *body = &bodies[which];
+    double most = fmin(body->level[CHANNEL_ANON] - body->swapped, swap_free(world, bodies, count));
+    double out = world->swapping_off ? 0 : fmin(above(body, limit), most);
+    body->swapped += out;
+    return out;
+}
+
+bool world_squeeze(
+    const struct world *world, struct body *bodies, uint32_t count, uint32_t which, uint64_t limit)
+{
+    (void)squeeze(world, bodies, count, which, limit);
+    return above(&bodies[which], limit) <= 0;
+}
+
+/* By the own limits of slices. Returns how much went to swap. */
 static double push_out(struct world *world, struct body *bodies, uint32_t count)
 {
     double out = 0;
-    for (uint32_t i = 0; i < count && !world->swapping_off; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct body *body = &bodies[i];
-        double over = body->high ? kept(body) - body->swapped - (double)body->high : 0;
-        if (!holds(world, body) || over <= 0)
+        if (!holds(world, body))
             continue;
-        over = fmin(
-            fmin(over, body->level[CHANNEL_ANON] - body->swapped), swap_free(world, bodies, count));
-        body->swapped += over;
-        out += over;
+        uint64_t nearest = body->high && (!body->limit || body->high < body->limit) ? body->high : body->limit;
+        out += squeeze(world, bodies, count, i, nearest);
+        body->squeezed = nearest && body->swapped > 0 &&
+                         kept(body) - body->swapped > (1 - 1.0 / 64) * (double)nearest;
     }
     return out;
 }
@@ -185,6 +218,18 @@ static void update_pressure(struct world *world, double swapped, double availabl
     world->psi_full_total_usec += full / 100 * sec * 1e6;
 }
 
+static void kill_process(struct body *body)
+{
+    double left = 1 - 1.0 / body->processes;
+    body->base[CHANNEL_ANON] = left * body->level[CHANNEL_ANON];
+    body->swapped *= left;
+    body->laws = body->processes > 1 ? body->laws : 0;
+    for (unsigned i = 0; i < body->laws; i++)
+        body->law[i].size *= left;
+    body->processes--;
+    body->oom_kills++;
+}
+
 /* The kernel's choice: anon and swap of one process. */
 static int kill_largest(const struct world *world, struct body *bodies, uint32_t count)
 {
@@ -197,18 +242,21 @@ static int kill_largest(const struct world *world, struct body *bodies, uint32_t
             chosen = (int)i;
         }
     }
-    if (chosen < 0)
-        return -1;
-    struct body *body = &bodies[chosen];
-    double left = 1 - 1.0 / body->processes;
-    body->base[CHANNEL_ANON] = left * body->level[CHANNEL_ANON];
-    body->swapped *= left;
-    body->laws = body->processes > 1 ? body->laws : 0;
-    for (unsigned i = 0; i < body->laws; i++)
-        body->law[i].size *= left;
-    body->processes--;
-    body->oom_kills++;
+    if (chosen >= 0)
+        kill_process(&bodies[chosen]);
     return chosen;
+}
+
+/* One that has more than its own limit. */
+static int kill_within(const struct world *world, struct body *bodies, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (holds(world, &bodies[i]) && bodies[i].processes > 0 &&
+            above(&bodies[i], bodies[i].limit) > 0) {
+            kill_process(&bodies[i]);
+            return (int)i;
+        }
+    return -1;
 }
 
 int world_step(struct world *world, struct body *bodies, uint32_t count, int64_t now_usec)
@@ -216,7 +264,7 @@ int world_step(struct world *world, struct body *bodies, uint32_t count, int64_t
     double sec = (double)(now_usec - world->now_usec) / 1e6;
     world->now_usec = now_usec;
     for (uint32_t i = 0; i < count; i++)
-        if (bodies[i].exists)
+        if (bodies[i].exists && bodies[i].frozen_usec == 0)
             update_level(&bodies[i], now_usec);
     if (sec <= 0)
         return -1;
@@ -224,7 +272,7 @@ int world_step(struct world *world, struct body *bodies, uint32_t count, int64_t
     double swapped = reclaim(world, bodies, count, sec), left = room(world, bodies, count);
     update_pressure(world, swapped, left, sec);
     if (left > 0)
-        return -1;
+        return kill_within(world, bodies, count);
     world->oom_kills++;
     return kill_largest(world, bodies, count);
 }
@@ -283,6 +331,7 @@ void world_sample_slice(const struct body *body, struct stamp at, struct sample 
     sample_set(ret, SAMPLE_INACTIVE_ANON, anon + shmem);
     sample_set(ret, SAMPLE_ACTIVE_ANON, 0);
     sample_set(ret, SAMPLE_EVENT_OOM_KILL, body->oom_kills);
+    sample_set(ret, SAMPLE_PSI_SOME_AVG10, body->squeezed && !body->idle && body->frozen_usec == 0 ? PSI_SQUEEZED : 0);
     if (body->mems != 0)
         sample_set(ret, SAMPLE_MEMS, body->mems);
     sample_set(ret, SAMPLE_LIMIT_MAX, body->limit ? body->limit : SAMPLE_NO_LIMIT);

@@ -2,8 +2,9 @@
  * decisions depend on, and no more:
  *
  *   demand      of each slice: anon, shmem, kernel and cache, each the sum of its laws
- *   limit       holds a slice's demand, cache aside, at its limit
- *   high        what a slice has above it goes to swap, where there is some; else it has it
+ *   high        what a slice has above it, cache aside, goes to swap, where there is some; else it
+ *               has it. Unless it is idle, it misses what is there, and is kept waiting
+ *   limit       so too; but where there is no swap the kernel ends its process with the most
  *   watermark   below 5 % available the kernel swaps out: what is idle first, then everybody by
  *               share, at most 200 MiB/s
  *   pressure    15 % of time stalled while the swap device is all that goes; 60 % once swap is full
@@ -48,11 +49,13 @@ struct body {       /* a slice's memory */
     struct law law[LAWS_MAX];
     unsigned laws;
     double swapped; /* of anon */
+    bool squeezed;  /* by its own limits: it has something in swap because of them */
     uint64_t limit, high;
     uint32_t processes; /* that share its memory alike */
     uint64_t oom_kills;
     uint64_t seed;
     bool exists, idle;
+    int64_t frozen_usec; /* since when it stands still; 0: it doesn't */
 };
 
 struct world {
@@ -74,7 +77,15 @@ void world_init(struct world *world);
 bool body_add_law(struct body *body, const struct law *law);
 /* All laws end, and what they have made stays. */
 void body_steady(struct body *body, int64_t now_usec);
+/* It stands still, and what it would have done meanwhile it does later. */
+void body_freeze(struct body *body, int64_t now_usec);
+void body_thaw(struct body *body, int64_t now_usec);
 void body_take(struct body *body, enum channel channel, double bytes);
+
+/* The slice's own limits, with some of it in swap, would let it have so much less: what can go to
+ * swap does. False: it has more than that still. */
+bool world_squeeze(
+    const struct world *world, struct body *bodies, uint32_t count, uint32_t which, uint64_t limit);
 
 /* Brings everything to `now_usec`. Returns the index of the body in which the kernel killed a
  * process, or -1. */

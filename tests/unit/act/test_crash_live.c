@@ -1,9 +1,13 @@
-/* mom is killed at any instant while limits come and go: afterwards each is what it was. */
-#include "slices/act/soft_limit.h"
+/* mom is killed at any instant while limits and freezes come and go: afterwards each limit is what it
+ * was, and nobody is frozen. */
+#include "slices/act/limit.h"
+#include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "tests/unit/act/bench.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,12 +20,22 @@
 #include <cmocka.h>
 
 #define MIB (UINT64_C(1024) * 1024)
-enum { SLICES = 4, POINTS = 200, LONGEST_USEC = 4000 };
+enum { SLICES = 4, POINTS = 200, LONGEST_USEC = 20000 };
 
 static struct bench bench;
 static struct slice slices[SLICES];
 static const uint64_t original[SLICES] = {300 * MIB, 500 * MIB, 700 * MIB, 64 * MIB};
 static char scope[SLICE_PATH_MAX];
+static pid_t process[SLICES];           /* one in each */
+static char freezer[SLICES][PATH_MAX]; /* where it was in the freezer's tree; v2: in the one tree */
+
+static void freezer_of(pid_t pid, char path[PATH_MAX])
+{
+    int r = bench.hierarchy.version == HIERARCHY_V1
+                ? hierarchy_freezer_of("/proc", pid, path, PATH_MAX)
+                : hierarchy_group_of(&bench.hierarchy, "/proc", pid, path, PATH_MAX);
+    assert_int_equal(r, 0);
+}
 
 static int set_up(void **state)
 {
@@ -32,6 +46,10 @@ static int set_up(void **state)
         (void)text_format(path, sizeof path, "%s/slice-%u", scope, i);
         live_make(bench.hierarchy.root, path);
         slices[i] = live_slice(&bench.hierarchy, path, i + 1);
+    }
+    for (uint32_t i = 0; i < SLICES && bench.hierarchy.root_fd >= 0; i++) {
+        process[i] = live_spawn(&bench.hierarchy, slices[i].path, NULL, NULL, NULL);
+        freezer_of(process[i], freezer[i]);
     }
     return 0;
 }
@@ -48,37 +66,70 @@ static int group_of(uint32_t i)
     return group_open(bench.hierarchy.root_fd, slices[i].path);
 }
 
+/* On v1 memory and swap together are set as well, where they are counted. */
 static void set_limits(void)
 {
     for (uint32_t i = 0; i < SLICES; i++) {
         int fd = group_of(i);
-        assert_int_equal(soft_limit_write(fd, original[i]), 0);
+        for (int kind = 0; kind < LIMIT_KINDS; kind++) {
+            int r = limit_write(fd, (enum limit_kind)kind, original[i]);
+            assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
+        }
         (void)close(fd);
     }
 }
 
-static uint64_t limit_of(uint32_t i)
+static bool is_frozen(pid_t pid)
 {
-    uint64_t bytes = 0;
-    int fd = group_of(i);
-    assert_int_equal(soft_limit_read(fd, &bytes), 0);
+    char path[PATH_MAX], directory[PATH_MAX], text[32];
+    bool is_v2 = bench.hierarchy.version == HIERARCHY_V2;
+    const char *root = is_v2 ? bench.hierarchy.root : bench.hierarchy.freezer;
+    freezer_of(pid, path);
+    (void)text_format(directory, sizeof directory, "%s%s", root, path);
+    int fd = group_open(AT_FDCWD, directory);
+    ssize_t n = file_read(fd, is_v2 ? "cgroup.freeze" : "freezer.state", text, sizeof text);
     (void)close(fd);
-    return bytes;
+    /* The freezer's root has no state: nobody is frozen in it. */
+    return n >= 0 && !text_starts_with(text, is_v2 ? "0" : "THAWED");
 }
 
-/* Throttles and releases without end: as often one that is throttled already as not. */
+static void assert_all_is_as_it_was(void)
+{
+    for (uint32_t i = 0; i < SLICES; i++) {
+        char path[PATH_MAX];
+        int fd = group_of(i);
+        for (int kind = 0; kind < LIMIT_KINDS; kind++) {
+            uint64_t bytes = original[i];
+            int r = limit_read(fd, (enum limit_kind)kind, &bytes);
+            assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
+            assert_int_equal(bytes, original[i]);
+        }
+        (void)close(fd);
+        freezer_of(process[i], path);
+        assert_string_equal(path, freezer[i]);
+        assert_false(is_frozen(process[i]));
+        assert_true(live_is_alive(process[i]));
+    }
+}
+
+/* Throttles, raises, freezes and releases without end: as often one that is changed already as not.
+ * Decisions have a number of their own, as they do in one boot. */
 static _Noreturn void come_and_go(unsigned seed, int begun_fd)
 {
+    static const enum action_kind kinds[] = {
+        ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE, ACTION_RELEASE};
     struct actuator *actuator;
     if (actuator_open(&bench.options, &actuator, NULL) < 0 || write(begun_fd, "", 1) != 1)
         _exit(1);
     (void)srandom(seed);
-    for (;;) {
+    for (uint64_t decision = (uint64_t)seed << 32;; decision++) {
         const struct slice *slice = &slices[random() % SLICES];
-        struct action action = bench_action(random() % 3 ? ACTION_THROTTLE : ACTION_RELEASE, slice);
-        action.bytes = (uint64_t)(1 + random() % 63) * MIB;
+        struct action action = bench_action(kinds[random() % 4], slice);
+        bool raises = action.kind == ACTION_RAISE;
+        action.decision = decision;
+        action.bytes = (uint64_t)(1 + random() % 63 + (raises ? 700 : 0)) * MIB;
         actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
-        if (bench.outcome.result != RESULT_DONE)
+        if (bench.outcome.result != RESULT_DONE && bench.outcome.result != RESULT_INCOMPLETE)
             _exit(1);
     }
 }
@@ -115,10 +166,9 @@ static void killed_at_any_point_nothing_stays_changed(void **state)
         caught += bench_journalled(&bench) > 0;
         assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
         assert_int_equal(bench_journalled(&bench), 0);
-        for (uint32_t i = 0; i < SLICES; i++)
-            assert_true(limit_of(i) == original[i]);
+        assert_all_is_as_it_was();
     }
-    print_message("killed %d times, %d of them with limits lowered\n", POINTS, caught);
+    print_message("killed %d times, %d of them while something was changed\n", POINTS, caught);
     assert_true(caught > POINTS / 2);
 }
 
@@ -141,8 +191,7 @@ static void undoing_may_be_killed_too(void **state)
         (void)kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, NULL, 0), pid);
         assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
-        for (uint32_t i = 0; i < SLICES; i++)
-            assert_true(limit_of(i) == original[i]);
+        assert_all_is_as_it_was();
     }
 }
 

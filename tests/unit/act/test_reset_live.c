@@ -485,7 +485,7 @@ static void on_v2_before_cgroup_kill_the_group_itself_is_the_cage(void **state)
         .outcome = &bench.outcome,
         .group_fd = group_open(bench.hierarchy.root_fd, slice.path)};
     attempt_start(&attempt);
-    assert_int_equal(cage_take_own(&attempt), 0);
+    assert_int_equal(cage_take_own(&attempt, JOURNAL_FROZEN, &attempt.cage), 0);
     assert_int_equal(bench_journalled(&bench), 1);
     assert_int_equal(attempt_rounds(&attempt, cage_kill, ROUND_USEC), RESULT_DONE);
     cage_leave(&attempt);

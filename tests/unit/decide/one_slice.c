@@ -9,6 +9,7 @@ struct policy *policy;
 struct subject slice;
 struct node_sample node;
 struct decision decision[1];
+uint64_t raised_bytes;
 
 void use_policy(const char *text)
 {
@@ -21,6 +22,7 @@ int set_up(void **state)
 {
     (void)state;
     node = node_of(0, 512 * MIB, 512 * MIB);
+    raised_bytes = 0;
     use_policy(enforcing);
     return 0;
 }
@@ -35,7 +37,8 @@ int tear_down(void **state)
 
 enum action_kind tick(double seconds)
 {
-    uint32_t count = decide_slice(&slice.watch, &slice.slice, policy, &node, at(seconds), decision);
+    uint32_t count = decide_slice(
+        &slice.watch, &slice.slice, policy, &node, &raised_bytes, at(seconds), decision);
     return count ? decision[0].action : ACTION_NONE;
 }
 

@@ -10,6 +10,7 @@ extern struct policy *policy;
 extern struct subject slice;
 extern struct node_sample node;
 extern struct decision decision[1]; /* the newest of tick */
+extern uint64_t raised_bytes;       /* by which limits are raised, in all */
 
 int set_up(void **state);
 int tear_down(void **state);

@@ -3,28 +3,35 @@
 /* What the manual promises, cell by cell: next state and action. */
 #define C LADDER_CALM
 #define S LADDER_SUSPECTED
+#define U LADDER_RAISED
 #define W LADDER_WARNED
 #define T LADDER_THROTTLED
+#define F LADDER_FROZEN
 #define R LADDER_RESETTING
 #define P LADDER_PROBATION
 static const enum ladder_state next[LADDER_STATES][LADDER_EVENTS] = {
-    /* quiet suspect confirm due overdue let-go ordered done failed over */
-    {C, S, W, W, W, C, R, P, C, C},
-    {C, S, W, W, W, S, R, P, S, S},
-    {C, W, W, T, R, W, R, P, W, W},
-    {C, T, T, T, R, W, R, P, T, T},
-    {R, R, R, R, R, R, R, P, W, R},
-    {P, P, P, P, P, P, R, P, P, W},
+    /* quiet suspect strained relieved thrashing freeze-due reset-due confirm due overdue let-go
+       ordered done failed over */
+    {C, S, U, C, W, W, W, W, W, W, C, R, P, C, C},
+    {C, S, U, S, W, W, W, W, W, W, S, R, P, S, S},
+    {U, U, U, C, U, F, R, W, W, W, C, R, P, U, U},
+    {C, W, W, W, W, F, R, W, T, R, W, R, P, W, W},
+    {C, T, T, T, T, T, T, T, T, R, W, R, P, T, T},
+    {F, F, F, W, F, F, F, F, F, F, W, R, P, F, F},
+    {R, R, R, R, R, R, R, R, R, R, R, R, P, W, R},
+    {P, P, P, P, P, P, P, P, P, P, P, R, P, P, W},
 };
 static const char action[LADDER_STATES][LADDER_EVENTS + 1] = {
-    "-rwww-X---",
-    "--www-X---",
-    "r--tX-X---",
-    "l---X-X---",
-    "------X---",
-    "---aa-X---",
+    "-ru-wwwwww-X---",
+    "--u-wwwwww-X---",
+    "--ulwfXwww-X---",
+    "r----fX-tX-X---",
+    "l--------X-X---",
+    "---l-------X---",
+    "-----------X---",
+    "--------aa-X---",
 };
-static const char letters[ACTION_KINDS] = "-rawtlX";
+static const char letters[ACTION_KINDS] = "-rawtuflX";
 
 static void every_state_and_event_leads_where_the_manual_says(void **state)
 {
@@ -48,6 +55,7 @@ static void only_a_warned_or_ordered_slice_is_ever_reset(void **state)
         for (int e = 0; e < LADDER_EVENTS; e++)
             if (ladder_table[s][e].action == ACTION_RESET)
                 assert_true(e == LADDER_ORDERED ||
+                            (e == LADDER_RESET_DUE && (s == LADDER_WARNED || s == LADDER_RAISED)) ||
                             (e == LADDER_OVERDUE && (s == LADDER_WARNED || s == LADDER_THROTTLED)));
 }
 

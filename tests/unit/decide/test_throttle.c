@@ -9,7 +9,7 @@ static void throttle_near_its_limit(double left_seconds)
     subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, left_seconds);
     assert_int_equal(tick(0), ACTION_WARN);
     assert_int_equal(tick(1000), ACTION_THROTTLE);
-    assert_int_equal(decision->throttle_bytes, 300 * MIB);
+    assert_int_equal(decision->limit_bytes, 300 * MIB);
     throttled(1001);
 }
 
@@ -222,7 +222,7 @@ static void who_was_reset_often_begins_throttled_until_the_probation_is_over(voi
     slice.watch.ladder.strikes = 2; /* the store has told */
     assert_int_equal(tick(2), ACTION_THROTTLE);
     assert_int_equal(decision->reason, REASON_REBORN);
-    assert_int_equal(decision->throttle_bytes, 256 * MIB); /* of 1 GiB */
+    assert_int_equal(decision->limit_bytes, 256 * MIB); /* of 1 GiB */
     assert_int_equal(tick(3), ACTION_NONE);
     throttled(4);
     assert_int_equal(tick(4 + 1199), ACTION_NONE); /* twice the probation, for two strikes */

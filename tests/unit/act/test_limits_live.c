@@ -1,12 +1,16 @@
-/* A slice's soft limit lowered and put back, on this machine's tree, v1 or v2. */
-#include "slices/act/soft_limit.h"
+/* A slice's limits lowered, raised and put back, on this machine's tree, v1 or v2. */
+#include "slices/act/limit.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "tests/unit/act/bench.h"
 
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -34,20 +38,32 @@ static int tear_down(void **state)
     return 0;
 }
 
-static uint64_t limit(void)
+static uint64_t limit_of(enum limit_kind kind)
 {
     uint64_t bytes = 0;
     int fd = group_open(bench.hierarchy.root_fd, slice.path);
-    assert_int_equal(soft_limit_read(fd, &bytes), 0);
+    int r = limit_read(fd, kind, &bytes);
+    assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
     (void)close(fd);
     return bytes;
 }
 
-static void set_limit(uint64_t bytes)
+static uint64_t limit(void)
+{
+    return limit_of(LIMIT_SOFT);
+}
+
+static void set_limit_of(enum limit_kind kind, uint64_t bytes)
 {
     int fd = group_open(bench.hierarchy.root_fd, slice.path);
-    assert_int_equal(soft_limit_write(fd, bytes), 0);
+    int r = limit_write(fd, kind, bytes);
+    assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
     (void)close(fd);
+}
+
+static void set_limit(uint64_t bytes)
+{
+    set_limit_of(LIMIT_SOFT, bytes);
 }
 
 static enum action_result apply(enum action_kind kind, uint64_t bytes)
@@ -127,6 +143,7 @@ static void what_somebody_else_has_set_since_stays(void **state)
     assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     set_limit(200 * MIB);
     assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_non_null(strstr(bench.outcome.error, "changed by somebody else"));
     assert_int_equal(limit(), 200 * MIB);
     assert_int_equal(bench_journalled(&bench), 0);
 }
@@ -189,6 +206,124 @@ static void a_dry_run_changes_nothing(void **state)
     assert_int_equal(bench_journalled(&bench), 0);
 }
 
+/* Of v1 memory and swap together, too, where that is counted. */
+static void set_hard_limits(uint64_t hard, uint64_t both)
+{
+    set_limit_of(LIMIT_HARD, hard);
+    set_limit_of(LIMIT_BOTH, both);
+}
+
+static void a_hard_limit_is_raised_and_put_back(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_hard_limits(100 * MIB, 120 * MIB);
+    uint64_t both = limit_of(LIMIT_BOTH);
+    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(limit_of(LIMIT_HARD), 150 * MIB);
+    assert_true(limit_of(LIMIT_BOTH) == (both ? 170 * MIB : 0));
+    assert_int_equal(apply(ACTION_RAISE, 180 * MIB), RESULT_DONE);
+    assert_int_equal(limit_of(LIMIT_HARD), 180 * MIB);
+    assert_int_equal(bench_journalled(&bench), both ? 2 : 1);
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(limit_of(LIMIT_HARD), 100 * MIB);
+    assert_true(limit_of(LIMIT_BOTH) == both);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+static void both_limits_are_raised_as_far_as_they_are_lower(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_hard_limits(400 * MIB, 400 * MIB);
+    set_limit(80 * MIB);
+    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(limit(), 150 * MIB);
+    assert_int_equal(limit_of(LIMIT_HARD), 400 * MIB);
+    assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
+    assert_int_equal(limit(), 80 * MIB);
+}
+
+static void the_journal_takes_a_raise_back(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_hard_limits(100 * MIB, 100 * MIB);
+    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
+    assert_int_equal(limit_of(LIMIT_HARD), 100 * MIB);
+    assert_true(limit_of(LIMIT_BOTH) == 100 * MIB || limit_of(LIMIT_BOTH) == 0);
+}
+
+static void a_raised_limit_that_somebody_else_has_changed_stays(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_limit_of(LIMIT_HARD, 100 * MIB);
+    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    set_limit_of(LIMIT_HARD, 300 * MIB);
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_non_null(strstr(bench.outcome.error, "changed by somebody else"));
+    assert_int_equal(limit_of(LIMIT_HARD), 300 * MIB);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+static void said(const char *text)
+{
+    print_message("%s\n", text);
+}
+
+/* Locked, so that no swap helps. */
+static void hold(void *unused)
+{
+    static char held[60 * MIB];
+    (void)unused;
+    assert_int_equal(mlock(held, sizeof held), 0);
+}
+
+static void nobody_is_killed_for_a_limit_to_go_back(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_hard_limits(40 * MIB, 40 * MIB);
+    assert_int_equal(apply(ACTION_RAISE, 100 * MIB), RESULT_DONE);
+    pid_t pid = live_spawn(&bench.hierarchy, slice.path, NULL, hold, NULL);
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_INCOMPLETE);
+    assert_int_equal(limit_of(LIMIT_HARD), 100 * MIB);
+    assert_int_equal(journal_undo_all(&bench.journal, said), bench_journalled(&bench));
+    assert_true(bench_journalled(&bench) > 0);
+    assert_true(live_is_alive(pid));
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_true(live_was_killed(pid, 5000));
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(limit_of(LIMIT_HARD), 40 * MIB);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+static void who_has_no_limit_can_have_none_raised(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    uint64_t hard = limit_of(LIMIT_HARD), soft = limit();
+    assert_int_equal(apply(ACTION_RAISE, 100 * MIB), RESULT_DONE);
+    assert_true(limit_of(LIMIT_HARD) == hard && limit() == soft);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+/* A raised slice that turns out to leak: what it was at first comes back. */
+static void throttled_while_it_is_raised_both_are_undone(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_limit(100 * MIB);
+    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(apply(ACTION_THROTTLE, 120 * MIB), RESULT_DONE);
+    assert_int_equal(limit(), 120 * MIB);
+    assert_int_equal(bench_journalled(&bench), 1);
+    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(limit(), 100 * MIB);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -203,6 +338,13 @@ int main(void)
         TEST(of_groups_that_are_gone_nothing_stays_in_the_journal),
         TEST(a_full_journal_is_kept_for_resets),
         TEST(a_dry_run_changes_nothing),
+        TEST(a_hard_limit_is_raised_and_put_back),
+        TEST(both_limits_are_raised_as_far_as_they_are_lower),
+        TEST(the_journal_takes_a_raise_back),
+        TEST(a_raised_limit_that_somebody_else_has_changed_stays),
+        TEST(nobody_is_killed_for_a_limit_to_go_back),
+        TEST(who_has_no_limit_can_have_none_raised),
+        TEST(throttled_while_it_is_raised_both_are_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

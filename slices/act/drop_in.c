@@ -1,0 +1,105 @@
+#include "slices/act/drop_in.h"
+
+#include "slices/base/text.h"
+#include "slices/sample.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define UNITS "/run/systemd/system"
+
+/* After all others, in the order of their names. */
+static const char *const settings[LIMIT_KINDS] = {
+    [LIMIT_SOFT] = "MemoryHigh",
+    [LIMIT_HARD] = "MemoryMax",
+};
+
+static const struct {
+    const char *ending, *section;
+} sections[] = {{".service", "Service"}, {".scope", "Scope"}, {".slice", "Slice"}};
+
+static const char *unit_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* NULL: it is no unit with limits. A name that begins with '_' is escaped (systemd's cg_escape), as
+ * no common one is. */
+static const char *section_of(const char *unit)
+{
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && unit[0] != '_'; i++)
+        if (text_ends_with(unit, sections[i].ending))
+            return sections[i].section;
+    return NULL;
+}
+
+bool drop_in_applies(const char *path)
+{
+    const char *unit = unit_of(path);
+    if (!section_of(unit) || access(UNITS, F_OK) < 0)
+        return false;
+    for (const char *at = path; at < unit;) {
+        size_t length = strcspn(++at, "/");
+        bool is_slice = length > 6 && memcmp(at + length - 6, ".slice", 6) == 0;
+        if (at < unit && !is_slice)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+static int folder_of(const char *path, char *ret, size_t size)
+{
+    return text_format(ret, size, UNITS "/%s.d", unit_of(path));
+}
+
+static int write_file(const char *file, const char *path, enum limit_kind kind, uint64_t bytes)
+{
+    char number[32] = "infinity";
+    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -errno;
+    if (bytes != SAMPLE_NO_LIMIT)
+        (void)text_format(number, sizeof number, "%llu", (unsigned long long)bytes);
+    int n = dprintf(fd, "# By mom, for a time: momctl why tells.\n[%s]\n%s=%s\n",
+        section_of(unit_of(path)), settings[kind], number);
+    int r = n < 0 ? -errno : fchmod(fd, 0644) < 0 ? -errno : 0;
+    (void)close(fd);
+    return r;
+}
+
+/* Written beside it and renamed: systemd never sees a half of it. */
+int drop_in_write(const char *path, enum limit_kind kind, uint64_t bytes)
+{
+    char folder[PATH_MAX], file[PATH_MAX], beside[PATH_MAX];
+    int r = settings[kind] ? folder_of(path, folder, sizeof folder) : -ENOTSUP;
+    if (r < 0)
+        return r == -ENOTSUP ? 0 : r;
+    if (text_format(file, sizeof file, "%s/zz-mom-%s.conf", folder, settings[kind]) < 0 ||
+        text_format(beside, sizeof beside, "%s/.zz-mom-%s", folder, settings[kind]) < 0)
+        return -ENAMETOOLONG;
+    if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    (void)chmod(folder, 0755); /* whatever the umask */
+    r = write_file(beside, path, kind, bytes);
+    return r == 0 && rename(beside, file) < 0 ? -errno : r;
+}
+
+int drop_in_remove(const char *path, enum limit_kind kind)
+{
+    char folder[PATH_MAX], file[PATH_MAX];
+    int r = settings[kind] ? folder_of(path, folder, sizeof folder) : -ENOTSUP;
+    if (r < 0)
+        return r == -ENOTSUP ? 0 : r;
+    if (text_format(file, sizeof file, "%s/zz-mom-%s.conf", folder, settings[kind]) < 0)
+        return -ENAMETOOLONG;
+    r = unlink(file) < 0 && errno != ENOENT ? -errno : 0;
+    (void)rmdir(folder); /* unless there is more in it */
+    return r;
+}

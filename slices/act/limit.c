@@ -1,0 +1,71 @@
+#include "slices/act/limit.h"
+
+#include "slices/base/file.h"
+#include "slices/base/text.h"
+#include "slices/read/group.h"
+#include "slices/read/sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <unistd.h>
+
+/* Of v2, and of v1. */
+static const char *const files[LIMIT_KINDS][2] = {
+    [LIMIT_SOFT] = {"memory.high", "memory.soft_limit_in_bytes"},
+    [LIMIT_HARD] = {"memory.max", "memory.limit_in_bytes"},
+    [LIMIT_BOTH] = {NULL, "memory.memsw.limit_in_bytes"},
+};
+
+/* It grows on between a look and the write: so much of a hard limit is free then, or nothing is
+ * written. As a part of it, and at most. */
+#define MARGIN_PART 16
+#define MARGIN_MOST (16ull << 20)
+
+static bool is_v2(int group_fd)
+{
+    return faccessat(group_fd, "memory.high", F_OK, 0) == 0;
+}
+
+const char *limit_file(int group_fd, enum limit_kind kind)
+{
+    const char *file = files[kind][!is_v2(group_fd)];
+    return file && faccessat(group_fd, file, F_OK, 0) == 0 ? file : NULL;
+}
+
+int limit_read(int group_fd, enum limit_kind kind, uint64_t *ret)
+{
+    char text[32];
+    const char *file = limit_file(group_fd, kind);
+    ssize_t n = file ? file_read(group_fd, file, text, sizeof text) : -ENOTSUP;
+    return n < 0 ? (int)n : source_number(text, ret);
+}
+
+int limit_write(int group_fd, enum limit_kind kind, uint64_t bytes)
+{
+    char text[32];
+    const char *file = limit_file(group_fd, kind);
+    (void)text_format(text, sizeof text, "%llu", (unsigned long long)bytes);
+    return file ? file_write(group_fd, file, bytes == SAMPLE_NO_LIMIT ? "max" : text) : -ENOTSUP;
+}
+
+/* How much the group has; what is above `most` is pushed out first, as far as that goes. */
+static uint64_t push_out(int group_fd, uint64_t most)
+{
+    char text[32];
+    uint64_t has = group_memory(group_fd, HIERARCHY_V2);
+    if (has <= most)
+        return has;
+    (void)text_format(text, sizeof text, "%llu", (unsigned long long)(has - most));
+    (void)file_write(group_fd, "memory.reclaim", text);
+    return group_memory(group_fd, HIERARCHY_V2);
+}
+
+/* v2 kills in a group whose memory.max is set below what it can't give back; v1 refuses to. */
+int limit_write_gently(int group_fd, enum limit_kind kind, uint64_t bytes)
+{
+    uint64_t margin = bytes / MARGIN_PART < MARGIN_MOST ? bytes / MARGIN_PART : MARGIN_MOST;
+    if (kind == LIMIT_HARD && is_v2(group_fd) && push_out(group_fd, bytes - margin) > bytes - margin)
+        return -EBUSY;
+    return limit_write(group_fd, kind, bytes);
+}

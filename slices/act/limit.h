@@ -1,0 +1,28 @@
+/* The limits of a group that are changed for a time, one file each. libc only. Thread: any. */
+#ifndef SLICES_ACT_LIMIT_H
+#define SLICES_ACT_LIMIT_H
+
+#include <stdint.h>
+
+enum limit_kind {
+    LIMIT_SOFT, /* above it the group is slowed down: memory.high; v1: memory.soft_limit_in_bytes,
+                   to which it is pushed back when the node is short */
+    LIMIT_HARD, /* above it the kernel kills: memory.max; v1: memory.limit_in_bytes */
+    LIMIT_BOTH, /* v1: memory and swap together, never below the hard one */
+    LIMIT_KINDS
+};
+
+/* The file's name in this group; NULL: this kernel, or this group, has none. */
+const char *limit_file(int group_fd, enum limit_kind kind);
+
+/* Bytes; SAMPLE_NO_LIMIT: none (what v1 says then, LONG_MAX in whole pages, stays as it is). 0, or
+ * -errno; -ENOTSUP: there is no such limit. A write may wait until as much is reclaimed. */
+int limit_read(int group_fd, enum limit_kind kind, uint64_t *ret);
+int limit_write(int group_fd, enum limit_kind kind, uint64_t bytes);
+
+/* As limit_write, and nobody is killed for it: what the group has above a hard limit is pushed out
+ * first, and where it can't be, nothing is changed (-EBUSY). A kernel without memory.reclaim (before
+ * Linux 5.19) waits until the group needs less by itself. */
+int limit_write_gently(int group_fd, enum limit_kind kind, uint64_t bytes);
+
+#endif

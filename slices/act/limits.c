@@ -1,0 +1,146 @@
+#include "slices/act/limits.h"
+
+#include "slices/act/journal.h"
+#include "slices/act/drop_in.h"
+#include "slices/act/limit.h"
+#include "slices/base/text.h"
+#include "slices/read/group.h"
+
+#include <errno.h>
+
+/* The kernel knows whole pages, of up to 64 KiB. */
+#define PAGE_MOST 65536
+static uint64_t whole_pages(uint64_t bytes)
+{
+    return bytes_sum(bytes, PAGE_MOST - 1) / PAGE_MOST * PAGE_MOST;
+}
+
+/* The row of this limit of this life; -1: none. */
+static int find_row(
+    const struct journal *journal, const struct slice_life *life, enum limit_kind limit)
+{
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == limit &&
+            slice_life_equal(&entry->life, life))
+            return i;
+    }
+    return -1;
+}
+
+static int note(struct attempt *attempt, enum limit_kind limit, uint64_t before, uint64_t set)
+{
+    const struct actuator_options *options = &attempt->actuator->options;
+    struct journal_entry entry = {.kind = JOURNAL_LIMIT,
+        .decision = attempt->action->decision,
+        .made = attempt->outcome->started,
+        .life = attempt->action->life,
+        .limit = limit,
+        .drop_in = options->hierarchy->version == HIERARCHY_V2 &&
+                   drop_in_applies(attempt->action->path),
+        .before = before,
+        .set = set};
+    int r = text_format(entry.directory, sizeof entry.directory, "%s%s", options->hierarchy->root,
+        attempt->action->path);
+    return r < 0 ? r : journal_add(options->journal, &entry);
+}
+
+/* Without it the limit is in force all the same, until systemd is told to reload. */
+static void write_drop_in(struct attempt *attempt, const struct journal_entry *entry)
+{
+    int r = entry && entry->drop_in
+                ? drop_in_write(attempt->action->path, entry->limit, entry->set)
+                : 0;
+    if (r < 0)
+        (void)attempt_fail(attempt, r, "a daemon-reload of systemd would end this");
+}
+
+static int take_back(struct journal *journal, int row, int r)
+{
+    struct mom_error error;
+    (void)journal_undo(journal, row, &error);
+    return r;
+}
+
+/* From `before` to `set`. What mom has set it to earlier, and nobody else since, is left behind:
+ * there is one row of it, with the limit from before she came. */
+static int change(struct attempt *attempt, enum limit_kind limit, uint64_t before, uint64_t set)
+{
+    struct journal *journal = attempt->actuator->options.journal;
+    int earlier = find_row(journal, &attempt->action->life, limit);
+    const struct journal_entry *entry = journal_row(journal, earlier);
+    int row = note(attempt, limit, entry && entry->set == before ? entry->before : before, set);
+    if (row < 0)
+        return row;
+    write_drop_in(attempt, journal_row(journal, row));
+    int r = limit_write(attempt->group_fd, limit, set);
+    if (r < 0)
+        r = take_back(journal, row, r);
+    else if (earlier != row)
+        journal_strike(journal, earlier);
+    return r;
+}
+
+enum action_result limits_throttle(struct attempt *attempt)
+{
+    int fd = attempt->group_fd;
+    uint64_t before, has = group_memory(fd, attempt->actuator->options.hierarchy->version);
+    uint64_t wanted = attempt->action->bytes > has ? attempt->action->bytes : has;
+    uint64_t set = whole_pages(wanted);
+    int r = limit_read(fd, LIMIT_SOFT, &before);
+    if (r < 0)
+        return attempt_fail(attempt, r, "reading its limit");
+    r = before > set ? change(attempt, LIMIT_SOFT, before, set) : 0;
+    return r < 0 ? attempt_fail(attempt, r, "lowering its limit") : RESULT_DONE;
+}
+
+/* Together with swap it has as much more as alone. */
+static int raise_both(struct attempt *attempt, uint64_t more)
+{
+    uint64_t before;
+    int r = limit_read(attempt->group_fd, LIMIT_BOTH, &before);
+    if (r == -ENOTSUP || (r == 0 && before > INT64_MAX - more)) /* there is none */
+        return 0;
+    return r < 0 ? r : change(attempt, LIMIT_BOTH, before, bytes_sum(before, more));
+}
+
+static int raise_one(struct attempt *attempt, enum limit_kind limit, uint64_t set)
+{
+    uint64_t before;
+    int r = limit_read(attempt->group_fd, limit, &before);
+    if (r < 0 || before >= set)
+        return r;
+    if (limit == LIMIT_HARD)
+        r = raise_both(attempt, set - before);
+    return r < 0 ? r : change(attempt, limit, before, set);
+}
+
+enum action_result limits_raise(struct attempt *attempt)
+{
+    uint64_t set = whole_pages(attempt->action->bytes);
+    int r = raise_one(attempt, LIMIT_HARD, set);
+    if (r == 0)
+        r = raise_one(attempt, LIMIT_SOFT, set);
+    return r < 0 ? attempt_fail(attempt, r, "raising its limit") : RESULT_DONE;
+}
+
+static int undo(struct attempt *attempt, enum limit_kind limit)
+{
+    struct journal *journal = attempt->actuator->options.journal;
+    struct mom_error error;
+    int row = find_row(journal, &attempt->action->life, limit);
+    int r = row < 0 ? 0 : journal_undo(journal, row, &error);
+    if (r > 0)
+        (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, error.text);
+    return r < 0 ? r : 0;
+}
+
+enum action_result limits_release(struct attempt *attempt)
+{
+    int r = 0;
+    for (int limit = 0; limit < LIMIT_KINDS && r == 0; limit++)
+        r = undo(attempt, (enum limit_kind)limit);
+    if (r < 0)
+        (void)attempt_fail(attempt, r, "putting its limit back");
+    return r == 0 ? RESULT_DONE : r == -EBUSY ? RESULT_INCOMPLETE : RESULT_FAILED;
+}

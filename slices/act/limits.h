@@ -1,0 +1,21 @@
+/* A slice's limits (limit.h) changed for a time, by way of the journal, and put back. Of each there
+ * is one row in the journal, with what it was before mom came. Thread: the actuator's. */
+#ifndef SLICES_ACT_LIMITS_H
+#define SLICES_ACT_LIMITS_H
+
+#include "slices/act/backend.h"
+
+/* The soft limit lowered to action->bytes, but not below what the slice has already; where it is as
+ * low already it stays as it is. Fails with the journal half full: the rest of it is for resets. */
+enum action_result limits_throttle(struct attempt *attempt);
+
+/* No limit of its own is below action->bytes any more; on v1 it may swap as much as before. Those
+ * above, and those of the groups around it, stay as they are. Fails as limits_throttle. */
+enum action_result limits_raise(struct attempt *attempt);
+
+/* Whatever was changed for this life is undone, but for what somebody else has set since (said in
+ * outcome->error). RESULT_INCOMPLETE: it holds more than a raised limit was before; nobody is killed
+ * for it. */
+enum action_result limits_release(struct attempt *attempt);
+
+#endif
