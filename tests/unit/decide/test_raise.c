@@ -244,8 +244,8 @@ static void what_could_not_be_given_back_is_tried_again(void **state)
     sample(3730, 200 * MIB, 190 * MIB, 180 * MIB, 5);
     assert_int_equal(tick(3730), ACTION_RELEASE);
     raise_outcome_is(ACTION_RELEASE, RESULT_INCOMPLETE, 3731);
-    assert_int_equal(tick(3740 + 590), ACTION_NONE);
-    assert_int_equal(tick(3740 + 600), ACTION_RELEASE);
+    assert_int_equal(tick(3730 + 590), ACTION_NONE);
+    assert_int_equal(tick(3730 + 600), ACTION_RELEASE);
     assert_int_equal(raised_bytes, 40 * MIB);
     raise_outcome_is(ACTION_RELEASE, RESULT_DONE, 4341);
     assert_int_equal(tick(4341 + 500), ACTION_NONE);
