@@ -49,7 +49,7 @@ struct hands {
 
 static bool is_cut_short(const struct hand *hand, const struct outcome *outcome)
 {
-    return hand != &hand->hands->hand[HAND_RESETS] &&
+    return hand != &hand->hands->hand[HAND_RESETS] && outcome->kind != ACTION_RESET &&
            outcome->ended.boot_usec - outcome->started.boot_usec >= HANDS_SLOW_USEC;
 }
 
@@ -116,6 +116,7 @@ static void tidy(struct hand *hand)
     if (hand != &hand->hands->hand[HAND_HINTS] || now_usec - hand->tidied_usec < TIDY_USEC)
         return;
     hand->tidied_usec = now_usec;
+    atomic_store(&hand->kind, ACTION_RELEASE);
     atomic_store(&hand->busy_usec, now_usec);
     actuator_tidy(hand->hands->options.actuator);
     atomic_store(&hand->busy_usec, 0);
@@ -207,9 +208,10 @@ void hands_close(struct hands *hands)
     free(hands);
 }
 
+/* A reset that asks first takes its time. */
 static struct hand *hand_for(struct hands *hands, const struct action *action)
 {
-    return action->kind == ACTION_RESET
+    return action->kind == ACTION_RESET && action->grace_usec == 0
                ? &hands->hand[HAND_RESETS]
                : &hands->hand[HAND_HINTS + action->life.inode % (HANDS - HAND_HINTS)];
 }
@@ -245,7 +247,8 @@ bool hands_watch(struct hands *hands, int64_t now_usec, struct hands_stuck *ret)
         struct hand *hand = &hands->hand[i];
         int64_t since_usec = atomic_load(&hand->busy_usec);
         uint64_t decision = atomic_load(&hand->decision);
-        if (since_usec == 0 || now_usec - since_usec < HANDS_SLOW_USEC)
+        if (since_usec == 0 || now_usec - since_usec < HANDS_SLOW_USEC ||
+            atomic_load(&hand->kind) == ACTION_RESET)
             continue;
         (void)pthread_kill(hand->thread, SIGUSR1);
         if (now_usec - since_usec < HANDS_STUCK_USEC || hand->told == decision)

@@ -66,6 +66,7 @@ struct action decision_action(const struct decision *decision)
 {
     struct action action = {.kind = decision->action,
         .decision = decision->seq,
+        .grace_usec = decision->grace_usec,
         .independent = decision->independent,
         .life = decision->life,
         .bytes = decision->limit_bytes};

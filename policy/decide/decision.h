@@ -86,6 +86,7 @@ struct decision {
     enum action_kind action; /* what is done */
     enum restraint restraint;
     enum reason reason;
+    int64_t grace_usec;          /* ACTION_RESET: they are asked to end so long before; 0: not */
     uint64_t limit_bytes;        /* ACTION_THROTTLE, ACTION_RAISE: to how much */
     char rule[32];               /* REASON_NODE_RULE: its name */
     char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node */

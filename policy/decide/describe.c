@@ -51,6 +51,7 @@ void describe(struct decision *ret, const struct watch *watch, const struct slic
     ret->mode = own->mode;
     ret->leak_mode = own->leak;
     ret->independent = !own->interdependent;
+    ret->grace_usec = own->reset_grace_usec;
     ret->rank = own->rank;
     ret->strikes = watch->ladder.strikes;
     ret->policy_hash = policy_hash(outlook->policy);

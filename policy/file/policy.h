@@ -75,6 +75,7 @@ enum slice_setting {
     SET_LEAK_GRACE,
     SET_LEAK_THROTTLE,
     SET_PROBATION,
+    SET_RESET_GRACE,
     SET_RAISE_TO,
     SET_RAISE_STEP,
     SET_RAISE_FOR,
@@ -102,6 +103,7 @@ struct slice_policy {
     int64_t probation_usec;     /* after a reset */
     int32_t throttle_after;     /* so many of them: the next life begins throttled; 0: never */
     struct amount throttle_to;  /* of the node's memory */
+    int64_t reset_grace_usec;   /* they are asked to end so long before; not in an emergency */
     struct amount raise_to;     /* of the node's memory: its limits are raised so far, at most */
     struct amount raise_step;   /* of its own limit */
     int64_t raise_for_usec;     /* then they are as before */

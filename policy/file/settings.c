@@ -194,6 +194,12 @@ static const struct setting table[] = {
         .help =
             "To so much memory (memory.high; on cgroup v1 the soft limit), a part of the "
             "node's or a size; never to less than it has, and never for longer than momd runs."},
+    {SLICE(reset_grace_usec, SET_RESET_GRACE), .name = "reset_grace", .type = VALUE_DURATION,
+        .least = "0s", .most = "1min", .fallback = "0s",
+        .help = "Before a reset all processes get SIGTERM, a little more memory if they are at their "
+                "limit, and so long to end by themselves; what is left is killed. Not when the node "
+                "is short. (systemd takes a service that ends by SIGTERM for one that succeeded: "
+                "Restart=on-failure does not start it again.)"},
     {SLICE(raise_to, SET_RAISE_TO), .name = "raise_to", .type = VALUE_AMOUNT, .fallback = "0%",
         .help = "A slice that is kept waiting at its own limit (memory.max, memory.high) and does not "
                 "leak, as far as can be told, has it raised for a time, up to this: a part of the "

@@ -250,6 +250,10 @@ static enum action_result carry_out(struct attempt *attempt, struct process_tabl
     (void)processes_read(attempt->group_fd, actuator->proc_fd, PROCESSES_BUDGET_USEC, processes);
     attempt->outcome->processes_before = processes->total;
     attempt->outcome->bytes_before = charged_bytes(attempt);
+    bool asks = is_reset && attempt->action->grace_usec > 0 && actuator->backend->kills;
+    attempt->deadline_usec = INT64_MAX;
+    if (asks && attempt_ask_to_end(attempt))
+        return RESULT_DONE;
     attempt_start(attempt);
     if (is_reset || actuator->backend->takes_all)
         return actuator->backend->carry_out(attempt);

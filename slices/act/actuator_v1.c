@@ -14,4 +14,4 @@ static enum action_result reset(struct attempt *attempt)
     return result;
 }
 
-const struct backend backend_v1 = {.name = "v1", .carry_out = reset};
+const struct backend backend_v1 = {.name = "v1", .kills = true, .carry_out = reset};

@@ -23,4 +23,4 @@ static enum action_result reset(struct attempt *attempt)
     return result;
 }
 
-const struct backend backend_v2 = {.name = "v2", .carry_out = reset};
+const struct backend backend_v2 = {.name = "v2", .kills = true, .carry_out = reset};

@@ -1,5 +1,7 @@
 #include "slices/act/backend.h"
 
+#include "slices/act/freeze.h"
+#include "slices/act/limits.h"
 #include "slices/base/priority.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -76,9 +78,14 @@ bool attempt_is_member(const struct attempt *attempt, int32_t pid)
            (attempt->outcome->job[0] && is_in_renamed_job(attempt, path));
 }
 
-static int kill_member(void *context, int32_t pid)
+struct signalling {
+    const struct attempt *attempt;
+    int number;
+};
+
+static int signal_member(void *context, int32_t pid)
 {
-    const struct attempt *attempt = context;
+    const struct signalling *signalling = context;
     if (attempt_spares(pid))
         return 0;
     int process = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -86,18 +93,25 @@ static int kill_member(void *context, int32_t pid)
     if (has_pidfd && process < 0)
         return errno == ESRCH ? 0 : -errno;
     int r = 0;
-    if (attempt_is_member(attempt, pid))
-        r = has_pidfd ? (int)syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0)
-                      : kill(pid, SIGKILL);
+    if (attempt_is_member(signalling->attempt, pid))
+        r = has_pidfd
+                ? (int)syscall(SYS_pidfd_send_signal, process, signalling->number, NULL, 0)
+                : kill(pid, signalling->number);
     r = r < 0 && errno != ESRCH ? -errno : 0;
     if (has_pidfd)
         (void)close(process);
     return r;
 }
 
+int attempt_signal_members(struct attempt *attempt, int signal_number)
+{
+    struct signalling signalling = {attempt, signal_number};
+    return processes_visit(attempt->group_fd, signal_member, &signalling);
+}
+
 int attempt_kill_members(struct attempt *attempt)
 {
-    return processes_visit(attempt->group_fd, kill_member, attempt);
+    return attempt_signal_members(attempt, SIGKILL);
 }
 
 static bool becomes_empty(const struct attempt *attempt, int64_t within_usec)
@@ -125,6 +139,17 @@ static int release_member(void *context, int32_t pid)
         (void)syscall(SYS_process_mrelease, process, 0);
     (void)close(process);
     return 0;
+}
+
+bool attempt_ask_to_end(struct attempt *attempt)
+{
+    struct headroom headroom;
+    (void)freeze_end(attempt); /* who stands still hears nothing */
+    limits_give_headroom(attempt, &headroom);
+    bool ended = attempt_signal_members(attempt, SIGTERM) == 0 &&
+                 becomes_empty(attempt, attempt->action->grace_usec);
+    limits_take_headroom(attempt, &headroom);
+    return ended;
 }
 
 static enum action_result repeat(

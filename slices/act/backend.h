@@ -37,6 +37,7 @@ struct attempt {
 struct backend {
     const char *name;
     bool takes_all;
+    bool kills; /* it does what it is asked to */
     enum action_result (*carry_out)(struct attempt *attempt);
 };
 
@@ -60,9 +61,14 @@ bool attempt_spares(int32_t pid);
 /* Whether the process is in the slice at this moment. */
 bool attempt_is_member(const struct attempt *attempt, int32_t pid);
 
-/* SIGKILL to every process of the slice, each held by a pidfd while its membership is looked up
+/* The signal to every process of the slice, each held by a pidfd while its membership is looked up
  * again: a reused pid is never hit. 0 or -errno. */
-int attempt_kill_members(struct attempt *attempt);
+int attempt_signal_members(struct attempt *attempt, int signal_number);
+int attempt_kill_members(struct attempt *attempt); /* SIGKILL */
+
+/* Asks every process of the slice to end (SIGTERM), and gives them room and action->grace_usec for it.
+ * True: all have. */
+bool attempt_ask_to_end(struct attempt *attempt);
 
 /* How long a round lasts: where forking is stopped, the killed are given time to be gone; where it
  * is not, killing must outrun it. */

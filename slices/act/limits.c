@@ -144,3 +144,36 @@ enum action_result limits_release(struct attempt *attempt)
         (void)attempt_fail(attempt, r, "putting its limit back");
     return r == 0 ? RESULT_DONE : r == -EBUSY ? RESULT_INCOMPLETE : RESULT_FAILED;
 }
+
+/* For handlers of signals, and what they call. */
+#define HEADROOM (16ull << 20)
+
+void limits_give_headroom(struct attempt *attempt, struct headroom *ret)
+{
+    int fd = attempt->group_fd;
+    uint64_t has = group_memory(fd, attempt->actuator->options.hierarchy->version);
+    uint64_t set = whole_pages(bytes_sum(has, HEADROOM));
+    *ret = (struct headroom){0};
+    for (int i = 0; i < LIMIT_KINDS; i++)
+        ret->given[i] = limit_read(fd, (enum limit_kind)i, &ret->before[i]) == 0 &&
+                        (i == LIMIT_BOTH || ret->before[i] < set);
+    if (ret->given[LIMIT_SOFT] || ret->given[LIMIT_HARD]) {
+        (void)raise_one(attempt, LIMIT_HARD, set); /* as far as it goes */
+        (void)raise_one(attempt, LIMIT_SOFT, set);
+    }
+}
+
+void limits_take_headroom(struct attempt *attempt, const struct headroom *headroom)
+{
+    struct journal *journal = attempt->actuator->options.journal;
+    struct mom_error error;
+    for (int i = 0; i < LIMIT_KINDS; i++) {
+        enum limit_kind limit = (enum limit_kind)i;
+        int row = headroom->given[i] ? find_row(journal, &attempt->action->life, limit) : -1;
+        const struct journal_entry *entry = journal_row(journal, row);
+        if (entry && entry->before == headroom->before[i])
+            (void)journal_undo(journal, row, &error);
+        else if (entry && entry->set != headroom->before[i])
+            (void)change(attempt, limit, entry->set, headroom->before[i]);
+    }
+}

@@ -18,4 +18,13 @@ enum action_result limits_raise(struct attempt *attempt);
  * for it. */
 enum action_result limits_release(struct attempt *attempt);
 
+/* Room above what the slice holds, for as long as its processes tidy up; then each limit is again what
+ * it was, changed by mom or not. */
+struct headroom {
+    bool given[LIMIT_KINDS];
+    uint64_t before[LIMIT_KINDS];
+};
+void limits_give_headroom(struct attempt *attempt, struct headroom *ret);
+void limits_take_headroom(struct attempt *attempt, const struct headroom *headroom);
+
 #endif
