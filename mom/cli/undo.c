@@ -25,17 +25,17 @@ static bool undo_row(struct journal *journal, int row, struct output *output)
     if (!found)
         return true;
     const struct journal_entry entry = *found;
-    bool undone = journal_undo(journal, row, &error) == 0;
+    int r = journal_undo(journal, row, &error);
     const struct cell cells[] = {
         cell_text(entry.directory),
         cell_text(journal_kind_names[entry.kind]),
         cell_time(entry.made.unix_usec),
         cell_count(entry.decision),
-        cell_text(undone ? "undone" : error.text),
+        cell_text(r == 0 ? "undone" : error.text),
     };
     _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");
     output_row(output, cells);
-    return undone;
+    return r >= 0; /* or somebody else has changed it since */
 }
 
 static int undo_all(struct cli *cli)

@@ -60,8 +60,7 @@ static void report(struct hand *hand)
     if (is_cut_short(hand, outcome) && outcome->error[0] == '\0')
         (void)text_copy(outcome->error, sizeof outcome->error, "cut short, since it lasted");
     (void)pthread_mutex_lock(&hands->ring_lock);
-    int r =
-        ring_write(hands->options.outcomes, RECORD_OUTCOME, &hand->record, sizeof hand->record);
+    int r = ring_write(hands->options.outcomes, RECORD_OUTCOME, &hand->record, sizeof hand->record);
     (void)pthread_mutex_unlock(&hands->ring_lock);
     if (r < 0)
         log_warning("the recorder is far behind: the outcome of decision %llu is not recorded",
@@ -254,8 +253,8 @@ bool hands_watch(struct hands *hands, int64_t now_usec, struct hands_stuck *ret)
         if (now_usec - since_usec < HANDS_STUCK_USEC || hand->told == decision)
             continue;
         hand->told = decision;
-        *ret = (struct hands_stuck){
-            decision, (enum action_kind)atomic_load(&hand->kind), since_usec};
+        *ret =
+            (struct hands_stuck){decision, (enum action_kind)atomic_load(&hand->kind), since_usec};
         return true;
     }
     return false;

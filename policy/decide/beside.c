@@ -12,8 +12,8 @@ bool may_change(const struct watch *watch, const struct slice *slice)
     return !standing_protects(watch, slice) && !watch->held && watch->policy.mode == MODE_ENFORCE;
 }
 
-bool decide_throttle(struct watch *watch, const struct slice *slice,
-    const struct outlook *outlook, struct decision *ret)
+bool decide_throttle(struct watch *watch, const struct slice *slice, const struct outlook *outlook,
+    struct decision *ret)
 {
     const struct slice_policy *own = &watch->policy;
     const struct node_sample *node = outlook->node;

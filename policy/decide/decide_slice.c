@@ -33,7 +33,8 @@ static enum ladder_event next_of_trial(
     return LADDER_DUE;
 }
 
-/* Warned long enough ago. A try that failed is not repeated before the cool-down, whatever the grace.
+/* Warned long enough ago. A try that failed is not repeated before the cool-down, whatever the
+ * grace.
  */
 static bool grace_is_over(
     const struct watch *watch, const struct policy_globals *globals, struct stamp now)
@@ -97,7 +98,7 @@ static enum ladder_event next_of_thrashing(
     bool may = next[own->thrashing] != LADDER_FREEZE_DUE ||
                temporary_may_begin(&watch->freeze, now.boot_usec);
     return is_deed && may && grace_is_over(watch, globals, now) ? next[own->thrashing]
-                                                                 : LADDER_EVENTS;
+                                                                : LADDER_EVENTS;
 }
 
 /* Of a slice that is no confirmed leaker. LADDER_EVENTS: nothing. */
@@ -174,8 +175,8 @@ static bool is_silent(const struct slice_policy *own, enum ladder_event event)
 }
 
 /* Why less is done than the ladder's step asks for. */
-static enum restraint restrain(const struct watch *watch, const struct slice *slice,
-    enum ladder_event event, struct stamp now)
+static enum restraint restrain(
+    const struct watch *watch, const struct slice *slice, enum ladder_event event, struct stamp now)
 {
     const struct ladder_step *step = &ladder_table[watch->ladder.state][event];
     const struct slice_policy *own = &watch->policy;

@@ -70,8 +70,7 @@ void describe_throttle(struct decision *ret, uint64_t bytes, int64_t usec)
     evidence_add(&ret->evidence, "throttled_for", UNIT_USEC, (double)usec, ' ', 0);
 }
 
-void describe_strain(
-    struct decision *ret, const struct watch *watch, const struct outlook *outlook)
+void describe_strain(struct decision *ret, const struct watch *watch, const struct outlook *outlook)
 {
     struct evidence *evidence = &ret->evidence;
     const struct strain *strain = &watch->strain;
@@ -80,8 +79,8 @@ void describe_strain(
     evidence_add(evidence, "current", UNIT_BYTES, (double)sample_known(sample, SAMPLE_CURRENT), '>',
         (double)(strain->limit - strain->limit / STRAIN_NEAR));
     if (sample_has(sample, SAMPLE_PSI_SOME_AVG10))
-        evidence_add(evidence, "pressure", UNIT_CENTI,
-            (double)sample->value[SAMPLE_PSI_SOME_AVG10], ' ', STRAIN_PRESSURE_CENTI);
+        evidence_add(evidence, "pressure", UNIT_CENTI, (double)sample->value[SAMPLE_PSI_SOME_AVG10],
+            ' ', STRAIN_PRESSURE_CENTI);
     else
         evidence_add(evidence, "faulted", UNIT_RATE, watch->faulted, ' ', 0);
     evidence_add(evidence, "strained_for", UNIT_USEC,
@@ -114,4 +113,3 @@ void describe_raise_end(
     evidence_add(evidence, "held", UNIT_BYTES, (double)watch->strain.held, ' ', 0);
     evidence_add(evidence, "raised_ago", UNIT_USEC, ago, ago < lasts ? '<' : '>', lasts);
 }
-

@@ -1,5 +1,5 @@
-/* What a decision about a slice says beside what is decided: who, and the evidence. Pure. Inner header
- * of decide_slice and beside. */
+/* What a decision about a slice says beside what is decided: who, and the evidence. Pure. Inner
+ * header of decide_slice and beside. */
 #ifndef POLICY_DECIDE_DESCRIBE_H
 #define POLICY_DECIDE_DESCRIBE_H
 
@@ -27,8 +27,8 @@ void describe_strain(
     struct decision *ret, const struct watch *watch, const struct outlook *outlook);
 
 /* What the slice is raised to, and what shows that it needs it. */
-void describe_raise(struct decision *ret, const struct watch *watch, uint64_t to,
-    const struct outlook *outlook);
+void describe_raise(
+    struct decision *ret, const struct watch *watch, uint64_t to, const struct outlook *outlook);
 
 /* Why what it was raised by is given back. */
 void describe_raise_end(

@@ -21,18 +21,20 @@ enum ladder_state {
 extern const char *const ladder_state_names[LADDER_STATES];
 
 enum ladder_event {
-    LADDER_QUIET,   /* no leak for a while */
-    LADDER_SUSPECT, /* the verdict is suspected */
+    LADDER_QUIET,    /* no leak for a while */
+    LADDER_SUSPECT,  /* the verdict is suspected */
     LADDER_STRAINED, /* no confirmed leak; it is kept waiting at its limit, and the node has room */
-    LADDER_RELIEVED, /* what it was raised by is to be given back, or it has been frozen for long enough */
-    LADDER_THRASHING, /* it has been kept waiting at its limit for long, and can't be raised */
+    LADDER_RELIEVED, /* what it was raised by is to be given back, or it has been frozen for long
+                        enough */
+    LADDER_THRASHING,  /* it has been kept waiting at its limit for long, and can't be raised */
     LADDER_FREEZE_DUE, /* warned of that long enough ago, and the policy says: freeze; */
     LADDER_RESET_DUE,  /* or reset */
-    LADDER_CONFIRM,  /* the verdict is confirmed */
-    LADDER_DUE,     /* confirmed, warned long enough ago, time to limit below the horizon */
-    LADDER_OVERDUE, /* and has grown on under the throttle, or there is no time to throttle it */
-    LADDER_LET_GO,  /* it is throttled, raised or frozen no more: somebody has it released, or it failed */
-    LADDER_ORDERED, /* the guard or a person has it reset */
+    LADDER_CONFIRM,    /* the verdict is confirmed */
+    LADDER_DUE,        /* confirmed, warned long enough ago, time to limit below the horizon */
+    LADDER_OVERDUE,    /* and has grown on under the throttle, or there is no time to throttle it */
+    LADDER_LET_GO,     /* it is throttled, raised or frozen no more: somebody has it released, or it
+                          failed */
+    LADDER_ORDERED,    /* the guard or a person has it reset */
     LADDER_RESET_DONE,
     LADDER_RESET_FAILED, /* or no outcome came */
     LADDER_PROBATION_OVER,

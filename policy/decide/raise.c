@@ -63,7 +63,8 @@ enum raise_end raise_ends(const struct raise *raise, const struct strain *strain
         return RAISE_RELIEVED;
     if (knows_room(node) && node->value[NODE_MEM_AVAILABLE] < reserve / 2)
         return RAISE_NO_ROOM;
-    return now_usec - raise->temporary.begun_usec >= policy->raise_for_usec ? RAISE_SERVED : RAISE_GOES_ON;
+    return now_usec - raise->temporary.begun_usec >= policy->raise_for_usec ? RAISE_SERVED
+                                                                            : RAISE_GOES_ON;
 }
 
 void raise_ask(struct raise *raise, uint64_t limit, uint64_t to, int64_t now_usec)

@@ -1,8 +1,9 @@
 /* A slice's own limits, raised for a time: for who is strained (strain.h) and no confirmed leaker,
- * while the node has room. By steps, up to the policy's ceiling; all raises of the node together stay
- * within a budget. It ends when the slice needs no more than its limit for a while, when its time is
- * up, when the room of the node is gone, or when the slice turns out to leak. What it holds then goes
- * to swap; who can't give it back keeps its limit until it can: nobody is killed for it. Pure. */
+ * while the node has room. By steps, up to the policy's ceiling; all raises of the node together
+ * stay within a budget. It ends when the slice needs no more than its limit for a while, when its
+ * time is up, when the room of the node is gone, or when the slice turns out to leak. What it holds
+ * then goes to swap; who can't give it back keeps its limit until it can: nobody is killed for it.
+ * Pure. */
 #ifndef POLICY_DECIDE_RAISE_H
 #define POLICY_DECIDE_RAISE_H
 

@@ -36,8 +36,8 @@ void temporary_let_go(struct temporary *temporary);
 /* Whether a release is due: it was let go, or the last one failed, was lost or in vain. */
 bool temporary_releases(struct temporary *temporary, int64_t now_usec);
 
-/* What came of asking, and of releasing. What failed may have been done in part: a release is due, and
- * it is not asked for again at once. */
+/* What came of asking, and of releasing. What failed may have been done in part: a release is due,
+ * and it is not asked for again at once. */
 void temporary_asked(struct temporary *temporary, bool in_force, int64_t now_usec);
 void temporary_released(struct temporary *temporary, bool done, int64_t now_usec);
 

@@ -86,8 +86,8 @@ static void own_limits(const struct watch *watch, uint64_t ret[2])
         &watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), sample->at.boot_usec);
 }
 
-/* The footprint at which they let it have no more. A limit of 0 is no limit: nothing could run under
- * it. */
+/* The footprint at which they let it have no more. A limit of 0 is no limit: nothing could run
+ * under it. */
 static uint64_t own_end(const struct watch *watch, const struct node_sample *node)
 {
     uint64_t own[2], nearest = SAMPLE_NO_LIMIT;

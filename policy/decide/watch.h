@@ -81,8 +81,9 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 
-/* Until a leaker is at its limit, from what it holds now: the forecast is as old as the newest floor
- * of its stretch, which may be hours, and takes for granted that it has gone on since. Real time. */
+/* Until a leaker is at its limit, from what it holds now: the forecast is as old as the newest
+ * floor of its stretch, which may be hours, and takes for granted that it has gone on since. Real
+ * time. */
 double watch_left_usec(const struct watch *watch, const struct policy_globals *globals);
 
 #endif

@@ -95,26 +95,26 @@ struct slice_policy {
     char owner[128]; /* mail address, "" : found by other means */
     int rank;        /* importance: higher goes later */
     bool protect;
-    enum mode mode;             /* what may be done when the node is short */
-    enum mode leak;             /* what a confirmed leak leads to */
-    int64_t leak_horizon_usec;  /* act on a leaker when it is nearer to its limit than this */
-    int64_t leak_grace_usec;    /* at least this long between the warning and that */
-    int64_t leak_throttle_usec; /* throttled for so long before the reset; 0: not at all */
-    int64_t probation_usec;     /* after a reset */
-    int32_t throttle_after;     /* so many of them: the next life begins throttled; 0: never */
-    struct amount throttle_to;  /* of the node's memory */
-    int64_t reset_grace_usec;   /* they are asked to end so long before; not in an emergency */
-    struct amount raise_to;     /* of the node's memory: its limits are raised so far, at most */
-    struct amount raise_step;   /* of its own limit */
-    int64_t raise_for_usec;     /* then they are as before */
-    enum thrashing thrashing;   /* what is done about who does nothing but wait at its limit, */
+    enum mode mode;               /* what may be done when the node is short */
+    enum mode leak;               /* what a confirmed leak leads to */
+    int64_t leak_horizon_usec;    /* act on a leaker when it is nearer to its limit than this */
+    int64_t leak_grace_usec;      /* at least this long between the warning and that */
+    int64_t leak_throttle_usec;   /* throttled for so long before the reset; 0: not at all */
+    int64_t probation_usec;       /* after a reset */
+    int32_t throttle_after;       /* so many of them: the next life begins throttled; 0: never */
+    struct amount throttle_to;    /* of the node's memory */
+    int64_t reset_grace_usec;     /* they are asked to end so long before; not in an emergency */
+    struct amount raise_to;       /* of the node's memory: its limits are raised so far, at most */
+    struct amount raise_step;     /* of its own limit */
+    int64_t raise_for_usec;       /* then they are as before */
+    enum thrashing thrashing;     /* what is done about who does nothing but wait at its limit, */
     int64_t thrashing_after_usec; /* for so long */
     int64_t freeze_for_usec;
-    uint64_t min_size_bytes;    /* smaller slices are not reset, but by a person */
-    int64_t min_age_usec;       /* nor younger ones */
-    bool tell_kernel;           /* its OOM killer is told whom mom would choose */
-    bool interdependent;        /* its jobs need each other: it goes as a whole, there too; else a
-                                   reset ends the largest one alone */
+    uint64_t min_size_bytes; /* smaller slices are not reset, but by a person */
+    int64_t min_age_usec;    /* nor younger ones */
+    bool tell_kernel;        /* its OOM killer is told whom mom would choose */
+    bool interdependent;     /* its jobs need each other: it goes as a whole, there too; else a
+                                reset ends the largest one alone */
     struct origin origin[SLICE_SETTINGS];
 };
 

@@ -196,20 +196,23 @@ static const struct setting table[] = {
             "node's or a size; never to less than it has, and never for longer than momd runs."},
     {SLICE(reset_grace_usec, SET_RESET_GRACE), .name = "reset_grace", .type = VALUE_DURATION,
         .least = "0s", .most = "1min", .fallback = "0s",
-        .help = "Before a reset all processes get SIGTERM, a little more memory if they are at their "
-                "limit, and so long to end by themselves; what is left is killed. Not when the node "
-                "is short. (systemd takes a service that ends by SIGTERM for one that succeeded: "
-                "Restart=on-failure does not start it again.)"},
+        .help =
+            "Before a reset all processes get SIGTERM, a little more memory if they are at their "
+            "limit, and so long to end by themselves; what is left is killed. Not when the node "
+            "is short. (systemd takes a service that ends by SIGTERM for one that succeeded: "
+            "Restart=on-failure does not start it again.)"},
     {SLICE(raise_to, SET_RAISE_TO), .name = "raise_to", .type = VALUE_AMOUNT, .fallback = "0%",
-        .help = "A slice that is kept waiting at its own limit (memory.max, memory.high) and does not "
-                "leak, as far as can be told, has it raised for a time, up to this: a part of the "
-                "node's memory or a size; 0%: never. With mode: enforce alone."},
+        .help =
+            "A slice that is kept waiting at its own limit (memory.max, memory.high) and does not "
+            "leak, as far as can be told, has it raised for a time, up to this: a part of the "
+            "node's memory or a size; 0%: never. With mode: enforce alone."},
     {SLICE(raise_step, SET_RAISE_STEP), .name = "raise_step", .type = VALUE_AMOUNT,
         .fallback = "25%", .help = "By so much at a time: a part of its limit or a size."},
     {SLICE(raise_for_usec, SET_RAISE_FOR), .name = "raise_for", .type = VALUE_DURATION,
         .least = "1s", .most = "52w", .fallback = "12h", .scaled = true,
-        .help = "After so long the limit is as before, or sooner, when it needs no more: as soon as "
-                "it holds no more, for nobody is killed for it."},
+        .help =
+            "After so long the limit is as before, or sooner, when it needs no more: as soon as "
+            "it holds no more, for nobody is killed for it."},
     {SLICE(thrashing, SET_THRASHING), .name = "thrashing", .type = VALUE_WORD,
         .words = {thrashing_names, THRASHINGS}, .fallback = "warn",
         .help = "What becomes of a slice that has been kept waiting at its own limit for "

@@ -32,7 +32,8 @@ static void note_left_over(struct actuator *actuator)
     for (int i = 0; actuator->options.journal && i < JOURNAL_ENTRIES; i++) {
         const struct journal_entry *entry = journal_row(actuator->options.journal, i);
         if (entry)
-            actuator->left_over[i] = (struct left_over){true, entry->decision, entry->made.boot_usec};
+            actuator->left_over[i] =
+                (struct left_over){true, entry->decision, entry->made.boot_usec};
     }
 }
 

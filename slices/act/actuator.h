@@ -6,8 +6,9 @@
  * The way of acting is one of four backends: v2 (cgroup.kill), v1 (freeze, SIGKILL, thaw), dry-run
  * (everything but the last write), recording (writes down what it was asked, for tests).
  *
- * Threads: the actuator's ("hands"), several, but of one slice one at a time (a reset may overtake);
- * hints and tidying on one of them. Calls may block in the kernel. Allocates at open only. */
+ * Threads: the actuator's ("hands"), several, but of one slice one at a time (a reset may
+ * overtake); hints and tidying on one of them. Calls may block in the kernel. Allocates at open
+ * only. */
 #ifndef SLICES_ACT_ACTUATOR_H
 #define SLICES_ACT_ACTUATOR_H
 

@@ -7,7 +7,8 @@
 static enum action_result reset(struct attempt *attempt)
 {
     const struct hierarchy *hierarchy = attempt->actuator->options.hierarchy;
-    if (!hierarchy->freezer[0] || cage_make(attempt, JOURNAL_TEMP_FREEZER, hierarchy->freezer, &attempt->cage) < 0)
+    if (!hierarchy->freezer[0] ||
+        cage_make(attempt, JOURNAL_TEMP_FREEZER, hierarchy->freezer, &attempt->cage) < 0)
         return attempt_rounds(attempt, attempt_kill_members, ROUND_RACE_USEC);
     enum action_result result = attempt_rounds(attempt, cage_kill, ROUND_USEC);
     cage_leave(attempt);

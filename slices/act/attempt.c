@@ -94,9 +94,8 @@ static int signal_member(void *context, int32_t pid)
         return errno == ESRCH ? 0 : -errno;
     int r = 0;
     if (attempt_is_member(signalling->attempt, pid))
-        r = has_pidfd
-                ? (int)syscall(SYS_pidfd_send_signal, process, signalling->number, NULL, 0)
-                : kill(pid, signalling->number);
+        r = has_pidfd ? (int)syscall(SYS_pidfd_send_signal, process, signalling->number, NULL, 0)
+                      : kill(pid, signalling->number);
     r = r < 0 && errno != ESRCH ? -errno : 0;
     if (has_pidfd)
         (void)close(process);

@@ -66,8 +66,8 @@ bool attempt_is_member(const struct attempt *attempt, int32_t pid);
 int attempt_signal_members(struct attempt *attempt, int signal_number);
 int attempt_kill_members(struct attempt *attempt); /* SIGKILL */
 
-/* Asks every process of the slice to end (SIGTERM), and gives them room and action->grace_usec for it.
- * True: all have. */
+/* Asks every process of the slice to end (SIGTERM), and gives them room and action->grace_usec for
+ * it. True: all have. */
 bool attempt_ask_to_end(struct attempt *attempt);
 
 /* How long a round lasts: where forking is stopped, the killed are given time to be gone; where it

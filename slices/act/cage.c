@@ -42,8 +42,7 @@ int cage_shut(const struct cage *cage)
     return file_write(cage->fd, cage->kind->file, cage->kind->shut);
 }
 
-int cage_make(
-    struct attempt *attempt, enum journal_kind kind, const char *parent, struct cage *ret)
+int cage_make(struct attempt *attempt, enum journal_kind kind, const char *parent, struct cage *ret)
 {
     struct journal *journal = attempt->actuator->options.journal;
     struct journal_entry entry = new_entry(attempt, kind);
@@ -128,8 +127,8 @@ static bool is_shut(const struct cage *cage)
     char text[128];
     bool tells = strcmp(cage->kind->file, "freezer.state") == 0;
     ssize_t n = file_read(cage->fd, tells ? cage->kind->file : "cgroup.events", text, sizeof text);
-    return n >= 0 && (tells ? text_starts_with(text, cage->kind->shut)
-                            : strstr(text, "frozen 1") != NULL);
+    return n >= 0 &&
+           (tells ? text_starts_with(text, cage->kind->shut) : strstr(text, "frozen 1") != NULL);
 }
 
 /* Freezing takes a moment, and forever for a process in uninterruptible sleep. */

@@ -43,7 +43,8 @@ bool cage_wait(const struct cage *cage);
 /* Moves the process into it, if it is one of the slice that may be touched. 1: it was moved. */
 int cage_move_in(struct attempt *attempt, const struct cage *cage, int32_t pid);
 
-/* One round of a reset in attempt->cage: everybody in, shut, SIGKILL, and open where nobody dies before that. */
+/* One round of a reset in attempt->cage: everybody in, shut, SIGKILL, and open where nobody dies
+ * before that. */
 int cage_kill(struct attempt *attempt);
 
 /* Undoes what was made or shut for a reset. */

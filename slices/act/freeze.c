@@ -166,8 +166,8 @@ enum action_result freeze_end(struct attempt *attempt)
     int failed = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         const struct journal_entry *entry = journal_row(journal, i);
-        bool is_freeze = entry && (entry->kind == JOURNAL_FREEZE_CAGE ||
-                                      entry->kind == JOURNAL_FREEZE_OWN);
+        bool is_freeze =
+            entry && (entry->kind == JOURNAL_FREEZE_CAGE || entry->kind == JOURNAL_FREEZE_OWN);
         if (!is_freeze || !slice_life_equal(&entry->life, &attempt->action->life))
             continue;
         int r = journal_undo(journal, i, &error);

@@ -7,8 +7,8 @@
 
 #include "slices/act/backend.h"
 
-/* RESULT_DONE: all of it stands still. RESULT_INCOMPLETE: some don't yet (they wait for a disk), but
- * will. Who is frozen already is left as it is. */
+/* RESULT_DONE: all of it stands still. RESULT_INCOMPLETE: some don't yet (they wait for a disk),
+ * but will. Who is frozen already is left as it is. */
 enum action_result freeze_begin(struct attempt *attempt);
 
 /* Whatever was frozen for this life goes on. */

@@ -211,23 +211,78 @@ static bool is_of_another_row(
     return false;
 }
 
-static int undo_limit(const struct journal *journal, int group_fd,
-    const struct journal_entry *entry, struct mom_error *error)
+/* Who works with more than the limit has taken it back before the limit is written: v2 can hold him
+ * off for that moment. */
+static int squeeze_below(struct journal *journal, int group_fd, const struct journal_entry *entry)
+{
+    struct journal_entry soft = *entry;
+    struct mom_error error;
+    soft.limit = LIMIT_SOFT;
+    soft.drop_in = false;
+    soft.set = limit_gentle(entry->before);
+    if (limit_read(group_fd, LIMIT_SOFT, &soft.before) < 0 || soft.before <= soft.set)
+        return -EBUSY;
+    int row = journal_add(journal, &soft);
+    if (row < 0)
+        return row;
+    int r = limit_write(group_fd, LIMIT_SOFT, soft.set);
+    if (r == 0)
+        r = group_memory(group_fd, HIERARCHY_V2) < entry->before
+                ? limit_write(group_fd, entry->limit, entry->before)
+                : -EBUSY;
+    int undone = journal_undo(journal, row, &error);
+    return r < 0 ? r : undone;
+}
+
+static int write_limit_back(
+    struct journal *journal, int group_fd, const struct journal_entry *entry)
+{
+    int r = limit_write_gently(group_fd, entry->limit, entry->before);
+    bool may_squeeze = r == -EBUSY && limit_is_throttling(group_fd);
+    return may_squeeze ? squeeze_below(journal, group_fd, entry) : r;
+}
+
+static int put_limit_back(struct journal *journal, int group_fd, const struct journal_entry *entry,
+    struct mom_error *error)
 {
     uint64_t now;
-    if (group_check(group_fd, &entry->life) < 0)
-        return 0;
     int r = limit_read(group_fd, entry->limit, &now);
     if (r < 0 || now == entry->before || is_of_another_row(journal, entry, now))
         return r;
     if (now == entry->set)
-        return limit_write_gently(group_fd, entry->limit, entry->before);
+        return write_limit_back(journal, group_fd, entry);
     (void)error_set(error, 0, "%s/%s was changed by somebody else meanwhile: it is left as it is",
         entry->directory, limit_file(group_fd, entry->limit));
     return 1;
 }
 
-static int undo_in(const struct journal *journal, int group_fd, const struct journal_entry *entry,
+/* v1 has memory alone never above memory and swap together: it goes first. */
+static int undo_hard_limit(
+    struct journal *journal, const struct slice_life *life, struct mom_error *error)
+{
+    int r = 0;
+    for (int i = 0; i < JOURNAL_ENTRIES && r >= 0; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == LIMIT_HARD &&
+            slice_life_equal(&entry->life, life))
+            r = journal_undo(journal, i, error);
+    }
+    return r;
+}
+
+static int undo_limit(struct journal *journal, int group_fd, const struct journal_entry *entry,
+    struct mom_error *error)
+{
+    int first = 0;
+    if (group_check(group_fd, &entry->life) < 0)
+        return 0;
+    if (entry->limit == LIMIT_BOTH)
+        first = undo_hard_limit(journal, &entry->life, error);
+    int r = first < 0 ? first : put_limit_back(journal, group_fd, entry, error);
+    return r == 0 ? first : r;
+}
+
+static int undo_in(struct journal *journal, int group_fd, const struct journal_entry *entry,
     struct mom_error *error)
 {
     if (entry->kind == JOURNAL_HINTS)
@@ -254,27 +309,23 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
         (void)close(group_fd);
     if (r < 0 && !group_vanished(r))
         return error_errno(error, r, "undoing %s", entry->directory);
-    int removed = undo_drop_in(entry); /* not before: with it goes what systemd knows of the limit */
+    int removed =
+        undo_drop_in(entry); /* not before: with it goes what systemd knows of the limit */
     if (removed < 0)
         return error_errno(error, removed, "removing the drop-in of %s", entry->directory);
     journal_strike(journal, row);
     return r > 0;
 }
 
-/* One row may have to wait for another: on v1 memory alone is never to be above memory and swap. */
 int journal_undo_all(struct journal *journal, void (*say)(const char *text))
 {
-    enum { PASSES = 2 };
     int left = 0;
-    for (int pass = 0; pass < PASSES && (pass == 0 || left > 0); pass++) {
-        left = 0;
-        for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-            struct mom_error error = {0};
-            int r = journal_undo(journal, i, &error);
-            left += r < 0;
-            if (say && (r > 0 || (r < 0 && pass == PASSES - 1)))
-                say(error.text);
-        }
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        struct mom_error error = {0};
+        int r = journal_undo(journal, i, &error);
+        left += r < 0;
+        if (say && r != 0)
+            say(error.text);
     }
     return left;
 }

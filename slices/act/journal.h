@@ -22,14 +22,15 @@ enum journal_kind {
     JOURNAL_FREE,         /* an empty row */
     JOURNAL_TEMP_FREEZER, /* v1 reset: a temporary freezer group; undo: thaw, move what is left in
                              it back to its parent, remove it */
-    JOURNAL_HINTS,     /* the kernel was told of slices below this directory (kernel_hints.h); undo:
-                          takes all of it back */
-    JOURNAL_FROZEN,    /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
-                          undo: thaw it, if it still is the same life */
-    JOURNAL_FREEZE_CAGE, /* v1 freeze: as JOURNAL_TEMP_FREEZER; its parent is where they came from */
+    JOURNAL_HINTS,  /* the kernel was told of slices below this directory (kernel_hints.h); undo:
+                       takes all of it back */
+    JOURNAL_FROZEN, /* v2 reset before cgroup.kill (Linux 5.14): the slice's own group, frozen;
+                       undo: thaw it, if it still is the same life */
+    JOURNAL_FREEZE_CAGE, /* v1 freeze: as JOURNAL_TEMP_FREEZER; its parent is where they came from
+                          */
     JOURNAL_FREEZE_OWN,  /* v2 freeze: as JOURNAL_FROZEN */
-    JOURNAL_LIMIT,     /* a limit of the slice was changed (limit.h); undo: as before, if it still is
-                          what it was set to, and of the same life, and nobody is killed for it */
+    JOURNAL_LIMIT, /* a limit of the slice was changed (limit.h); undo: as before, if it still is
+                      what it was set to, and of the same life, and nobody is killed for it */
     JOURNAL_KINDS
 };
 extern const char *const journal_kind_names[JOURNAL_KINDS]; /* "frozen", ... */
@@ -63,14 +64,14 @@ void journal_strike(struct journal *journal, int row);
 /* NULL where row holds nothing valid. */
 const struct journal_entry *journal_row(const struct journal *journal, int row);
 
-/* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone (*error
- * says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was before).
- * A directory that is gone is undone already; one that is no cgroup, or doesn't bear the name of a
- * temporary group of that decision, is not touched (-EPERM). Tries for up to a second. */
+/* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone
+ * (*error says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was
+ * before). A directory that is gone is undone already; one that is no cgroup, or doesn't bear the
+ * name of a temporary group of that decision, is not touched (-EPERM). Tries for up to a second. */
 int journal_undo(struct journal *journal, int row, struct mom_error *error);
 
-/* Undoes all; returns how many are left. What failed, or was left alone, is told to `say`, which may
- * be NULL. */
+/* Undoes all; returns how many are left. What failed, or was left alone, is told to `say`, which
+ * may be NULL. */
 int journal_undo_all(struct journal *journal, void (*say)(const char *text));
 
 #endif

@@ -21,15 +21,16 @@ static const char *const files[LIMIT_KINDS][2] = {
  * written. As a part of it, and at most. */
 #define MARGIN_PART 16
 #define MARGIN_MOST (16ull << 20)
+#define WHOLE_PAGES 65536 /* the kernel's are of up to 64 KiB */
 
-static bool is_v2(int group_fd)
+bool limit_is_throttling(int group_fd)
 {
     return faccessat(group_fd, "memory.high", F_OK, 0) == 0;
 }
 
 const char *limit_file(int group_fd, enum limit_kind kind)
 {
-    const char *file = files[kind][!is_v2(group_fd)];
+    const char *file = files[kind][!limit_is_throttling(group_fd)];
     return file && faccessat(group_fd, file, F_OK, 0) == 0 ? file : NULL;
 }
 
@@ -61,11 +62,17 @@ static uint64_t push_out(int group_fd, uint64_t most)
     return group_memory(group_fd, HIERARCHY_V2);
 }
 
+uint64_t limit_gentle(uint64_t bytes)
+{
+    uint64_t part = bytes / MARGIN_PART, margin = part < MARGIN_MOST ? part : MARGIN_MOST;
+    return (bytes - margin) / WHOLE_PAGES * WHOLE_PAGES;
+}
+
 /* v2 kills in a group whose memory.max is set below what it can't give back; v1 refuses to. */
 int limit_write_gently(int group_fd, enum limit_kind kind, uint64_t bytes)
 {
-    uint64_t margin = bytes / MARGIN_PART < MARGIN_MOST ? bytes / MARGIN_PART : MARGIN_MOST;
-    if (kind == LIMIT_HARD && is_v2(group_fd) && push_out(group_fd, bytes - margin) > bytes - margin)
+    uint64_t most = limit_gentle(bytes);
+    if (kind == LIMIT_HARD && limit_is_throttling(group_fd) && push_out(group_fd, most) > most)
         return -EBUSY;
     return limit_write(group_fd, kind, bytes);
 }

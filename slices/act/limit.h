@@ -2,6 +2,7 @@
 #ifndef SLICES_ACT_LIMIT_H
 #define SLICES_ACT_LIMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum limit_kind {
@@ -21,8 +22,14 @@ int limit_read(int group_fd, enum limit_kind kind, uint64_t *ret);
 int limit_write(int group_fd, enum limit_kind kind, uint64_t bytes);
 
 /* As limit_write, and nobody is killed for it: what the group has above a hard limit is pushed out
- * first, and where it can't be, nothing is changed (-EBUSY). A kernel without memory.reclaim (before
- * Linux 5.19) waits until the group needs less by itself. */
+ * first, and where it can't be, nothing is changed (-EBUSY). A kernel without memory.reclaim
+ * (before Linux 5.19) waits until the group needs less by itself. */
 int limit_write_gently(int group_fd, enum limit_kind kind, uint64_t bytes);
+
+/* So much must the group have at most for a hard limit of `bytes` to be written gently. */
+uint64_t limit_gentle(uint64_t bytes);
+
+/* Whether the soft limit holds off at once who is above it (v2). */
+bool limit_is_throttling(int group_fd);
 
 #endif

@@ -1,7 +1,7 @@
 #include "slices/act/limits.h"
 
-#include "slices/act/journal.h"
 #include "slices/act/drop_in.h"
+#include "slices/act/journal.h"
 #include "slices/act/limit.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -36,8 +36,8 @@ static int note(struct attempt *attempt, enum limit_kind limit, uint64_t before,
         .made = attempt->outcome->started,
         .life = attempt->action->life,
         .limit = limit,
-        .drop_in = options->hierarchy->version == HIERARCHY_V2 &&
-                   drop_in_applies(attempt->action->path),
+        .drop_in =
+            options->hierarchy->version == HIERARCHY_V2 && drop_in_applies(attempt->action->path),
         .before = before,
         .set = set};
     int r = text_format(entry.directory, sizeof entry.directory, "%s%s", options->hierarchy->root,
@@ -48,9 +48,8 @@ static int note(struct attempt *attempt, enum limit_kind limit, uint64_t before,
 /* Without it the limit is in force all the same, until systemd is told to reload. */
 static void write_drop_in(struct attempt *attempt, const struct journal_entry *entry)
 {
-    int r = entry && entry->drop_in
-                ? drop_in_write(attempt->action->path, entry->limit, entry->set)
-                : 0;
+    int r = entry && entry->drop_in ? drop_in_write(attempt->action->path, entry->limit, entry->set)
+                                    : 0;
     if (r < 0)
         (void)attempt_fail(attempt, r, "a daemon-reload of systemd would end this");
 }

@@ -14,12 +14,12 @@ enum action_result limits_throttle(struct attempt *attempt);
 enum action_result limits_raise(struct attempt *attempt);
 
 /* Whatever was changed for this life is undone, but for what somebody else has set since (said in
- * outcome->error). RESULT_INCOMPLETE: it holds more than a raised limit was before; nobody is killed
- * for it. */
+ * outcome->error). RESULT_INCOMPLETE: it holds more than a raised limit was before; nobody is
+ * killed for it. */
 enum action_result limits_release(struct attempt *attempt);
 
-/* Room above what the slice holds, for as long as its processes tidy up; then each limit is again what
- * it was, changed by mom or not. */
+/* Room above what the slice holds, for as long as its processes tidy up; then each limit is again
+ * what it was, changed by mom or not. */
 struct headroom {
     bool given[LIMIT_KINDS];
     uint64_t before[LIMIT_KINDS];

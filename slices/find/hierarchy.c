@@ -248,8 +248,7 @@ static const char *path_in(const char *controller, const char *line)
     return matches && path[1] == '/' ? path + 1 : NULL;
 }
 
-static int group_in(
-    const char *controller, const char *proc_root, int pid, char *path, size_t size)
+static int group_in(const char *controller, const char *proc_root, int pid, char *path, size_t size)
 {
     /* v1 has 13 controllers at most, each with a path that the kernel cuts at PATH_MAX. */
     char name[PATH_MAX], text[14 * PATH_MAX];

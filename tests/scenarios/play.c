@@ -26,9 +26,9 @@ struct actor { /* a slice over all of its lives; its memory is body[its index] *
     int64_t respawn_usec; /* after its end it is born again; NEVER: not */
     int64_t birth_usec, outcome_usec, held_until_unix_usec; /* NEVER, 0: none */
     struct decision order; /* whose outcome is due at outcome_usec */
-    bool changed;         /* its limits, */
-    uint64_t limit, high; /* which were these */
-    uint32_t place; /* in the course */
+    bool changed;          /* its limits, */
+    uint64_t limit, high;  /* which were these */
+    uint32_t place;        /* in the course */
     enum leak_verdict verdict;
     enum leak_shape shape;
 };

@@ -6,7 +6,7 @@
 #define WATERMARK       0.05
 #define SWAP_SPEED      (200.0 * (1 << 20)) /* bytes a second */
 #define PSI_SWAPPING    15.0
-#define PSI_SQUEEZED 4000 /* of a slice at its own limit; hundredths of a per cent */
+#define PSI_SQUEEZED    4000 /* of a slice at its own limit; hundredths of a per cent */
 #define PSI_THRASHING   60.0
 #define THRASHING_BELOW 0.02
 #define PSI_AVERAGE_SEC 10.0
@@ -193,7 +193,8 @@ static double push_out(struct world *world, struct body *bodies, uint32_t count)
         struct body *body = &bodies[i];
         if (!holds(world, body))
             continue;
-        uint64_t nearest = body->high && (!body->limit || body->high < body->limit) ? body->high : body->limit;
+        uint64_t nearest =
+            body->high && (!body->limit || body->high < body->limit) ? body->high : body->limit;
         out += squeeze(world, bodies, count, i, nearest);
         body->squeezed = nearest && body->swapped > 0 &&
                          kept(body) - body->swapped > (1 - 1.0 / 64) * (double)nearest;
@@ -331,7 +332,8 @@ void world_sample_slice(const struct body *body, struct stamp at, struct sample 
     sample_set(ret, SAMPLE_INACTIVE_ANON, anon + shmem);
     sample_set(ret, SAMPLE_ACTIVE_ANON, 0);
     sample_set(ret, SAMPLE_EVENT_OOM_KILL, body->oom_kills);
-    sample_set(ret, SAMPLE_PSI_SOME_AVG10, body->squeezed && !body->idle && body->frozen_usec == 0 ? PSI_SQUEEZED : 0);
+    sample_set(ret, SAMPLE_PSI_SOME_AVG10,
+        body->squeezed && !body->idle && body->frozen_usec == 0 ? PSI_SQUEEZED : 0);
     if (body->mems != 0)
         sample_set(ret, SAMPLE_MEMS, body->mems);
     sample_set(ret, SAMPLE_LIMIT_MAX, body->limit ? body->limit : SAMPLE_NO_LIMIT);

@@ -1,5 +1,5 @@
-/* mom is killed at any instant while limits and freezes come and go: afterwards each limit is what it
- * was, and nobody is frozen. */
+/* mom is killed at any instant while limits and freezes come and go: afterwards each limit is what
+ * it was, and nobody is frozen. */
 #include "slices/act/limit.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
@@ -26,7 +26,7 @@ static struct bench bench;
 static struct slice slices[SLICES];
 static const uint64_t original[SLICES] = {300 * MIB, 500 * MIB, 700 * MIB, 64 * MIB};
 static char scope[SLICE_PATH_MAX];
-static pid_t process[SLICES];           /* one in each */
+static pid_t process[SLICES];          /* one in each */
 static char freezer[SLICES][PATH_MAX]; /* where it was in the freezer's tree; v2: in the one tree */
 
 static void freezer_of(pid_t pid, char path[PATH_MAX])

@@ -30,8 +30,7 @@ static int set_up(void **state)
 {
     (void)state;
     bench_open_live(&bench, "freeze", scope, &slice);
-    counters =
-        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    counters = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(counters != MAP_FAILED);
     return 0;
 }
@@ -167,8 +166,7 @@ static void a_slice_that_holds_mom_is_not_frozen(void **state)
     char path[PATH_MAX], pid[16], before[PATH_MAX];
     start();
     freezer_of(getpid(), before);
-    assert_int_equal(
-        hierarchy_group_of(&bench.hierarchy, "/proc", getpid(), path, sizeof path), 0);
+    assert_int_equal(hierarchy_group_of(&bench.hierarchy, "/proc", getpid(), path, sizeof path), 0);
     int group = group_open(bench.hierarchy.root_fd, slice.path);
     int own = group_open(bench.hierarchy.root_fd, path);
     (void)text_format(pid, sizeof pid, "%d", getpid());

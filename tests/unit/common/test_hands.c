@@ -1,5 +1,5 @@
-/* The hands over made-up v2 files: a write that blocks, since somebody has a lease on the file (fcntl(2)),
- * holds up no reset, and is cut short. */
+/* The hands over made-up v2 files: a write that blocks, since somebody has a lease on the file
+ * (fcntl(2)), holds up no reset, and is cut short. */
 #include "mom/common/clock.h"
 #include "mom/governor/hands.h"
 #include "slices/base/file.h"

@@ -9,9 +9,9 @@
 
 #define LIMIT (160 * MIB)
 
-static const char raising[] =
-    "slices: {leak: enforce, raise_to: 256M, raise_step: 25%, raise_for: 1h, thrashing_after: 10h}\n"
-    "raises: {budget: 128M, reserve: 20%}\n";
+static const char raising[] = "slices: {leak: enforce, raise_to: 256M, raise_step: 25%, raise_for: "
+                              "1h, thrashing_after: 10h}\n"
+                              "raises: {budget: 128M, reserve: 20%}\n";
 
 static int set_up_raising(void **state)
 {
