@@ -199,8 +199,8 @@ static const struct setting table[] = {
         .help =
             "Before a reset all processes get SIGTERM, a little more memory if they are at their "
             "limit, and so long to end by themselves; what is left is killed. Not when the node "
-            "is short. (systemd takes a service that ends by SIGTERM for one that succeeded: "
-            "Restart=on-failure does not start it again.)"},
+            "is short. systemd takes a service that ends by SIGTERM for one that succeeded: "
+            "Restart=on-failure does not start it again."},
     {SLICE(raise_to, SET_RAISE_TO), .name = "raise_to", .type = VALUE_AMOUNT, .fallback = "0%",
         .help =
             "A slice that is kept waiting at its own limit (memory.max, memory.high) and does not "
