@@ -170,6 +170,7 @@ struct policy_globals {
     int64_t cooldown_usec; /* after a reset for the node's sake, before the next */
     int64_t guard_usec;    /* how often the node is looked at */
     enum formula formula;
+    bool pass_over; /* who would go first is spared: the next goes */
     struct scorer_settings scorer;
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
         hour_retention_usec, mail_retention_usec;

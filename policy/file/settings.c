@@ -72,6 +72,9 @@ static const struct setting table[] = {
             "for the shortage and leak; rss, swap, growth; vsz: address space of all processes; "
             "badness: the kernel's points before 2.6.36; oom_score: its worst process by the "
             "kernel's points of today; outside: what scorer.program says."},
+    {GLOBAL(pass_over), .name = "guard.pass_over", .type = VALUE_BOOL, .fallback = "true",
+        .help = "Where the first to go is protected, or held, the next goes. false: nobody goes, "
+                "and the operators are alarmed."},
     {GLOBAL(scorer.program), .name = "scorer.program", .type = VALUE_PATH, .fallback = "",
         .help = "With `guard.score: outside`: the program that is asked, as user mom, once a tick. "
                 "It reads the slices as JSON, and writes {\"scores\": {\"SERIAL\": NUMBER}}."},
