@@ -39,6 +39,17 @@ static double time_left_usec(const struct watch *watch, const struct policy_glob
     return left / globals->time_scale * 1e6;
 }
 
+/* The node is short before that: until then. */
+static bool is_short_first(
+    const struct watch *watch, const struct policy_globals *globals, double *ret_usec)
+{
+    double rate = watch->leak.report.rate * globals->time_scale;
+    if (watch->short_at == 0 || watch->short_at >= watch->leak.window.limit_bytes || rate <= 0)
+        return false;
+    *ret_usec = (double)(watch->short_at - watch->footprint) / rate * 1e6;
+    return true;
+}
+
 static void add_leak(struct evidence *evidence, const struct watch *watch,
     const struct leak_report *report, const struct policy_globals *globals)
 {
@@ -49,8 +60,12 @@ static void add_leak(struct evidence *evidence, const struct watch *watch,
     if (!report->forecast)
         return;
     evidence_add(evidence, "left_p50", UNIT_USEC, report->left_p50 * 1e6, ' ', 0);
-    evidence_add(evidence, "left_now", UNIT_USEC, time_left_usec(watch, globals), '<',
-        (double)watch->policy.leak_horizon_usec);
+    double horizon = (double)watch->policy.leak_horizon_usec, short_usec;
+    bool short_first = is_short_first(watch, globals, &short_usec);
+    evidence_add(evidence, "left_now", UNIT_USEC, time_left_usec(watch, globals),
+        short_first ? ' ' : '<', horizon);
+    if (short_first)
+        evidence_add(evidence, "node_short_in", UNIT_USEC, short_usec, '<', horizon);
 }
 
 /* All of a decision but what is decided. `node` NULL: nothing is known of it. */
@@ -90,7 +105,8 @@ static struct trial_result look_at_trial(
 }
 
 /* A leaker whose limit is near is throttled while there is time for a trial, and is overdue if it
- * fails: at the trial's end, or sooner if it would be at its limit before. */
+ * fails: at the trial's end, or sooner if it would be at its limit before. That the node is short
+ * before cuts no trial: what a throttled one takes goes to swap. */
 static enum ladder_event next_of_trial(
     struct watch *watch, const struct policy_globals *globals, double left_usec, struct stamp now)
 {
@@ -108,13 +124,16 @@ static enum ladder_event next_of_trial(
 }
 
 /* Warned long enough ago (a try that failed is not repeated before the cool-down, whatever the
- * grace), and its limit is near. */
+ * grace), and its limit is near, or the node short soon. */
 static bool is_due(const struct watch *watch, const struct policy_globals *globals,
     double left_usec, struct stamp now)
 {
     const struct slice_policy *own = &watch->policy;
     int64_t grace = own->leak_grace_usec > globals->cooldown_usec ? own->leak_grace_usec
                                                                   : globals->cooldown_usec;
+    double short_usec;
+    if (is_short_first(watch, globals, &short_usec))
+        left_usec = fmin(left_usec, short_usec);
     return own->leak == MODE_ENFORCE && watch->ladder.warned_usec != 0 &&
            now.boot_usec - watch->ladder.warned_usec >= grace && watch->leak.report.forecast &&
            left_usec < (double)own->leak_horizon_usec;

@@ -99,6 +99,18 @@ static uint64_t nearest_limit(
     return nearest;
 }
 
+static uint64_t node_short_at(
+    uint64_t footprint, const struct policy_globals *globals, const struct node_sample *node)
+{
+    if (!node_has(node, NODE_MEM_AVAILABLE) || !node_has(node, NODE_MEM_TOTAL))
+        return 0;
+    uint64_t available = node->value[NODE_MEM_AVAILABLE];
+    uint64_t below = policy_short_below(globals, node->value[NODE_MEM_TOTAL]);
+    if (below == 0)
+        return 0;
+    return bytes_sum(footprint, available > below ? available - below : 0);
+}
+
 /* What outlives all processes is in shared memory, or was swapped out from there. */
 static void update_survives(struct watch *watch)
 {
@@ -125,6 +137,7 @@ bool watch_update(
     update_growth(watch, footprint);
     update_survives(watch);
     watch->footprint = footprint;
+    watch->short_at = node_short_at(footprint, globals, node);
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
     uint64_t limit = nearest_limit(watch, footprint, node);

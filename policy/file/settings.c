@@ -164,7 +164,8 @@ static const struct setting table[] = {
     {SLICE(leak_horizon_usec, SET_LEAK_HORIZON), .name = "leak_horizon", .type = VALUE_DURATION,
         .least = "1s", .most = "52w", .fallback = "2h", .scaled = true,
         .help = "With leak: enforce, a leaker is throttled, then reset, when the time until its "
-                "limit, by what it holds now and its rate, falls below this."},
+                "limit, or until the node is short by its rules' `available_below`, falls below "
+                "this, by what it holds now and its rate."},
     {SLICE(leak_grace_usec, SET_LEAK_GRACE), .name = "leak_grace", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "1h", .scaled = true,
         .help = "At least so long lies between the warning about a leak and what is done."},

@@ -56,7 +56,7 @@ struct player {
     uint32_t count;
     struct group groups[GROUPS_MAX];
     unsigned group_count;
-    uint64_t next_serial;
+    uint64_t next_serial, seed;
     int64_t t_usec, end_usec, next_tick_usec, clock_usec;
     bool failed;
 };
@@ -227,7 +227,7 @@ static void add_actor(struct player *player, struct words_left *words, const cha
         .birth_usec = NEVER,
         .outcome_usec = NEVER,
         .made_usec = player->t_usec};
-    *body = (struct body){.processes = 1, .seed = player->count};
+    *body = (struct body){.processes = 1, .seed = player->seed << 32 | player->count};
     struct slice *slice = &actor->slice;
     slice->index = player->count++;
     slice->life.inode = 1000ull * (slice->index + 1);
@@ -396,6 +396,11 @@ static void do_clock(struct player *player, struct words_left *words)
     player->clock_usec += back ? -usec : usec;
 }
 
+static void do_seed(struct player *player, struct words_left *words)
+{
+    player->seed = take_count(words);
+}
+
 static void do_run(struct player *player, struct words_left *words)
 {
     player->end_usec = take_duration(words);
@@ -427,6 +432,7 @@ static const struct verb {
     {"momd", do_momd},
     {"clock", do_clock},
     {"run", do_run},
+    {"seed", do_seed},
     {"expect", do_expect_order},
 };
 
@@ -677,8 +683,12 @@ static void step(struct player *player, struct world *world)
 static void note_available(struct player *player)
 {
     struct log *log = player->log;
+    const struct policy_globals *globals = policy_globals(player->policy);
     double available = world_available(&player->world, player->bodies, player->count);
     log->memory = player->world.memory;
+    log->short_below = (double)policy_short_below(globals, (uint64_t)log->memory);
+    if (available < log->short_below)
+        log->short_usec += globals->guard_usec;
     if (available < log->available) {
         log->available = available;
         log->available_usec = player->t_usec;

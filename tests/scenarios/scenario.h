@@ -74,9 +74,10 @@ struct event {
 struct log {
     struct event *events;
     uint32_t count, room;
-    /* The least that was available on the node, and when. */
-    double memory, available;
-    int64_t available_usec;
+    /* The least that was available on the node, and when; for how long it was less than where the
+     * rules begin that reset. */
+    double memory, available, short_below;
+    int64_t available_usec, short_usec;
 };
 void log_free(struct log *log);
 

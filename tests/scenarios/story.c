@@ -38,6 +38,8 @@ void story_available(FILE *out, const struct log *log)
 {
     (void)fprintf(out, "    lowest available: %.2f GiB (%.1f %%), at %s\n", log->available / GIB,
         100 * log->available / log->memory, show_time(log->available_usec));
+    (void)fprintf(out, "    below %.2f GiB, where the rules begin: for %s\n",
+        log->short_below / GIB, show_time(log->short_usec));
 }
 
 void story_tell(const struct log *log)
