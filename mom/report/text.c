@@ -274,8 +274,8 @@ static void put_processes(struct page *page, const struct process_table *table)
     if (table->count == table->total)
         page_put(page, "\nAll of its processes, as they were before: %u\n", table->total);
     else
-        page_put(page, "\nThe %u largest of its %u processes, as they were before:\n",
-            table->count, table->total);
+        page_put(page, "\nThe %u largest of its %u processes, as they were before:\n", table->count,
+            table->total);
     page_put(page, "  %8s %8s %6s %c %12s %12s  %s\n", "PID", "PARENT", "UID", 'S', "RSS", "SWAP",
         "COMMAND");
     for (uint32_t i = 0; i < table->count && i < PROCESS_TABLE_MAX; i++) {

@@ -16,7 +16,7 @@ struct expectation {
     uint64_t times;   /* 0: at least once */
     uint64_t at_most; /* UINT64_MAX: as often as may be */
     double available; /* per cent of the memory; 0: it is not about that */
-    bool first;     /* nothing was reset before it */
+    bool first;       /* nothing was reset before it */
 };
 
 bool is_expectation(const struct statement *statement)

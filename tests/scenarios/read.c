@@ -145,8 +145,8 @@ static bool take_time(const struct scenario *scenario, struct statement *stateme
     if (!words.failed && words.next == statement->count)
         complain(&words, "what happens then?");
     statement->count -= words.next;
-    memmove(statement->word, statement->word + words.next,
-        statement->count * sizeof *statement->word);
+    memmove(
+        statement->word, statement->word + words.next, statement->count * sizeof *statement->word);
     return !words.failed;
 }
 

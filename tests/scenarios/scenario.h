@@ -19,7 +19,7 @@
 
 struct statement {
     unsigned line;
-    int64_t at_usec; /* 0 without `at` */
+    int64_t at_usec;    /* 0 without `at` */
     int64_t every_usec; /* again and again; 0: once */
     unsigned count;
     char *word[WORDS_MAX]; /* into the text */

@@ -48,8 +48,8 @@ void body_scatter_law(const struct body *body, struct law *law)
     law->size *= times;
     law->most *= times;
     if (comes_again)
-        law->ahead_usec = (int64_t)((double)law->period_usec *
-                                    random_part(body->seed, moments + body->laws));
+        law->ahead_usec =
+            (int64_t)((double)law->period_usec * random_part(body->seed, moments + body->laws));
 }
 
 static double law_value(const struct body *body, const struct law *law, int64_t now_usec)

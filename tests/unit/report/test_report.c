@@ -96,9 +96,10 @@ static void a_reboot_that_is_only_announced_is_no_alarm_about_a_slice(void **sta
     report_subject(&report, subject, sizeof subject);
     assert_string_equal(subject, "[mom] node1: should be rebooted: the node is short of memory");
     report_body(&report, body, sizeof body);
-    assert_non_null(strstr(body, "mom on node1 would have rebooted it, because the node is short of "
-                                 "memory: rule swap-reboot.\nThe rule asked for a reboot; it was "
-                                 "not done: this build can't do it (unable).\n"));
+    assert_non_null(
+        strstr(body, "mom on node1 would have rebooted it, because the node is short of "
+                     "memory: rule swap-reboot.\nThe rule asked for a reboot; it was "
+                     "not done: this build can't do it (unable).\n"));
 }
 
 static void where_memory_is_short_is_said(void **state)
