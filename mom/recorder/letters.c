@@ -86,8 +86,9 @@ static void decision_id(const struct recorder *recorder, uint64_t seq, char id[3
 /* Of one stage there is so much mail and no more. */
 static const char *stage_of(const struct decision *decision)
 {
-    bool all_clear = decision->reason == REASON_ALL_CLEAR;
-    return all_clear ? "all-clear" : action_kind_names[decision->action];
+    if (decision->reason == REASON_ALL_CLEAR)
+        return "all-clear";
+    return report_announces_reboot(decision) ? "reboot" : action_kind_names[decision->action];
 }
 
 /* What is carried out is told of with its outcome; all else at once. */

@@ -1,5 +1,6 @@
 /* Who is told of a slice: its owner as the policy says it, else its user, else mail.owner; and
- * always the operators. */
+ * always the operators. Alarms are for the operators alone: it is for them to do what mom may not.
+ */
 #include "mom/recorder/recorder.h"
 
 #include "db/query.h"
@@ -70,7 +71,9 @@ void recipients_find(struct recorder *recorder, const struct decision *decision,
     const struct mail_settings *settings = &policy_globals(recorder->policy)->mail;
     char owner[128], operators[sizeof settings->operators];
     mail->recipients = 0;
-    find_owner(recorder, decision, owner);
+    owner[0] = '\0';
+    if (decision->action != ACTION_ALARM)
+        find_owner(recorder, decision, owner);
     if (owner[0])
         add_recipient(mail, owner, settings->domain);
     memcpy(operators, settings->operators, sizeof operators);

@@ -129,6 +129,11 @@ static const char *cause(const struct decision *decision, char buffer[CAUSE_SIZE
     return buffer;
 }
 
+bool report_announces_reboot(const struct decision *decision)
+{
+    return decision->restraint == RESTRAINT_UNABLE;
+}
+
 void report_subject(const struct report *report, char *buffer, size_t size)
 {
     const struct decision *decision = report->decision;
@@ -136,6 +141,9 @@ void report_subject(const struct report *report, char *buffer, size_t size)
     text_escape(name, sizeof name, label(decision));
     if (decision->reason == REASON_ALL_CLEAR)
         (void)snprintf(buffer, size, "[mom] %s: all clear: %s", report->node, name);
+    else if (report_announces_reboot(decision))
+        (void)snprintf(
+            buffer, size, "[mom] %s: should be rebooted: %s", report->node, cause(decision, why));
     else
         (void)snprintf(buffer, size, "[mom] %s: %s %s: %s", report->node, deed(report), name,
             cause(decision, why));
@@ -146,13 +154,19 @@ static void put_head(struct page *page, const struct report *report)
     const struct decision *decision = report->decision;
     char when[32], name[SLICE_NAME_MAX * 2], key[SLICE_KEY_MAX * 2], why[CAUSE_SIZE];
     (void)page_time(decision->at.unix_usec, when);
-    page_put(page, "At %s mom on %s %s slice %s, because %s%s%s.\n", when, report->node,
-        deed(report), text_escape(name, sizeof name, label(decision)), cause(decision, why),
-        decision->rule[0] ? ": rule " : "", decision->rule);
+    bool reboot = report_announces_reboot(decision);
+    (void)text_escape(name, sizeof name, label(decision));
+    page_put(page, "At %s mom on %s %s%s%s, because %s%s%s.\n", when, report->node,
+        reboot ? "would have rebooted it" : deed(report), reboot ? "" : " slice ",
+        reboot ? "" : name, cause(decision, why), decision->rule[0] ? ": rule " : "",
+        decision->rule);
     if (decision->restraint != RESTRAINT_NONE)
-        page_put(page, "The ladder asked for %s; it was not done: %s (%s).\n",
-            deeds[decision->wanted].wanted, restrained_by[decision->restraint],
-            restraint_names[decision->restraint]);
+        page_put(page, "%s asked for %s; it was not done: %s (%s).\n",
+            decision->rule[0] ? "The rule" : "The ladder",
+            reboot ? "a reboot" : deeds[decision->wanted].wanted,
+            restrained_by[decision->restraint], restraint_names[decision->restraint]);
+    if (reboot && decision->serial != 0)
+        page_put(page, "The first on the standing list:\n");
     page_put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
     page_put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
     page_put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n",
@@ -262,8 +276,11 @@ static void put_processes(struct page *page, const struct process_table *table)
 {
     if (table->count == 0)
         return;
-    page_put(page, "\nThe %u largest of %u processes, as they were before:\n", table->count,
-        table->total);
+    if (table->count == table->total)
+        page_put(page, "\nAll of its processes, as they were before: %u\n", table->total);
+    else
+        page_put(page, "\nThe %u largest of its %u processes, as they were before:\n", table->count,
+            table->total);
     page_put(page, "  %8s %8s %6s %c %12s %12s  %s\n", "PID", "PARENT", "UID", 'S', "RSS", "SWAP",
         "COMMAND");
     for (uint32_t i = 0; i < table->count && i < PROCESS_TABLE_MAX; i++) {

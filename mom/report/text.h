@@ -7,6 +7,7 @@
 #include "policy/decide/decision.h"
 #include "slices/action.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct report {
@@ -16,6 +17,9 @@ struct report {
     const struct outcome *outcome;         /* NULL: none, or not known yet */
     const struct process_table *processes; /* NULL: none */
 };
+
+/* This build can't reboot: it says when it should. */
+bool report_announces_reboot(const struct decision *decision);
 
 /* One line: what happened to whom. */
 void report_subject(const struct report *report, char *buffer, size_t size);

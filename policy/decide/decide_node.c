@@ -50,9 +50,25 @@ static bool would_help(const struct standing_entry *entry, const struct node_sam
 static bool is_scapegoat(const struct standing_entry *entry, const struct standing *standing)
 {
     const struct standing_entry *guiltiest = &standing->guiltiest;
-    bool spared =
-        guiltiest->restraint == RESTRAINT_PROTECTED || guiltiest->restraint == RESTRAINT_HOLD;
-    return spared && guiltiest->score.guilt >= GUILTY && entry->score.guilt < INNOCENT;
+    return standing_spares(guiltiest) && guiltiest->score.guilt >= GUILTY &&
+           entry->score.guilt < INNOCENT;
+}
+
+/* It stands behind only because it may not be touched. */
+static bool was_passed_over(const struct standing_entry *entry, const struct standing_entry *chosen)
+{
+    return entry->barred && !chosen->barred && entry->rank <= chosen->rank &&
+           entry->score.value > chosen->score.value;
+}
+
+/* Who goes where it would be this one: itself, or nobody, by way of one that may not. */
+static const struct standing_entry *unless_in_place_of(const struct standing_entry *entry,
+    const struct standing *standing, const struct policy_globals *globals)
+{
+    if (is_scapegoat(entry, standing))
+        return &standing->guiltiest;
+    bool stands_in = !globals->pass_over && was_passed_over(&standing->spared, entry);
+    return stands_in ? &standing->spared : entry;
 }
 
 static bool is_of_memory_nodes(const struct standing *standing)
@@ -84,15 +100,15 @@ static bool is_to_blame(const struct standing_entry *entry, const struct standin
 /* Whom the rule is about; NULL: the list is empty. A rule that looks ahead is about whoever fills
  * the memory, whatever his rank: before the node is really short, nobody else is to blame. */
 static const struct standing_entry *choose(const struct rule *rule, const struct node_watch *guard,
-    const struct standing *standing, const struct node_sample *node)
+    const struct standing *standing, const struct node_sample *node,
+    const struct policy_globals *globals)
 {
     if (rule->conditions & RULE_EXHAUSTED_WITHIN)
         return rule_growth_owner(guard, standing);
     for (uint32_t i = 0; i < standing->count; i++)
         if (!standing->entry[i].barred && would_help(&standing->entry[i], node) &&
             is_to_blame(&standing->entry[i], standing, node))
-            return is_scapegoat(&standing->entry[i], standing) ? &standing->guiltiest
-                                                               : &standing->entry[i];
+            return unless_in_place_of(&standing->entry[i], standing, globals);
     return standing->count > 0 ? &standing->entry[0] : NULL;
 }
 
@@ -159,13 +175,6 @@ static void describe_slice(struct decision *ret, const struct standing_entry *ch
     evidence_add(&ret->evidence, "score", chosen->score.unit, chosen->score.value, ' ', 0);
 }
 
-/* It stands behind only because it may not be touched. */
-static bool was_passed_over(const struct standing_entry *entry, const struct standing_entry *chosen)
-{
-    return entry->barred && !chosen->barred && entry->rank <= chosen->rank &&
-           entry->score.value > chosen->score.value;
-}
-
 static void add_runner_up(struct decision *ret, const struct standing_entry *entry)
 {
     if (ret->runners_up == RUNNERS_UP_MAX)
@@ -188,7 +197,7 @@ static void add_runners_up(
             add_runner_up(ret, entry);
         }
     for (entry = standing->entry; entry < end; entry++)
-        if (entry != chosen && !was_passed_over(entry, chosen))
+        if (entry->serial != chosen->serial && !was_passed_over(entry, chosen))
             add_runner_up(ret, entry);
 }
 
@@ -264,26 +273,29 @@ static bool waits_for_list(struct node_watch *guard, const struct standing *stan
     return left > 0 && room * waited >= (guard->unattributed_room - room) * left;
 }
 
-/* Takes the rule, which has held long enough, unless that would only repeat what was said. */
-static bool take_rule(struct node_watch *guard, uint32_t index, const struct policy *policy,
+enum turn { TURN_TAKEN, TURN_REPEATS, TURN_WAITS };
+
+/* Takes the rule, which has held long enough, unless that would only repeat what was said, or a
+ * reset waits: for what the last one gives back, or for a newer list. */
+static enum turn take_rule(struct node_watch *guard, uint32_t index, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
     struct decision *ret)
 {
     const struct policy_globals *globals = policy_globals(policy);
     uint32_t count;
     const struct rule *rule = &policy_rules(policy, &count)[index];
-    const struct standing_entry *chosen = choose(rule, guard, standing, node);
+    const struct standing_entry *chosen = choose(rule, guard, standing, node, globals);
     if (rule->action == RULE_RESET && aftermath_lasts(guard, globals, now) &&
         !aftermath_goes_on(guard, standing, chosen, node))
-        return false;
+        return TURN_WAITS;
     enum restraint restraint = restrain(rule, guard, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);
     if (action == ACTION_RESET && waits_for_list(guard, standing, chosen, node, now))
-        return false;
+        return TURN_WAITS;
     if (action == ACTION_RESET) {
         aftermath_begin(guard, standing, chosen, node, now);
     } else if (told_lately(guard, index, globals, now)) {
-        return false;
+        return TURN_REPEATS;
     } else {
         guard->rule_told_usec[index] = now.boot_usec;
     }
@@ -294,7 +306,7 @@ static bool take_rule(struct node_watch *guard, uint32_t index, const struct pol
     ret->action = action;
     ret->restraint = restraint;
     describe(ret, rule, guard, node, standing, chosen);
-    return true;
+    return TURN_TAKEN;
 }
 
 uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
@@ -305,14 +317,19 @@ uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct rule *rules = policy_rules(policy, &count);
     node_watch_update(guard, node);
     note_rules(guard, rules, count, node, standing, now);
+    bool waits = false; /* a reset, which may help: the node is not rebooted meanwhile */
     for (size_t s = 0; s < RULE_ACTIONS; s++)
         for (uint32_t i = 0; i < count; i++) {
             int64_t since = guard->rule_since_usec[i];
-            bool applies = rules[i].action != RULE_REBOOT || standing->domain[0] == '\0';
+            bool applies =
+                rules[i].action != RULE_REBOOT || (standing->domain[0] == '\0' && !waits);
             bool due = applies && since != 0 && now.boot_usec - since >= rules[i].hold_usec;
-            if (due && rules[i].action == by_severity[s] &&
-                take_rule(guard, i, policy, node, standing, now, ret))
+            if (!due || rules[i].action != by_severity[s])
+                continue;
+            enum turn turn = take_rule(guard, i, policy, node, standing, now, ret);
+            if (turn == TURN_TAKEN)
                 return 1;
+            waits |= turn == TURN_WAITS;
         }
     return 0;
 }

@@ -3,6 +3,8 @@
 #include "policy/decide/beside.h"
 #include "policy/decide/score.h"
 
+#include <math.h>
+
 /* No leak for so long ends an incident (scaled): a verdict that wavers does not start a new one. */
 #define QUIET_USEC (10 * 60 * 1000000.0)
 /* No outcome after so long: the order was lost, or the hands hang (their own patience is 10 s). */
@@ -16,7 +18,8 @@ static struct trial_result look_at_trial(
 }
 
 /* A leaker whose limit is near is throttled while there is time for a trial, and is overdue if it
- * fails: at the trial's end, or sooner if it would be at its limit before. */
+ * fails: at the trial's end, or sooner if it would be at its limit before. That the node is short
+ * before cuts no trial: what a throttled one takes goes to swap. */
 static enum ladder_event next_of_trial(
     struct watch *watch, const struct policy_globals *globals, double left_usec, struct stamp now)
 {
@@ -45,11 +48,14 @@ static bool grace_is_over(
     return watch->ladder.warned_usec != 0 && now.boot_usec - watch->ladder.warned_usec >= grace;
 }
 
-/* And its limit is near. */
+/* And its limit is near, or the node short soon. */
 static bool is_due(const struct watch *watch, const struct policy_globals *globals,
     double left_usec, struct stamp now)
 {
     const struct slice_policy *own = &watch->policy;
+    double short_usec;
+    if (watch_short_first(watch, globals, &short_usec))
+        left_usec = fmin(left_usec, short_usec);
     return own->leak == MODE_ENFORCE && grace_is_over(watch, globals, now) &&
            watch->leak.report.forecast && left_usec < (double)own->leak_horizon_usec;
 }

@@ -31,8 +31,12 @@ static void add_leak(struct evidence *evidence, const struct watch *watch,
     if (!report->forecast)
         return;
     evidence_add(evidence, "left_p50", UNIT_USEC, report->left_p50 * 1e6, ' ', 0);
-    evidence_add(evidence, "left_now", UNIT_USEC, watch_left_usec(watch, globals), '<',
-        (double)watch->policy.leak_horizon_usec);
+    double horizon = (double)watch->policy.leak_horizon_usec, short_usec;
+    bool short_first = watch_short_first(watch, globals, &short_usec);
+    evidence_add(evidence, "left_now", UNIT_USEC, watch_left_usec(watch, globals),
+        short_first ? ' ' : '<', horizon);
+    if (short_first)
+        evidence_add(evidence, "node_short_in", UNIT_USEC, short_usec, '<', horizon);
 }
 
 void describe(struct decision *ret, const struct watch *watch, const struct slice *slice,

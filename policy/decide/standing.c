@@ -89,6 +89,11 @@ static bool goes_before(const struct standing_entry *a, const struct standing_en
     return a->serial < b->serial;
 }
 
+bool standing_spares(const struct standing_entry *entry)
+{
+    return entry->restraint == RESTRAINT_PROTECTED || entry->restraint == RESTRAINT_HOLD;
+}
+
 static void weigh(struct standing *standing, struct watch *watch, const struct slice *slice)
 {
     watch->taken = score_taken(watch);
@@ -108,6 +113,9 @@ static void offer(struct standing *standing, const struct watch *watch, const st
     fill_entry(&entry, standing, watch, slice);
     if (entry.score.guilt > standing->guiltiest.score.guilt)
         standing->guiltiest = entry;
+    const struct standing_entry *spared = &standing->spared;
+    if (standing_spares(&entry) && (spared->serial == 0 || goes_before(&entry, spared)))
+        standing->spared = entry;
     uint32_t place = standing->count;
     while (place > 0 && goes_before(&entry, &standing->entry[place - 1]))
         place--;

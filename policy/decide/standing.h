@@ -54,9 +54,14 @@ struct standing {
     uint64_t swap_limit;     /* of all slices together; SAMPLE_NO_LIMIT: one has none */
     struct score_taken taken;
     struct standing_entry guiltiest; /* whatever bars it; serial 0: nobody has taken anything */
+    struct standing_entry spared; /* of those that people have said not to touch, the one that would
+                                     go first, were it not for that; serial 0: there is none */
     uint32_t count;
     struct standing_entry entry[STANDING_MAX];
 };
+
+/* People have said not to touch it: protected or held. */
+bool standing_spares(const struct standing_entry *entry);
 
 /* By the kernel's tree or by policy. */
 bool standing_protects(const struct watch *watch, const struct slice *slice);

@@ -127,6 +127,18 @@ static void update_strain(struct watch *watch, const struct node_sample *node)
     strain_update(&watch->strain, &watch->sample, &facts);
 }
 
+static uint64_t node_short_at(
+    uint64_t footprint, const struct policy_globals *globals, const struct node_sample *node)
+{
+    if (!node_has(node, NODE_MEM_AVAILABLE) || !node_has(node, NODE_MEM_TOTAL))
+        return 0;
+    uint64_t available = node->value[NODE_MEM_AVAILABLE];
+    uint64_t below = policy_short_below(globals, node->value[NODE_MEM_TOTAL]);
+    if (below == 0)
+        return 0;
+    return bytes_sum(footprint, available > below ? available - below : 0);
+}
+
 /* What outlives all processes is in shared memory, or was swapped out from there. */
 static void update_survives(struct watch *watch)
 {
@@ -154,6 +166,7 @@ bool watch_update(
     update_survives(watch);
     watch->footprint = footprint;
     update_strain(watch, node);
+    watch->short_at = node_short_at(footprint, globals, node);
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
     uint64_t limit = nearest_limit(watch, footprint, node);
@@ -173,4 +186,14 @@ double watch_left_usec(const struct watch *watch, const struct policy_globals *g
     if (limit > 0 && limit != SAMPLE_NO_LIMIT && report->rate > 0)
         left = fmax((double)limit - (double)watch->footprint, 0) / report->rate;
     return left / globals->time_scale * 1e6;
+}
+
+bool watch_short_first(
+    const struct watch *watch, const struct policy_globals *globals, double *ret_usec)
+{
+    double rate = watch->leak.report.rate * globals->time_scale;
+    if (watch->short_at == 0 || watch->short_at >= watch->leak.window.limit_bytes || rate <= 0)
+        return false;
+    *ret_usec = (double)(watch->short_at - watch->footprint) / rate * 1e6;
+    return true;
 }

@@ -35,6 +35,7 @@ struct watch {
     bool held;           /* a person's hold is in force; set by the governor */
     bool lone; /* the only unprotected slice (standing.unprotected == 1); set by the governor */
     uint64_t footprint; /* newest, bytes */
+    uint64_t short_at;  /* a footprint at which the node would be short; 0: unknown */
     uint64_t survives;  /* of that, what a reset has left: files on tmpfs; bytes */
     double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
     double growth_now;  /* between the two newest samples */
@@ -77,7 +78,11 @@ void watch_preload(struct watch *watch, const struct policy_globals *globals,
  *
  * So a slice without limits has a forecast, too. Who else grows in the same room is left out: a
  * slow grower beside a fast one would look as near to its end as that one. All together are looked
- * at by the node's rules (RULE_EXHAUSTED_WITHIN). */
+ * at by the node's rules (RULE_EXHAUSTED_WITHIN).
+ *
+ * That is where all ends. The node is short before: `short_at` is the footprint and what is
+ * available above policy_short_below, free swap left out, since it is for what a throttled leaker
+ * takes. Whether a leak is due goes by that, or by the limit where it is nearer. */
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 
@@ -85,5 +90,9 @@ bool watch_update(
  * floor of its stretch, which may be hours, and takes for granted that it has gone on since. Real
  * time. */
 double watch_left_usec(const struct watch *watch, const struct policy_globals *globals);
+
+/* Whether the node is short before that, and until then. */
+bool watch_short_first(
+    const struct watch *watch, const struct policy_globals *globals, double *ret_usec);
 
 #endif

@@ -207,6 +207,29 @@ static void check_whole(struct load *load)
             "score: `outside` needs a program: `scorer.program` names none");
 }
 
+static void note_short(struct policy *policy)
+{
+    struct policy_globals *globals = &policy->globals;
+    for (uint32_t i = 0; i < policy->rules; i++) {
+        const struct rule *rule = &policy->rule[i];
+        const struct amount *below = &rule->available_below;
+        bool acts = rule->action == RULE_RESET || rule->action == RULE_REBOOT;
+        if (!acts || !(rule->conditions & RULE_AVAILABLE_BELOW))
+            continue;
+        if (below->relative && below->ratio > globals->short_ratio)
+            globals->short_ratio = below->ratio;
+        if (!below->relative && below->bytes > globals->short_bytes)
+            globals->short_bytes = below->bytes;
+    }
+}
+
+uint64_t policy_short_below(const struct policy_globals *globals, uint64_t memory)
+{
+    const struct amount part = {.relative = true, .ratio = globals->short_ratio};
+    uint64_t bytes = amount_of(&part, memory);
+    return bytes > globals->short_bytes ? bytes : globals->short_bytes;
+}
+
 static int load_end(struct load *load, struct policy **ret)
 {
     struct policy *policy = load->policy;
@@ -219,6 +242,7 @@ static int load_end(struct load *load, struct policy **ret)
         policy_free(policy);
         return r;
     }
+    note_short(policy);
     scale(&policy->slices, policy->globals.time_scale);
     for (struct match *match = policy->matches; match; match = match->next)
         scale(&match->value, policy->globals.time_scale);

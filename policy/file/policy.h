@@ -194,11 +194,16 @@ struct policy_globals {
     int64_t cooldown_usec; /* after a reset for the node's sake, before the next */
     int64_t guard_usec;    /* how often the node is looked at */
     enum formula formula;
+    bool pass_over; /* who would go first is spared: the next goes */
     struct scorer_settings scorer;
     struct raise_settings raises;
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
         hour_retention_usec, mail_retention_usec;
     uint64_t database_cap_bytes;
+    /* The highest available_below of the rules that reset or reboot, as a part of the node's memory
+     * and as a size: made of the rules (policy_short_below). */
+    double short_ratio;
+    uint64_t short_bytes;
 };
 
 struct policy; /* opaque: globals, rules, matches, texts */
@@ -243,6 +248,9 @@ void policy_free(struct policy *policy);
 
 const struct policy_globals *policy_globals(const struct policy *policy);
 const struct rule *policy_rules(const struct policy *policy, uint32_t *ret_count);
+
+/* With no more than this available a rule may hold that resets or reboots; 0: none of them asks. */
+uint64_t policy_short_below(const struct policy_globals *globals, uint64_t memory);
 
 /* Allocates nothing. Each setting comes from the first match that fits the slice and says anything
  * about it: drop-ins first (last name first), then the file, then the defaults; else from the

@@ -78,6 +78,9 @@ static const struct setting table[] = {
             "for the shortage and leak; rss, swap, growth; vsz: address space of all processes; "
             "badness: the kernel's points before 2.6.36; oom_score: its worst process by the "
             "kernel's points of today; outside: what scorer.program says."},
+    {GLOBAL(pass_over), .name = "guard.pass_over", .type = VALUE_BOOL, .fallback = "true",
+        .help = "Where the first to go is protected, or held, the next goes. false: nobody goes, "
+                "and the operators are alarmed."},
     {GLOBAL(scorer.program), .name = "scorer.program", .type = VALUE_PATH, .fallback = "",
         .help = "With `guard.score: outside`: the program that is asked, as user mom, once a tick. "
                 "It reads the slices as JSON, and writes {\"scores\": {\"SERIAL\": NUMBER}}."},
@@ -173,7 +176,8 @@ static const struct setting table[] = {
     {SLICE(leak_horizon_usec, SET_LEAK_HORIZON), .name = "leak_horizon", .type = VALUE_DURATION,
         .least = "1s", .most = "52w", .fallback = "2h", .scaled = true,
         .help = "With leak: enforce, a leaker is throttled, then reset, when the time until its "
-                "limit, by what it holds now and its rate, falls below this."},
+                "limit, or until the node is short by its rules' `available_below`, falls below "
+                "this, by what it holds now and its rate."},
     {SLICE(leak_grace_usec, SET_LEAK_GRACE), .name = "leak_grace", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "1h", .scaled = true,
         .help = "At least so long lies between the warning about a leak and what is done."},

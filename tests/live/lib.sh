@@ -104,8 +104,12 @@ momctl() {
 start_momd() {
     printf '%s\n' "$1" >"$work/policy.yaml"
     shift
-    "$programs/momd" -f -c "$work/policy.yaml" --scope "/$name" --run-dir "$run_dir" \
-        --state-dir "$state_dir" "$@" 2>>"$work/momd.log" &
+    run_momd -c "$work/policy.yaml" --scope "/$name" "$@"
+}
+
+# run_momd OPTION... : the same by a policy that lies somewhere else.
+run_momd() {
+    "$programs/momd" -f --run-dir "$run_dir" --state-dir "$state_dir" "$@" 2>>"$work/momd.log" &
     momd_pid=$!
     eventually 20 momctl status || { cat "$work/momd.log"; return 1; }
 }

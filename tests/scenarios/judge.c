@@ -1,6 +1,7 @@
 #include "slices/base/text.h"
 #include "tests/scenarios/scenario.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +10,13 @@
 struct expectation {
     bool never;
     enum happening what;
-    const char *action, *name; /* NULL: any; "nobody" as a name: no slice at all */
+    const char *action, *name; /* NULL: any; a pattern; "" as a name: no slice at all */
     const char *rule, *within, *reason, *restraint, *result, *verdict, *shape;
     int64_t after_usec, by_usec;
-    uint64_t times; /* 0: at least once */
-    bool first;     /* nothing was reset before it */
+    uint64_t times;   /* 0: at least once */
+    uint64_t at_most; /* UINT64_MAX: as often as may be */
+    double available; /* per cent of the memory; 0: it is not about that */
+    bool first;       /* nothing was reset before it */
 };
 
 bool is_expectation(const struct statement *statement)
@@ -27,7 +30,10 @@ const char *show_time(int64_t usec)
 {
     static char text[48];
     int64_t sec = usec / 1000000;
-    if (sec >= 3600)
+    if (sec >= 2 * 86400)
+        (void)text_format(text, sizeof text, "%lldd%lldh%lldmin", (long long)(sec / 86400),
+            (long long)(sec / 3600 % 24), (long long)(sec / 60 % 60));
+    else if (sec >= 3600)
         (void)text_format(text, sizeof text, "%lldh%lldmin%llds", (long long)(sec / 3600),
             (long long)(sec / 60 % 60), (long long)(sec % 60));
     else
@@ -51,6 +57,8 @@ static void take_conditions(struct words_left *words, struct expectation *ret)
             ret->after_usec = take_duration(words);
         else if (take_keyword(words, "times"))
             ret->times = take_count(words);
+        else if (take_keyword(words, "at-most"))
+            ret->at_most = take_count(words);
         else if (take_keyword(words, "first"))
             ret->first = true;
         else if (take_keyword(words, "rule"))
@@ -72,9 +80,14 @@ static void take_conditions(struct words_left *words, struct expectation *ret)
 
 static bool take_expectation(struct words_left *words, struct expectation *ret)
 {
-    *ret = (struct expectation){.what = HAPPENED_DECISION, .by_usec = INT64_MAX};
+    *ret = (struct expectation){
+        .what = HAPPENED_DECISION, .by_usec = INT64_MAX, .at_most = UINT64_MAX};
     ret->never = strcmp(take_word(words, "expect or never"), "never") == 0;
-    if (take_keyword(words, "decision")) { /* whatever it is */
+    if (take_keyword(words, "available")) {
+        if (!take_keyword(words, "below"))
+            complain(words, "'available below SHARE'");
+        ret->available = take_percentage(words);
+    } else if (take_keyword(words, "decision")) { /* whatever it is */
         ret->name = take_name(words);
     } else if (take_keyword(words, "kernel-kill")) {
         ret->what = HAPPENED_KERNEL_KILL;
@@ -98,6 +111,11 @@ static bool take_expectation(struct words_left *words, struct expectation *ret)
     return !words->failed;
 }
 
+static bool is_named(const char *wanted, const char *name)
+{
+    return !wanted || (*wanted ? fnmatch(wanted, name, 0) == 0 : *name == '\0');
+}
+
 static bool is(const char *wanted, const char *text)
 {
     return !wanted || strcmp(wanted, text) == 0;
@@ -105,8 +123,8 @@ static bool is(const char *wanted, const char *text)
 
 static bool fits(const struct expectation *expectation, const struct event *event)
 {
-    const struct decision *decision = &event->decision;
-    if (event->what != expectation->what || !is(expectation->name, event->name) ||
+    const struct decision *decision = event->decision;
+    if (event->what != expectation->what || !is_named(expectation->name, event->name) ||
         event->t_usec < expectation->after_usec || event->t_usec > expectation->by_usec)
         return false;
     if (event->what == HAPPENED_VERDICT)
@@ -155,7 +173,7 @@ static void show_event(const struct event *event)
         (void)fprintf(stderr, "leak %s %s, shape %s\n", name, leak_verdict_names[event->verdict],
             leak_shape_names[event->shape]);
     } else {
-        const struct decision *decision = &event->decision;
+        const struct decision *decision = event->decision;
         (void)fprintf(stderr, "%s %s (reason %s%s%s, restraint %s)\n",
             action_kind_names[decision->action], name, reason_names[decision->reason],
             decision->rule[0] ? ", rule " : "", decision->rule,
@@ -180,8 +198,8 @@ static unsigned distance(const struct expectation *expectation, const struct eve
 {
     bool alike = event->what == expectation->what &&
                  (event->what != HAPPENED_DECISION ||
-                     is(expectation->action, action_kind_names[event->decision.action]));
-    return alike ? 0 : is(expectation->name, event->name) ? 1 : 2;
+                     is(expectation->action, action_kind_names[event->decision->action]));
+    return alike ? 0 : is_named(expectation->name, event->name) ? 1 : 2;
 }
 
 /* What did happen, the nearest first. */
@@ -199,7 +217,7 @@ static void show_log(const struct expectation *expectation, const struct log *lo
 
 static bool is_reset(const struct event *event)
 {
-    return event->what == HAPPENED_DECISION && event->decision.action == ACTION_RESET;
+    return event->what == HAPPENED_DECISION && event->decision->action == ACTION_RESET;
 }
 
 static bool is_met(const struct expectation *expectation, const struct log *log)
@@ -213,8 +231,12 @@ static bool is_met(const struct expectation *expectation, const struct log *log)
         count += fit;
         reset_before |= is_reset(event);
     }
+    if (expectation->available > 0)
+        return (log->available < expectation->available / 100 * log->memory) != expectation->never;
     if (expectation->never)
         return count == 0;
+    if (expectation->at_most != UINT64_MAX)
+        return count <= expectation->at_most;
     if (expectation->first && !first_is_it)
         return false;
     return expectation->times ? count == expectation->times : count > 0;
@@ -259,7 +281,10 @@ unsigned scenario_judge(const struct scenario *scenario, const struct log *log)
             continue;
         unmet++;
         show_words(scenario, statement);
-        show_log(&expectation, log);
+        if (expectation.available > 0)
+            story_available(stderr, log);
+        else
+            show_log(&expectation, log);
     }
     if (asked == 0) {
         (void)fprintf(stderr, "%s: nothing is expected\n", scenario->file);

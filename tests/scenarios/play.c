@@ -1,10 +1,14 @@
 /* Statements and the clock move the world; its samples go the governor's way through the course. */
+#include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/memory_nodes.h"
 #include "tests/leaks/restart.h"
 #include "tests/scenarios/scenario.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +28,7 @@ struct actor { /* a slice over all of its lives; its memory is body[its index] *
     bool resists; /* a reset leaves a process, and frees nothing */
     bool unreadable;
     int64_t respawn_usec; /* after its end it is born again; NEVER: not */
+    int64_t made_usec;    /* when it was first heard of */
     int64_t birth_usec, outcome_usec, held_until_unix_usec; /* NEVER, 0: none */
     struct decision order; /* whose outcome is due at outcome_usec */
     bool changed;          /* its limits, */
@@ -51,7 +56,7 @@ struct player {
     uint32_t count;
     struct group groups[GROUPS_MAX];
     unsigned group_count;
-    uint64_t next_serial;
+    uint64_t next_serial, seed;
     int64_t t_usec, end_usec, next_tick_usec, clock_usec;
     bool failed;
 };
@@ -60,6 +65,13 @@ static struct stamp now_of(const struct player *player)
 {
     return (struct stamp){.boot_usec = BEGIN.boot_usec + player->t_usec,
         .unix_usec = BEGIN.unix_usec + player->clock_usec + player->t_usec};
+}
+
+void log_free(struct log *log)
+{
+    for (uint32_t i = 0; i < log->count; i++)
+        free(log->events[i].decision);
+    free(log->events);
 }
 
 static struct event *add_event(struct player *player, enum happening what, const char *name)
@@ -86,7 +98,10 @@ static void decided(void *context, const struct decision *decision, uint32_t sli
         slice == COURSE_NOBODY ? NULL : &player->actors[player->course.slices[slice].slice.index];
     struct event *event =
         add_event(player, HAPPENED_DECISION, actor ? actor->slice.name : decision->name);
-    event->decision = *decision;
+    event->decision = malloc(sizeof *event->decision);
+    if (!event->decision)
+        abort();
+    *event->decision = *decision;
     if (!action_is_deed(decision->action) || !actor)
         return;
     bool resets = decision->action == ACTION_RESET, resists = resets && actor->resists;
@@ -207,9 +222,12 @@ static void add_actor(struct player *player, struct words_left *words, const cha
         return complain(words, "a second slice '%s'", name);
     struct actor *actor = &player->actors[player->count];
     struct body *body = &player->bodies[player->count];
-    *actor = (struct actor){
-        .place = COURSE_NOBODY, .respawn_usec = NEVER, .birth_usec = NEVER, .outcome_usec = NEVER};
-    *body = (struct body){.processes = 1, .seed = player->count};
+    *actor = (struct actor){.place = COURSE_NOBODY,
+        .respawn_usec = NEVER,
+        .birth_usec = NEVER,
+        .outcome_usec = NEVER,
+        .made_usec = player->t_usec};
+    *body = (struct body){.processes = 1, .seed = player->seed << 32 | player->count};
     struct slice *slice = &actor->slice;
     slice->index = player->count++;
     slice->life.inode = 1000ull * (slice->index + 1);
@@ -308,15 +326,26 @@ static void say_problem(void *context, const char *text)
     (void)fprintf(stderr, "%s\n", text);
 }
 
+/* The built-in policy; over it a preset, if there is one; over that the scenario's own lines. */
 static int load_policy(const struct scenario *scenario, const char *preset, struct policy **ret)
 {
-    if (!preset && scenario->policy)
-        return policy_load_text(
-            scenario->file, scenario->policy, scenario->policy_length, say_problem, NULL, ret);
-    char file[PATH_MAX];
-    const struct policy_source source = {.file = preset ? file : NULL};
-    (void)text_format(file, sizeof file, "%s/%s.yaml", MOM_PRESETS, preset ? preset : "");
-    return policy_load(&source, say_problem, NULL, ret);
+    enum { LAYERS = 3, TEXT_MOST = 64 * 1024 };
+    struct policy_layer layers[LAYERS] = {{0}};
+    char file[PATH_MAX], text[TEXT_MOST];
+    uint32_t count = 0;
+    layers[count].text = policy_default_text(&layers[count].length);
+    count++;
+    if (preset) {
+        (void)text_format(file, sizeof file, "%s/%s.yaml", MOM_PRESETS, preset);
+        ssize_t length = file_read(AT_FDCWD, file, text, sizeof text);
+        if (length < 0)
+            return (int)length;
+        layers[count++] = (struct policy_layer){file, text, (size_t)length};
+    }
+    if (scenario->policy)
+        layers[count++] =
+            (struct policy_layer){scenario->file, scenario->policy, scenario->policy_length};
+    return policy_load_layers(layers, count, say_problem, NULL, ret);
 }
 
 static void do_policy(struct player *player, struct words_left *words)
@@ -367,6 +396,11 @@ static void do_clock(struct player *player, struct words_left *words)
     player->clock_usec += back ? -usec : usec;
 }
 
+static void do_seed(struct player *player, struct words_left *words)
+{
+    player->seed = take_count(words);
+}
+
 static void do_run(struct player *player, struct words_left *words)
 {
     player->end_usec = take_duration(words);
@@ -398,6 +432,7 @@ static const struct verb {
     {"momd", do_momd},
     {"clock", do_clock},
     {"run", do_run},
+    {"seed", do_seed},
     {"expect", do_expect_order},
 };
 
@@ -408,14 +443,19 @@ static void do_law(struct player *player, struct actor *actor, struct words_left
     double most = size < 0 ? -1e300 : 1e300;
     if (kind == LAW_GROWS && take_keyword(words, "by"))
         most = size < 0 ? -take_size(words) : take_size(words);
-    const struct law law = {.kind = kind,
+    struct law law = {.kind = kind,
         .channel = channel,
         .size = size,
         .most = most,
         .period_usec = period_usec,
         .since_usec = player->t_usec};
-    if (!words->failed && !body_add_law(body_of(player, actor), &law))
+    struct body *body = body_of(player, actor);
+    if (take_keyword(words, "scattered"))
+        body_scatter_law(body, &law);
+    if (!words->failed && !body_add_law(body, &law))
         complain(words, "more than %d laws for one slice", LAWS_MAX);
+    if (actor->made_usec == player->t_usec) /* it is born with it, each time */
+        actor->at_birth = *body;
 }
 
 static int64_t take_period(struct words_left *words, const char *keyword)
@@ -452,6 +492,9 @@ static void do_to_slice(struct player *player, struct actor *actor, struct words
     } else if (take_keyword(words, "steps")) {
         double size = take_size(words);
         do_law(player, actor, words, LAW_STEPS, size, take_period(words, "every"));
+    } else if (take_keyword(words, "swings")) {
+        double size = take_size(words);
+        do_law(player, actor, words, LAW_SWINGS, size, take_period(words, "every"));
     } else if (take_keyword(words, "wobbles")) {
         double size = take_size(words);
         do_law(player, actor, words, LAW_WOBBLES, size, take_period(words, "every"));
@@ -484,20 +527,32 @@ static void do_to_slice(struct player *player, struct actor *actor, struct words
     }
 }
 
+/* To each whose name fits. False: there is none. */
+static bool do_to_slices(struct player *player, const char *name, struct words_left *words)
+{
+    unsigned first = words->next;
+    bool any = false;
+    for (uint32_t i = 0; i < player->count && !words->failed; i++) {
+        if (fnmatch(name, player->actors[i].slice.name, 0) != 0)
+            continue;
+        words->next = first;
+        do_to_slice(player, &player->actors[i], words);
+        any = true;
+    }
+    return any;
+}
+
 static void carry_out(struct player *player, const struct statement *statement)
 {
     struct words_left words = {.scenario = player->scenario, .statement = statement};
     const char *first = take_word(&words, "a statement");
-    struct actor *actor = actor_named(player, first);
     const struct verb *verb = NULL;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verbs[i].name, first) == 0)
             verb = &verbs[i];
     if (verb)
         verb->do_it(player, &words);
-    else if (actor)
-        do_to_slice(player, actor, &words);
-    else
+    else if (!do_to_slices(player, first, &words))
         complain(&words, "'%s' is neither a statement nor a slice", first);
     take_end(&words);
     player->failed |= words.failed;
@@ -658,6 +713,21 @@ static void step(struct player *player, struct world *world)
         (void)add_event(player, HAPPENED_KERNEL_KILL, player->actors[killed].slice.name);
 }
 
+static void note_available(struct player *player)
+{
+    struct log *log = player->log;
+    const struct policy_globals *globals = policy_globals(player->policy);
+    double available = world_available(&player->world, player->bodies, player->count);
+    log->memory = player->world.memory;
+    log->short_below = (double)policy_short_below(globals, (uint64_t)log->memory);
+    if (available < log->short_below)
+        log->short_usec += globals->guard_usec;
+    if (available < log->available) {
+        log->available = available;
+        log->available_usec = player->t_usec;
+    }
+}
+
 static void advance(struct player *player)
 {
     for (uint32_t i = 0; i < player->count; i++) {
@@ -670,6 +740,7 @@ static void advance(struct player *player)
     for (unsigned i = 0; i < player->group_count; i++)
         step(player, &player->groups[i].world);
     step(player, &player->world);
+    note_available(player);
     const struct policy_globals *globals = policy_globals(player->policy);
     if (player->t_usec >= player->next_tick_usec) {
         tick(player);
@@ -710,6 +781,7 @@ int scenario_play(const struct scenario *scenario, struct log *log)
     if (load_policy(scenario, NULL, &player.policy) < 0)
         return -EINVAL;
     world_init(&player.world);
+    log->available = INFINITY;
     course_init(&player.course, player.policy, decided, &player);
     player.actors = calloc(ACTORS_MAX, sizeof *player.actors);
     player.bodies = calloc(ACTORS_MAX, sizeof *player.bodies);

@@ -133,17 +133,20 @@ static bool split(char *line, struct statement *statement)
     return true;
 }
 
-/* `at TIME` in front of a statement. */
+/* `at TIME`, and perhaps `every PERIOD`, in front of a statement. */
 static bool take_time(const struct scenario *scenario, struct statement *statement)
 {
     struct words_left words = {.scenario = scenario, .statement = statement};
     if (!take_keyword(&words, "at"))
         return true;
     statement->at_usec = take_duration(&words);
+    if (take_keyword(&words, "every"))
+        statement->every_usec = take_duration(&words);
     if (!words.failed && words.next == statement->count)
         complain(&words, "what happens then?");
-    statement->count -= 2;
-    memmove(statement->word, statement->word + 2, statement->count * sizeof *statement->word);
+    statement->count -= words.next;
+    memmove(
+        statement->word, statement->word + words.next, statement->count * sizeof *statement->word);
     return !words.failed;
 }
 
@@ -203,6 +206,34 @@ static int read_statements(struct scenario *scenario)
     return r;
 }
 
+static int64_t end_usec(const struct scenario *scenario)
+{
+    int64_t usec = 0;
+    for (uint32_t i = 0; i < scenario->count; i++) {
+        struct words_left words = {.scenario = scenario, .statement = &scenario->statements[i]};
+        if (take_keyword(&words, "run"))
+            usec = take_duration(&words);
+    }
+    return usec;
+}
+
+/* What happens every so often happens until the end. */
+static int repeat_statements(struct scenario *scenario)
+{
+    int64_t end = end_usec(scenario);
+    for (uint32_t i = 0, once = scenario->count; i < once; i++) {
+        struct statement again = scenario->statements[i];
+        while (again.every_usec > 0 && (again.at_usec += again.every_usec) < end) {
+            if (scenario->count == STATEMENTS_MAX) {
+                (void)fprintf(stderr, "%s:%u: too often\n", scenario->file, again.line);
+                return -EINVAL;
+            }
+            scenario->statements[scenario->count++] = again;
+        }
+    }
+    return 0;
+}
+
 static int by_time(const void *a, const void *b)
 {
     const struct statement *first = a, *second = b;
@@ -231,6 +262,8 @@ int scenario_read(const char *file, struct scenario *ret)
         (void)fclose(in);
     if (r == 0)
         r = read_statements(&scenario);
+    if (r == 0)
+        r = repeat_statements(&scenario);
     if (r < 0) {
         scenario_free(&scenario);
         return r;

@@ -3,7 +3,8 @@
  *
  *   read.c    text > statements, each with its line and time
  *   play.c    statements and the clock > world > course (the pure policy code) > a log
- *   judge.c   the log against what was expected */
+ *   judge.c   the log against what was expected
+ *   story.c   the log, for people */
 #ifndef TESTS_SCENARIOS_SCENARIO_H
 #define TESTS_SCENARIOS_SCENARIO_H
 
@@ -12,12 +13,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define WORDS_MAX 24
 
 struct statement {
     unsigned line;
-    int64_t at_usec; /* 0 without `at` */
+    int64_t at_usec;    /* 0 without `at` */
+    int64_t every_usec; /* again and again; 0: once */
     unsigned count;
     char *word[WORDS_MAX]; /* into the text */
 };
@@ -62,7 +65,7 @@ struct event {
     enum happening what;
     int64_t t_usec;
     char name[SLICE_NAME_MAX]; /* of the slice; "": nobody */
-    struct decision decision;
+    struct decision *decision; /* of HAPPENED_DECISION; the log's, they are large */
     enum action_result result;
     enum leak_verdict verdict;
     enum leak_shape shape;
@@ -71,7 +74,12 @@ struct event {
 struct log {
     struct event *events;
     uint32_t count, room;
+    /* The least that was available on the node, and when; for how long it was less than where the
+     * rules begin that reset. */
+    double memory, available, short_below;
+    int64_t available_usec, short_usec;
 };
+void log_free(struct log *log);
 
 /* Plays it to its end. 0; -EINVAL: a statement can't be carried out, or an order was not as it was
  * expected, said on stderr. */
@@ -80,10 +88,14 @@ int scenario_play(const struct scenario *scenario, struct log *log);
 /* How many expectations were not met, each said on stderr with the evidence of what was decided. */
 unsigned scenario_judge(const struct scenario *scenario, const struct log *log);
 
+/* On stdout: whatever was done or said, a line each, and how near the node came to its end. */
+void story_tell(const struct log *log);
+void story_available(FILE *out, const struct log *log);
+
 /* Is this statement for the judge? For the player to pass over. */
 bool is_expectation(const struct statement *statement);
 
-/* "1h2min3.5s". Static. */
+/* "1h2min3.5s", or from two days on "3d2h1min". Static. */
 const char *show_time(int64_t usec);
 
 #endif

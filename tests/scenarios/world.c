@@ -10,6 +10,7 @@
 #define PSI_THRASHING   60.0
 #define THRASHING_BELOW 0.02
 #define PSI_AVERAGE_SEC 10.0
+#define PI              3.14159265358979323846
 
 const char *const channel_names[CHANNELS] = {
     [CHANNEL_ANON] = "anon",
@@ -40,10 +41,22 @@ static double random_part(uint64_t seed, uint64_t n)
     return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
 }
 
+void body_scatter_law(const struct body *body, struct law *law)
+{
+    static const uint64_t sizes = 1ull << 40, moments = 1ull << 41; /* beyond all wobbles */
+    double times = 0.5 + random_part(body->seed, sizes + body->laws);
+    bool comes_again = law->kind != LAW_GROWS && law->kind != LAW_SATURATES;
+    law->size *= times;
+    law->most *= times;
+    if (comes_again)
+        law->ahead_usec =
+            (int64_t)((double)law->period_usec * random_part(body->seed, moments + body->laws));
+}
+
 static double law_value(const struct body *body, const struct law *law, int64_t now_usec)
 {
     double usec = (double)(now_usec - law->since_usec), period = (double)law->period_usec;
-    double turns = period > 0 ? usec / period : 0;
+    double turns = period > 0 ? (usec + (double)law->ahead_usec) / period : 0;
     switch (law->kind) {
     case LAW_GROWS:
         return law->size < 0 ? fmax(law->size * usec / 1e6, law->most)
@@ -54,6 +67,9 @@ static double law_value(const struct body *body, const struct law *law, int64_t 
         return law->size * (turns - floor(turns));
     case LAW_STEPS:
         return law->size * floor(turns);
+    case LAW_SWINGS:
+        turns += (double)law->since_usec / period;
+        return law->size * (1 - cos(2 * PI * turns)) / 2;
     case LAW_WOBBLES:
         return law->size * (2 * random_part(body->seed, (uint64_t)turns) - 1);
     }

@@ -31,6 +31,7 @@ enum law_kind {
     LAW_SATURATES, /* size x (1 - exp(-t / period)) */
     LAW_SAWS,      /* from 0 to size in a period, then from 0 again */
     LAW_STEPS,     /* size more at the end of each period */
+    LAW_SWINGS,    /* from 0 to size and back, as a day does, by the clock */
     LAW_WOBBLES    /* between -size and size, another value each period */
 };
 
@@ -39,6 +40,7 @@ struct law {
     enum channel channel;
     double size, most;
     int64_t period_usec, since_usec;
+    int64_t ahead_usec; /* of those that come again: so far into its period it is at the start */
 };
 #define LAWS_MAX 8
 
@@ -75,6 +77,9 @@ void world_init(struct world *world);
 
 /* Adds a law; false: too many. */
 bool body_add_law(struct body *body, const struct law *law);
+/* Makes of one law for many one of this body's own: half to one and a half times as much, and from
+ * another moment of its period on. */
+void body_scatter_law(const struct body *body, struct law *law);
 /* All laws end, and what they have made stays. */
 void body_steady(struct body *body, int64_t now_usec);
 /* It stands still, and what it would have done meanwhile it does later. */

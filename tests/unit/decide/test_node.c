@@ -453,6 +453,55 @@ static void nobody_dies_in_the_place_of_a_protected_leaker(void **state)
     assert_string_equal(decision.name, "big");
 }
 
+static void without_passing_over_nobody_goes_for_a_larger_one_that_is_spared(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    use_policy("guard: {score: rss, pass_over: false}\n");
+    leaker.watch.growth = 0;
+    leaker.watch.absent_usec = 0;
+    leaker.watch.policy.protect = true;
+    show(used_up(), 0, 5, decided);
+    assert_int_equal(decided[ACTION_RESET], 0);
+    assert_int_equal(decided[ACTION_ALARM], 1);
+    assert_string_equal(decision.name, "c0");
+    assert_int_equal(decision.restraint, RESTRAINT_PROTECTED);
+    assert_string_equal(decision.runner_up[0].key, "cgroup:/cont.slice/c1");
+    leaker.watch.policy.rank = 1; /* it would not be the first anyway */
+    show(used_up(), 10, 5, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_string_equal(decision.name, "c1");
+}
+
+static void the_largest_goes_whatever_smaller_one_is_spared(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    use_policy("guard: {score: rss, pass_over: false}\n");
+    small.watch.held = true;
+    show(used_up(), 0, 5, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_string_equal(decision.name, "c0");
+}
+
+static void the_node_is_not_rebooted_while_a_reset_may_still_help(void **state)
+{
+    (void)state;
+    int decided[ACTION_KINDS];
+    use_policy("rules:\n"
+               "  - {name: up, swap_used_above: 90%, action: reset}\n"
+               "  - {name: out, swap_used_above: 95%, action: reboot}\n");
+    show(used_up(), 0, 10, decided);
+    assert_int_equal(decided[ACTION_RESET], 1);
+    assert_int_equal(decided[ACTION_ALARM], 0);
+    leaker.watch.held = big.watch.held = small.watch.held = true;
+    show(used_up(), 20, 10, decided);
+    assert_int_equal(decided[ACTION_RESET], 0);
+    assert_int_equal(decided[ACTION_ALARM], 2); /* nobody may go; and the reboot */
+    assert_string_equal(decision.rule, "out");
+    assert_int_equal(decision.restraint, RESTRAINT_UNABLE);
+}
+
 static void where_all_are_barred_the_alarm_comes_once(void **state)
 {
     (void)state;
@@ -549,11 +598,12 @@ static void rules_are_taken_by_severity_and_a_reboot_is_announced(void **state)
                "- {name: mail, available_below: 20%, action: warn}\n"
                "- {name: last, available_below: 10%, action: reboot}\n"
                "- {name: kill, available_below: 10%, action: reset}\n");
+    leaker.watch.held = big.watch.held = small.watch.held = true;
     stand(&standing, policy, all, 3, 0);
     struct node_sample node = node_of(0, 60 * MIB, 20 * MIB);
     static const char *const expected[] = {"kill", "last", "mail", "note"};
     static const enum action_kind action[] = {
-        ACTION_RESET, ACTION_ALARM, ACTION_WARN, ACTION_RECORD};
+        ACTION_ALARM, ACTION_ALARM, ACTION_WARN, ACTION_RECORD};
     for (int i = 0; i < 4; i++) {
         node.at = at(i);
         assert_int_equal(look(&node), action[i]);
@@ -658,6 +708,9 @@ int main(void)
         TEST(who_is_shown_to_go_on_follows_at_once),
         TEST(a_protected_slice_is_passed_over_and_named),
         TEST(nobody_dies_in_the_place_of_a_protected_leaker),
+        TEST(without_passing_over_nobody_goes_for_a_larger_one_that_is_spared),
+        TEST(the_largest_goes_whatever_smaller_one_is_spared),
+        TEST(the_node_is_not_rebooted_while_a_reset_may_still_help),
         TEST(where_all_are_barred_the_alarm_comes_once),
         TEST(a_rule_that_comes_and_goes_does_not_talk_all_the_time),
         TEST(the_mode_turns_a_reset_into_words),

@@ -24,6 +24,31 @@ static void no_throttle_where_there_is_no_time_for_it_or_policy_wants_none(void 
     assert_int_equal(tick(600), ACTION_RESET);
 }
 
+/* Hours are left until its limit, but not until the node is short. */
+static void a_leaker_is_due_before_the_node_is_short(void **state)
+{
+    (void)state;
+    use_policy("slices: {leak: enforce, leak_horizon: 90min, leak_grace: 30min}\n");
+    subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, 50000);
+    slice.watch.leak.report.rate = 10000;
+    slice.watch.leak.window.limit_bytes = slice.watch.footprint + 500000000;
+    slice.watch.short_at = slice.watch.footprint + 60000000;
+    assert_int_equal(tick(0), ACTION_WARN);
+    assert_int_equal(tick(1900), ACTION_NONE);
+    slice.watch.short_at = slice.watch.footprint + 50000000;
+    assert_int_equal(tick(1910), ACTION_THROTTLE);
+    const struct evidence_item *short_in = evidence_of(&decision->evidence, "node_short_in");
+    assert_non_null(short_in);
+    assert_true(short_in->value > 4999e6 && short_in->value < 5001e6);
+    assert_int_equal(evidence_of(&decision->evidence, "left_now")->relation, ' ');
+    throttled(1911);
+    slice.watch.short_at = slice.watch.footprint; /* it is short: the trial goes on all the same */
+    slice.watch.footprint += 20000000;
+    slice.watch.short_at = slice.watch.footprint;
+    assert_int_equal(tick(3700), ACTION_NONE);
+    assert_int_equal(tick(3711), ACTION_RESET);
+}
+
 static void a_throttled_leaker_that_would_be_at_its_limit_first_is_reset_sooner(void **state)
 {
     (void)state;
@@ -317,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(no_throttle_where_there_is_no_time_for_it_or_policy_wants_none),
+        TEST(a_leaker_is_due_before_the_node_is_short),
         TEST(a_throttled_leaker_that_would_be_at_its_limit_first_is_reset_sooner),
         TEST(a_leaker_that_the_throttle_slows_is_kept_so_and_not_reset),
         TEST(a_throttled_leaker_that_does_not_grow_on_is_not_reset_for_what_it_was),

@@ -52,6 +52,23 @@ static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
     assert_int_equal(window->limit_bytes, (250 + 100) * MIB);
 }
 
+/* By the built-in rules with less than 10 % of 1 GiB available; swap does not put it off. */
+static void the_node_is_short_where_its_rules_begin(void **state)
+{
+    (void)state;
+    (void)watch_update(&slice.watch, policy_globals(policy), &node);
+    uint64_t reserve = 1024 * MIB / 10;
+    assert_int_equal(slice.watch.short_at, (250 + 512) * MIB - reserve);
+    node_set(&node, NODE_MEM_AVAILABLE, 50 * MIB);
+    slice.watch.sample.at = at(1);
+    (void)watch_update(&slice.watch, policy_globals(policy), &node);
+    assert_int_equal(slice.watch.short_at, 250 * MIB);
+    node.have &= ~((uint64_t)1 << NODE_MEM_AVAILABLE);
+    slice.watch.sample.at = at(2);
+    (void)watch_update(&slice.watch, policy_globals(policy), &node);
+    assert_int_equal(slice.watch.short_at, 0);
+}
+
 static void growth_is_smoothed_over_a_minute(void **state)
 {
     (void)state;
@@ -109,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(floors_of_all_scales_come_from_the_past),
         TEST(the_detector_sees_scaled_time_and_the_nearest_limit),
+        TEST(the_node_is_short_where_its_rules_begin),
         TEST(growth_is_smoothed_over_a_minute),
         TEST(faults_are_counted_from_the_second_sample_on),
         TEST(a_sample_without_footprint_is_passed_over),

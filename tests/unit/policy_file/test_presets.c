@@ -170,12 +170,16 @@ static void pl_mom_is_the_ladder_of_85_90_95(void **state)
         assert_int_equal(amount_of(&rules[i].swap_used_above, 1000), ladder[i].per_mille);
     }
     struct slice cron = {.key = "unit:system.slice/cron.service", .kind = SLICE_SERVICE};
+    (void)strcpy(cron.path, "/system.slice/cron.service");
     assert_true(resolve(policy, &cron).protect);
+    assert_int_equal(resolve(policy, &cron).rank, 0);
     struct slice_policy got = resolve(policy, &samples[0]);
     assert_false(got.protect);
     assert_int_equal(got.min_size_bytes, 150 << 20);
     assert_int_equal(got.probation_usec, 120000000);
     assert_int_equal(policy_globals(policy)->mail.interval_usec, 1800000000);
+    assert_false(policy_globals(policy)->pass_over);
+    assert_int_equal(policy_short_below(policy_globals(policy), 1000), 0);
     policy_free(policy);
 }
 
@@ -186,6 +190,7 @@ static void testbed_enforces_leaks_of_tenants_and_may_reboot(void **state)
     assert_int_equal(resolve(policy, &samples[0]).leak, MODE_ENFORCE);
     assert_int_equal(resolve(policy, &samples[FIRST_SERVICE]).leak, MODE_WARN);
     assert_true(resolve(policy, &samples[FIRST_ESSENTIAL]).protect);
+    assert_int_equal(policy_short_below(policy_globals(policy), 1000), 100);
     uint32_t count, reboots = 0;
     const struct rule *rules = policy_rules(policy, &count);
     for (uint32_t i = 0; i < count; i++)

@@ -65,6 +65,43 @@ static void a_report_tells_the_story_and_ends_for_machines(void **state)
     assert_true(strcmp(body + strlen(body) - 13, " 3f2a91c0-17\n") == 0);
 }
 
+static void of_many_processes_the_largest_are_told(void **state)
+{
+    (void)state;
+    static char body[16384];
+    const struct decision decision = decision_of();
+    struct process_table table = {.count = 2, .total = 2};
+    const struct report report = {
+        .node = "node1", .id = "3f2a91c0-17", .decision = &decision, .processes = &table};
+    report_body(&report, body, sizeof body);
+    assert_non_null(strstr(body, "\nAll of its processes, as they were before: 2\n"));
+    table.total = 70;
+    report_body(&report, body, sizeof body);
+    assert_non_null(strstr(body, "\nThe 2 largest of its 70 processes, as they were before:\n"));
+}
+
+static void a_reboot_that_is_only_announced_is_no_alarm_about_a_slice(void **state)
+{
+    (void)state;
+    static char body[16384];
+    char subject[512];
+    struct decision decision = decision_of();
+    const struct report report = {.node = "node1", .id = "3f2a91c0-17", .decision = &decision};
+    decision.wanted = decision.action = ACTION_ALARM;
+    decision.reason = REASON_NODE_RULE;
+    (void)strcpy(decision.rule, "swap-reboot");
+    assert_false(report_announces_reboot(&decision));
+    decision.restraint = RESTRAINT_UNABLE;
+    assert_true(report_announces_reboot(&decision));
+    report_subject(&report, subject, sizeof subject);
+    assert_string_equal(subject, "[mom] node1: should be rebooted: the node is short of memory");
+    report_body(&report, body, sizeof body);
+    assert_non_null(
+        strstr(body, "mom on node1 would have rebooted it, because the node is short of "
+                     "memory: rule swap-reboot.\nThe rule asked for a reboot; it was "
+                     "not done: this build can't do it (unable).\n"));
+}
+
 static void where_memory_is_short_is_said(void **state)
 {
     (void)state;
@@ -306,6 +343,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_tells_the_story_and_ends_for_machines),
         cmocka_unit_test(a_digest_lists_what_it_stands_for),
+        cmocka_unit_test(of_many_processes_the_largest_are_told),
+        cmocka_unit_test(a_reboot_that_is_only_announced_is_no_alarm_about_a_slice),
         cmocka_unit_test(where_memory_is_short_is_said),
         cmocka_unit_test(one_job_of_a_slice_is_not_the_slice),
         cmocka_unit_test(a_reset_without_an_outcome_says_so),
