@@ -31,8 +31,9 @@ void strain_update(
 {
     int64_t now_usec = sample->at.boot_usec;
     uint64_t swap = sample_known(sample, SAMPLE_SWAP), enough = facts->enough;
+    uint64_t held = bytes_sum(facts->footprint, sample_known(sample, SAMPLE_SWAPCACHED));
     strain->limit = facts->limit;
-    strain->held = facts->footprint > swap ? facts->footprint - swap : 0;
+    strain->held = held > swap ? held - swap : 0;
     bool is_full = is_near(sample_known(sample, SAMPLE_CURRENT), facts->limit);
     bool waits = is_full && is_kept_waiting(sample, facts->limit, facts->faulted);
     note(&strain->waits_usec, waits, now_usec);

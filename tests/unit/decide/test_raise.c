@@ -16,9 +16,13 @@ static const char raising[] = "slices: {leak: enforce, raise_to: 256M, raise_ste
 static int set_up_raising(void **state)
 {
     (void)set_up(state);
+    in_swap = 50 * MIB;
+    in_swap_cache = 0;
     use_policy(raising);
     return 0;
 }
+
+static uint64_t in_swap, in_swap_cache;
 
 /* One sample: what it has, of which so much can't be dropped, under its limit. */
 static void sample(double seconds, uint64_t limit, uint64_t current, uint64_t held, double pressure)
@@ -27,7 +31,9 @@ static void sample(double seconds, uint64_t limit, uint64_t current, uint64_t he
     *sample = (struct sample){.at = at(seconds)};
     sample_set(sample, SAMPLE_CURRENT, current);
     sample_set(sample, SAMPLE_ANON, held);
-    sample_set(sample, SAMPLE_SWAP, 50 * MIB);
+    sample_set(sample, SAMPLE_SWAP, in_swap);
+    sample_set(sample, SAMPLE_SWAPCACHED, in_swap_cache);
+    sample_set(sample, SAMPLE_INACTIVE_ANON, held);
     sample_set(sample, SAMPLE_LIMIT_MAX, limit);
     sample_set(sample, SAMPLE_LIMIT_HIGH, SAMPLE_NO_LIMIT);
     sample_set(sample, SAMPLE_PSI_SOME_AVG10, (uint64_t)(pressure * 100));
@@ -201,6 +207,19 @@ static void given_back_when_it_needs_no_more(void **state)
     assert_int_equal(strain(t + 10, 100, LIMIT), ACTION_RAISE); /* and again, if need be */
 }
 
+/* What it brought back from swap has its copy there still. */
+static void what_it_works_with_is_needed_though_it_is_in_swap_too(void **state)
+{
+    (void)state;
+    raised_at(100);
+    in_swap = 120 * MIB;
+    in_swap_cache = 110 * MIB;
+    for (double t = 200; t < 200 + 1000; t += 10) {
+        sample(t, 200 * MIB, 199 * MIB, 190 * MIB, 0);
+        assert_int_equal(tick(t), ACTION_NONE);
+    }
+}
+
 static void given_back_after_its_time(void **state)
 {
     (void)state;
@@ -301,6 +320,7 @@ int main(void)
         RAISE_TEST(neither_protected_nor_held),
         RAISE_TEST(no_confirmed_leaker),
         RAISE_TEST(given_back_when_it_needs_no_more),
+        RAISE_TEST(what_it_works_with_is_needed_though_it_is_in_swap_too),
         RAISE_TEST(given_back_after_its_time),
         RAISE_TEST(given_back_when_the_room_is_gone),
         RAISE_TEST(who_turns_out_to_leak_gives_it_back),
