@@ -13,6 +13,8 @@ static const char raising[] = "slices: {leak: enforce, raise_to: 256M, raise_ste
                               "1h, thrashing_after: 10h}\n"
                               "raises: {budget: 128M, reserve: 20%}\n";
 
+static uint64_t in_swap, in_swap_cache;
+
 static int set_up_raising(void **state)
 {
     (void)set_up(state);
@@ -21,8 +23,6 @@ static int set_up_raising(void **state)
     use_policy(raising);
     return 0;
 }
-
-static uint64_t in_swap, in_swap_cache;
 
 /* One sample: what it has, of which so much can't be dropped, under its limit. */
 static void sample(double seconds, uint64_t limit, uint64_t current, uint64_t held, double pressure)
