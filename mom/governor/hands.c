@@ -34,6 +34,7 @@ struct hand {
     _Atomic int kind;             /* and what */
     uint64_t told;                /* the decision that was told to be stuck; governor's thread */
     int64_t tidied_usec;
+    atomic_bool ended;
 };
 
 struct hands {
@@ -139,6 +140,7 @@ static void *run(void *argument)
     } while (!atomic_load(&hands->stop));
     while (work(hand))
         ;
+    atomic_store(&hand->ended, true);
     return NULL;
 }
 
@@ -185,17 +187,14 @@ int hands_open(const struct hands_options *options, struct hands **ret, struct m
 /* What lasts when mom is to stop is cut short at once. */
 static void end(struct hand *hand)
 {
-    enum { CUT_NSEC = 100000000, SEC = 1000000000 };
-    struct timespec until;
-    do {
+    const struct timespec pause = {.tv_nsec = 50000000};
+    while (!atomic_load(&hand->ended)) {
         (void)sem_post(&hand->given);
         if (hand != &hand->hands->hand[HAND_RESETS])
             (void)pthread_kill(hand->thread, SIGUSR1);
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += CUT_NSEC;
-        until.tv_sec += until.tv_nsec / SEC;
-        until.tv_nsec %= SEC;
-    } while (pthread_clockjoin_np(hand->thread, NULL, CLOCK_MONOTONIC, &until) == ETIMEDOUT);
+        (void)nanosleep(&pause, NULL);
+    }
+    (void)pthread_join(hand->thread, NULL);
     (void)sem_destroy(&hand->given);
 }
 

@@ -39,7 +39,7 @@ static int outcome_fd, lease_fd;
 
 static void make_group(int index)
 {
-    char name[8];
+    char name[16];
     (void)snprintf(name, sizeof name, "g%d", index);
     assert_int_equal(mkdirat(hierarchy.root_fd, name, 0755), 0);
     int group = openat(hierarchy.root_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
