@@ -26,7 +26,7 @@ static void take_orders(struct governor *governor, struct stamp now)
             continue;
         }
         decide_ordered(&place->watch, order.decision, now);
-        place->decision = order.decision;
+        place->decision[ACTION_RESET] = order.decision;
     }
 }
 
@@ -35,7 +35,7 @@ static void apply_outcome(
 {
     for (uint32_t i = 0; i < governor->capacity; i++) {
         struct place *place = &governor->places[i];
-        if (place->watch.serial != 0 && place->decision == outcome->decision)
+        if (place->watch.serial != 0 && place->decision[outcome->kind] == outcome->decision)
             decide_outcome(&place->watch, outcome, now);
     }
 }

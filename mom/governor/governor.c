@@ -196,6 +196,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .outcome_fd = governor->wake_fd,
     };
+    governor->journal.patient = true;
     int r = hands_open(&hands, &governor->hands, error);
     const struct guard_options guard = {
         .proc_root = governor->options->paths.proc_root,
@@ -229,6 +230,7 @@ static void close_threads(struct governor *governor)
         guard_close(governor->guard);
     if (governor->hands)
         hands_close(governor->hands);
+    governor->journal.patient = false;
     (void)journal_undo_all(&governor->journal, NULL);
     if (governor->actuator)
         actuator_close(governor->actuator);

@@ -41,16 +41,16 @@ struct place {
     bool announced;       /* the recorder knows this life */
     bool hold_said;       /* a person held or released it: what the database remembers is older */
     uint64_t told_serial; /* of the slice in the live table's row; 0: none */
-    uint64_t decision;    /* seq of the newest one that the hands were given */
-    int64_t told_second;  /* Unix time of the last brief */
-    uint64_t faults;      /* major faults at the last brief */
-    uint64_t oom_told;    /* the kernel's OOM kills in this life, as far as the recorder knows */
-    uint64_t oom_noted;   /* as far as they were noted as events */
-    int64_t oom_usec;     /* boot time when they were not more than were noted */
-    bool oom_known;       /* the counter was seen once */
-    uint8_t hint;         /* enum kernel_rank: what the kernel was told last */
-    bool hinted;          /* it was told anything */
-    uint32_t hint_due;    /* ticks until it is told again, of new processes */
+    uint64_t decision[ACTION_KINDS]; /* seq of the newest of each kind that the hands were given */
+    int64_t told_second;             /* Unix time of the last brief */
+    uint64_t faults;                 /* major faults at the last brief */
+    uint64_t oom_told;  /* the kernel's OOM kills in this life, as far as the recorder knows */
+    uint64_t oom_noted; /* as far as they were noted as events */
+    int64_t oom_usec;   /* boot time when they were not more than were noted */
+    bool oom_known;     /* the counter was seen once */
+    uint8_t hint;       /* enum kernel_rank: what the kernel was told last */
+    bool hinted;        /* it was told anything */
+    uint32_t hint_due;  /* ticks until it is told again, of new processes */
 };
 
 struct governor {

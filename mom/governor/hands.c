@@ -19,7 +19,8 @@
 
 enum { HAND_RESETS, HAND_HINTS, HANDS = 4 }; /* the first is for resets, the second hints as well */
 enum { ACTIONS = 32, OUTCOMES = 64, HINTS = 64, BEAT_SEC = 1 };
-#define TIDY_USEC (60 * 1000000ll)
+#define SWEEP_USEC (60 * 1000000ll)
+enum { SWEEPS_A_TIDY = 10 };
 
 struct hand {
     struct hands *hands;
@@ -32,8 +33,10 @@ struct hand {
     _Atomic int64_t busy_usec;    /* boot time at which the action under way was begun; 0: none */
     _Atomic uint64_t decision;    /* whose it is, */
     _Atomic int kind;             /* and what */
-    uint64_t told;                /* the decision that was told to be stuck; governor's thread */
-    int64_t tidied_usec;
+    atomic_bool cut;              /* it was cut short */
+    int64_t told_usec;            /* begin of what was told to be stuck; governor's thread */
+    int64_t swept_usec;
+    uint32_t sweeps;
     atomic_bool ended;
 };
 
@@ -48,17 +51,11 @@ struct hands {
     bool hint_refused; /* and said so */
 };
 
-static bool is_cut_short(const struct hand *hand, const struct outcome *outcome)
-{
-    return hand != &hand->hands->hand[HAND_RESETS] && outcome->kind != ACTION_RESET &&
-           outcome->ended.boot_usec - outcome->started.boot_usec >= HANDS_SLOW_USEC;
-}
-
 static void report(struct hand *hand)
 {
     struct hands *hands = hand->hands;
     struct outcome *outcome = &hand->record.outcome;
-    if (is_cut_short(hand, outcome) && outcome->error[0] == '\0')
+    if (atomic_exchange(&hand->cut, false) && outcome->error[0] == '\0')
         (void)text_copy(outcome->error, sizeof outcome->error, "cut short, since it lasted");
     (void)pthread_mutex_lock(&hands->ring_lock);
     int r = ring_write(hands->options.outcomes, RECORD_OUTCOME, &hand->record, sizeof hand->record);
@@ -83,11 +80,16 @@ static void tell_kernel(struct hands *hands, const struct kernel_hint *hint)
         strerrorname_np(-r));
 }
 
+static void begin(struct hand *hand, uint64_t decision, enum action_kind kind)
+{
+    atomic_store(&hand->decision, decision);
+    atomic_store(&hand->kind, kind);
+    atomic_store(&hand->busy_usec, clock_now().boot_usec);
+}
+
 static void apply(struct hand *hand, const struct action *action)
 {
-    atomic_store(&hand->decision, action->decision);
-    atomic_store(&hand->kind, action->kind);
-    atomic_store(&hand->busy_usec, clock_now().boot_usec);
+    begin(hand, action->decision, action->kind);
     actuator_apply(
         hand->hands->options.actuator, action, &hand->record.outcome, &hand->record.processes);
     atomic_store(&hand->busy_usec, 0);
@@ -109,16 +111,18 @@ static bool work(struct hand *hand)
     return true;
 }
 
-/* What an earlier governor could not undo yet may be undone by now. */
+/* What could not be undone yet may be by now. */
 static void tidy(struct hand *hand)
 {
+    struct actuator *actuator = hand->hands->options.actuator;
     int64_t now_usec = clock_now().boot_usec;
-    if (hand != &hand->hands->hand[HAND_HINTS] || now_usec - hand->tidied_usec < TIDY_USEC)
+    if (hand != &hand->hands->hand[HAND_HINTS] || now_usec - hand->swept_usec < SWEEP_USEC)
         return;
-    hand->tidied_usec = now_usec;
-    atomic_store(&hand->kind, ACTION_RELEASE);
-    atomic_store(&hand->busy_usec, now_usec);
-    actuator_tidy(hand->hands->options.actuator);
+    hand->swept_usec = now_usec;
+    begin(hand, 0, ACTION_RELEASE);
+    actuator_sweep(actuator);
+    if (hand->sweeps++ % SWEEPS_A_TIDY == 0)
+        actuator_tidy(actuator);
     atomic_store(&hand->busy_usec, 0);
 }
 
@@ -200,24 +204,36 @@ static void end(struct hand *hand)
 
 void hands_close(struct hands *hands)
 {
+    actuator_hurry(hands->options.actuator);
     atomic_store(&hands->stop, true);
     while (hands->open > 0)
         end(&hands->hand[--hands->open]);
     free(hands);
 }
 
-/* A reset that asks first takes its time. */
-static struct hand *hand_for(struct hands *hands, const struct action *action)
+static bool is_stuck(const struct hand *hand)
 {
-    return action->kind == ACTION_RESET && action->grace_usec == 0
-               ? &hands->hand[HAND_RESETS]
-               : &hands->hand[HAND_HINTS + action->life.inode % (HANDS - HAND_HINTS)];
+    int64_t since_usec = atomic_load(&hand->busy_usec);
+    return since_usec != 0 && clock_now().boot_usec - since_usec >= HANDS_STUCK_USEC;
+}
+
+/* A reset that asks first takes its time, and so doesn't hold up others; but it doesn't wait for
+ * what is stuck. */
+static struct hand *hand_for(struct hands *hands, struct action *action)
+{
+    struct hand *shared = &hands->hand[HAND_HINTS + action->life.inode % (HANDS - HAND_HINTS)];
+    if (action->kind != ACTION_RESET)
+        return shared;
+    if (is_stuck(shared))
+        action->grace_usec = 0;
+    return action->grace_usec > 0 ? shared : &hands->hand[HAND_RESETS];
 }
 
 bool hands_give(struct hands *hands, enum hands_client client, const struct action *action)
 {
-    struct hand *hand = hand_for(hands, action);
-    if (!queue_put(&hand->actions[client], action))
+    struct action given = *action;
+    struct hand *hand = hand_for(hands, &given);
+    if (!queue_put(&hand->actions[client], &given))
         return false;
     (void)sem_post(&hand->given);
     return true;
@@ -244,16 +260,16 @@ bool hands_watch(struct hands *hands, int64_t now_usec, struct hands_stuck *ret)
     for (uint32_t i = HAND_HINTS; i < hands->open; i++) {
         struct hand *hand = &hands->hand[i];
         int64_t since_usec = atomic_load(&hand->busy_usec);
-        uint64_t decision = atomic_load(&hand->decision);
         if (since_usec == 0 || now_usec - since_usec < HANDS_SLOW_USEC ||
             atomic_load(&hand->kind) == ACTION_RESET)
             continue;
+        atomic_store(&hand->cut, true);
         (void)pthread_kill(hand->thread, SIGUSR1);
-        if (now_usec - since_usec < HANDS_STUCK_USEC || hand->told == decision)
+        if (now_usec - since_usec < HANDS_STUCK_USEC || hand->told_usec == since_usec)
             continue;
-        hand->told = decision;
-        *ret =
-            (struct hands_stuck){decision, (enum action_kind)atomic_load(&hand->kind), since_usec};
+        hand->told_usec = since_usec;
+        *ret = (struct hands_stuck){
+            atomic_load(&hand->decision), (enum action_kind)atomic_load(&hand->kind), since_usec};
         return true;
     }
     return false;

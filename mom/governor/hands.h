@@ -27,8 +27,8 @@ struct hands_options {
 
 int hands_open(const struct hands_options *options, struct hands **ret, struct mom_error *error);
 
-/* Waits until what was given is done (a reset gives up after its patience, all else is cut short),
- * then ends the threads. */
+/* Waits until what was given is done (a reset gives up after its patience and is not preceded by
+ * asking any more, all else is cut short), then ends the threads. */
 void hands_close(struct hands *hands);
 
 /* False: the queue of this client is full; nothing will be done. Each client is one thread. */

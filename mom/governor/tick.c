@@ -29,7 +29,7 @@ static void hand_over(
     struct governor *governor, struct place *place, const struct decision *decision)
 {
     const struct action action = decision_action(decision);
-    place->decision = decision->seq;
+    place->decision[action.kind] = decision->seq;
     if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
         return;
     log_error(

@@ -75,7 +75,7 @@ static void pursue(struct course *course, uint32_t index)
     struct decision *decision = &course->scratch;
     decide_number(&slice->watch, decision, course->next_seq++);
     if (action_is_deed(decision->action))
-        slice->decision = decision->seq;
+        slice->decision[decision->action] = decision->seq;
     course->decided(course->context, decision, index);
 }
 
@@ -210,7 +210,7 @@ void course_look(struct course *course, const struct node_look *look, const stru
     uint32_t index = decision->serial ? course_find(course, decision->serial) : COURSE_NOBODY;
     if (decision->action == ACTION_RESET && index != COURSE_NOBODY) {
         decide_ordered(&course->slices[index].watch, decision->seq, now);
-        course->slices[index].decision = decision->seq;
+        course->slices[index].decision[ACTION_RESET] = decision->seq;
     }
     course->decided(course->context, decision, index);
 }
@@ -232,6 +232,7 @@ void course_request(struct course *course, uint32_t index, struct stamp now)
 void course_outcome(struct course *course, const struct outcome *outcome, struct stamp now)
 {
     for (uint32_t i = 0; i < course->count; i++)
-        if (course->slices[i].lives && course->slices[i].decision == outcome->decision)
+        if (course->slices[i].lives &&
+            course->slices[i].decision[outcome->kind] == outcome->decision)
             decide_outcome(&course->slices[i].watch, outcome, now);
 }

@@ -23,10 +23,10 @@ struct course_slice {
     struct slice slice;
     struct watch watch; /* .sample is the caller's to fill before a tick; so is .held */
     bool lives;
-    bool stands;       /* it was offered to the standing list */
-    bool sampled;      /* .watch.sample is of the coming tick; cleared by it */
-    bool absent;       /* the caller's: it is not there, whatever its samples say */
-    uint64_t decision; /* number of the newest one whose outcome is waited for; 0: none */
+    bool stands;                     /* it was offered to the standing list */
+    bool sampled;                    /* .watch.sample is of the coming tick; cleared by it */
+    bool absent;                     /* the caller's: it is not there, whatever its samples say */
+    uint64_t decision[ACTION_KINDS]; /* number of the newest of each kind; 0: none */
 };
 
 /* A decision has fallen. `slice` is the index of its slice, or COURSE_NOBODY. The course may be

@@ -12,6 +12,14 @@ bool may_change(const struct watch *watch, const struct slice *slice)
     return !standing_protects(watch, slice) && !watch->held && watch->policy.mode == MODE_ENFORCE;
 }
 
+void note_release(struct watch *watch, int64_t rest_usec, int64_t now_usec)
+{
+    if (watch->raise.temporary.state != TEMPORARY_OVER)
+        temporary_release(&watch->raise.temporary, rest_usec, now_usec);
+    if (watch->freeze.state != TEMPORARY_OVER)
+        temporary_release(&watch->freeze, 0, now_usec);
+}
+
 bool decide_throttle(struct watch *watch, const struct slice *slice, const struct outlook *outlook,
     struct decision *ret)
 {
@@ -40,6 +48,7 @@ bool decide_throttle(struct watch *watch, const struct slice *slice, const struc
     describe(ret, watch, slice, outlook);
     ret->wanted = ret->action = action;
     if (action == ACTION_RELEASE) {
+        note_release(watch, 0, now.boot_usec);
         ret->reason = is_let_go ? REASON_LET_GO : REASON_SERVED;
         if (ladder->state == LADDER_THROTTLED)
             (void)ladder_take(ladder, LADDER_LET_GO, now);
@@ -55,14 +64,6 @@ bool decide_throttle(struct watch *watch, const struct slice *slice, const struc
         throttle_outcome(throttle, ACTION_THROTTLE, false, now.boot_usec);
     }
     return true;
-}
-
-void note_release(struct watch *watch, int64_t rest_usec, int64_t now_usec)
-{
-    if (watch->raise.temporary.state != TEMPORARY_OVER)
-        temporary_release(&watch->raise.temporary, rest_usec, now_usec);
-    if (watch->freeze.state != TEMPORARY_OVER)
-        temporary_release(&watch->freeze, 0, now_usec);
 }
 
 bool decide_left_behind(struct watch *watch, const struct slice *slice,

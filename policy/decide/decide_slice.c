@@ -60,11 +60,17 @@ static bool is_due(const struct watch *watch, const struct policy_globals *globa
            watch->leak.report.forecast && left_usec < (double)own->leak_horizon_usec;
 }
 
+/* No throttle is in force, or under way. */
+static bool is_unthrottled(const struct watch *watch)
+{
+    return watch->throttle.state == THROTTLE_OVER || watch->throttle.state == THROTTLE_NEWBORN;
+}
+
 /* How far the slice's limit is to be raised now; 0: not at all. */
 static uint64_t raise_wanted(
     const struct watch *watch, const struct slice *slice, const struct outlook *outlook)
 {
-    bool may = may_change(watch, slice) && !throttle_is_on(&watch->throttle);
+    bool may = may_change(watch, slice) && is_unthrottled(watch);
     return may ? raise_due(&watch->raise, &watch->strain, &watch->policy, outlook->globals,
                      outlook->node, outlook->raised, outlook->now.boot_usec)
                : 0;
@@ -76,17 +82,27 @@ static enum raise_end raise_end(const struct watch *watch, const struct outlook 
         outlook->node, outlook->now.boot_usec);
 }
 
-static bool is_thawed(const struct watch *watch, struct stamp now)
+static bool is_to_thaw(const struct watch *watch, struct stamp now)
 {
     const struct temporary *freeze = &watch->freeze;
-    return freeze->state == TEMPORARY_ON &&
-           now.boot_usec - freeze->begun_usec >= watch->policy.freeze_for_usec;
+    const struct slice_policy *own = &watch->policy;
+    return watch->ladder.state == LADDER_FROZEN && freeze->state == TEMPORARY_ON &&
+           (now.boot_usec - freeze->begun_usec >= own->freeze_for_usec ||
+               own->thrashing != THRASHING_FREEZE);
+}
+
+/* Then everybody is kept waiting, and it need not be for its own limit. */
+static bool node_is_short(const struct outlook *outlook)
+{
+    const struct node_sample *node = outlook->node;
+    uint64_t reserve = amount_of(&outlook->globals->raises.reserve, node->value[NODE_MEM_TOTAL]);
+    return !node_has(node, NODE_MEM_AVAILABLE) || node->value[NODE_MEM_AVAILABLE] < reserve / 2;
 }
 
 /* Kept waiting for long at its limit, and nothing has helped. */
-static enum ladder_event next_of_thrashing(
-    const struct watch *watch, const struct policy_globals *globals, struct stamp now)
+static enum ladder_event next_of_thrashing(const struct watch *watch, const struct outlook *outlook)
 {
+    const struct stamp now = outlook->now;
     static const enum ladder_event next[THRASHINGS] = {
         [THRASHING_OBSERVE] = LADDER_THRASHING,
         [THRASHING_WARN] = LADDER_THRASHING,
@@ -96,28 +112,30 @@ static enum ladder_event next_of_thrashing(
     const struct strain *strain = &watch->strain;
     const struct slice_policy *own = &watch->policy;
     if (strain->waits_usec == 0 || now.boot_usec - strain->waits_usec < own->thrashing_after_usec ||
-        throttle_is_on(&watch->throttle))
+        !is_unthrottled(watch) || node_is_short(outlook))
         return LADDER_EVENTS;
     if (watch->ladder.warned_usec == 0)
         return LADDER_THRASHING;
     bool is_deed = next[own->thrashing] != LADDER_THRASHING;
     bool may = next[own->thrashing] != LADDER_FREEZE_DUE ||
                temporary_may_begin(&watch->freeze, now.boot_usec);
-    return is_deed && may && grace_is_over(watch, globals, now) ? next[own->thrashing]
-                                                                : LADDER_EVENTS;
+    return is_deed && may && grace_is_over(watch, outlook->globals, now) ? next[own->thrashing]
+                                                                         : LADDER_EVENTS;
 }
 
 /* Of a slice that is no confirmed leaker. LADDER_EVENTS: nothing. */
 static enum ladder_event next_of_strain(
     const struct watch *watch, const struct slice *slice, const struct outlook *outlook)
 {
-    if (raise_end(watch, outlook) != RAISE_GOES_ON || is_thawed(watch, outlook->now))
-        return LADDER_RELIEVED;
     enum ladder_state state = watch->ladder.state;
+    if (state == LADDER_FROZEN)
+        return LADDER_EVENTS;
+    if (raise_end(watch, outlook) != RAISE_GOES_ON)
+        return LADDER_RELIEVED;
     bool takes = ladder_table[state][LADDER_STRAINED].action != ACTION_NONE;
     if (takes && raise_wanted(watch, slice, outlook) > 0)
         return LADDER_STRAINED;
-    return next_of_thrashing(watch, outlook->globals, outlook->now);
+    return next_of_thrashing(watch, outlook);
 }
 
 /* What has happened to the slice since it was last looked at. LADDER_EVENTS: nothing. */
@@ -136,6 +154,8 @@ static enum ladder_event next_event(
     if (ladder->state == LADDER_RESETTING)
         return now.boot_usec - ladder->since_usec < OUTCOME_PATIENCE_USEC ? LADDER_EVENTS
                                                                           : LADDER_RESET_FAILED;
+    if (is_to_thaw(watch, now))
+        return LADDER_RELIEVED;
     if (ladder->state == LADDER_PROBATION && now.boot_usec >= ladder->probation_usec)
         return LADDER_PROBATION_OVER;
     double left_usec = watch_left_usec(watch, globals);
@@ -233,11 +253,10 @@ static void follow_release(
     struct watch *watch, struct decision *decision, const struct outlook *outlook)
 {
     int64_t now_usec = outlook->now.boot_usec;
-    if (decision->reason != REASON_RELIEVED) {
+    if (decision->reason != REASON_RELIEVED)
         throttle_release(&watch->throttle, now_usec);
-        return;
-    }
-    bool needs_it = raise_end(watch, outlook) != RAISE_RELIEVED;
+    enum raise_end end = raise_end(watch, outlook);
+    bool needs_it = end == RAISE_SERVED || end == RAISE_NO_ROOM;
     if (watch->raise.temporary.state != TEMPORARY_OVER)
         describe_raise_end(decision, watch, outlook);
     note_release(watch, needs_it ? watch->policy.raise_for_usec : 0, now_usec);
@@ -351,7 +370,10 @@ static void follow_outcome(
     struct watch *watch, const struct outcome *outcome, bool done, struct stamp now)
 {
     enum action_kind kind = outcome->kind;
-    throttle_outcome(&watch->throttle, kind, done, now.boot_usec);
+    /* What is incomplete of a release is a raised hard limit. */
+    bool released = done || outcome->result == RESULT_INCOMPLETE;
+    throttle_outcome(
+        &watch->throttle, kind, kind == ACTION_RELEASE ? released : done, now.boot_usec);
     if (kind == ACTION_THROTTLE && watch->throttle.state == THROTTLE_OVER &&
         watch->ladder.state == LADDER_THROTTLED)
         (void)ladder_take(&watch->ladder, LADDER_LET_GO, now);
@@ -362,7 +384,7 @@ static void follow_outcome(
             &watch->freeze, done || outcome->result == RESULT_INCOMPLETE, now.boot_usec);
     if (kind == ACTION_RELEASE) {
         temporary_released(&watch->raise.temporary, done, now.boot_usec);
-        temporary_released(&watch->freeze, done, now.boot_usec);
+        temporary_released(&watch->freeze, released, now.boot_usec);
     }
 }
 

@@ -4,11 +4,6 @@
 #define STRAINED_USEC (30 * 1000000ll)
 /* So long does it need no more than its limit was (scaled). */
 #define RELIEVED_USEC (10 * 60 * 1000000.0)
-uint64_t raise_extra(const struct raise *raise)
-{
-    return raise->temporary.state == TEMPORARY_OVER ? 0 : raise->to - raise->before;
-}
-
 static uint64_t least_of(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -17,6 +12,11 @@ static uint64_t least_of(uint64_t a, uint64_t b)
 static uint64_t less(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
+}
+
+uint64_t raise_extra(const struct raise *raise)
+{
+    return raise->temporary.state == TEMPORARY_OVER ? 0 : less(raise->to, raise->before);
 }
 
 /* What the node can spare: of the budget, and of what is available above the reserve. */
@@ -40,8 +40,12 @@ uint64_t raise_due(const struct raise *raise, const struct strain *strain,
 {
     bool is_on = raise->temporary.state == TEMPORARY_ON;
     bool may = is_on || temporary_may_begin(&raise->temporary, now_usec);
-    bool strained = strain->since_usec != 0 && now_usec - strain->since_usec >= STRAINED_USEC;
-    if (!may || !strained || !knows_room(node))
+    int64_t since_usec = strain->since_usec;
+    if (is_on && since_usec < raise->temporary.since_usec)
+        since_usec = raise->temporary.since_usec;
+    bool strained = strain->since_usec != 0 && now_usec - since_usec >= STRAINED_USEC;
+    bool follows = !is_on || strain->limit >= raise->to; /* else more of it would help no more */
+    if (!may || !follows || !strained || !knows_room(node))
         return 0;
     uint64_t ceiling = amount_of(&policy->raise_to, node->value[NODE_MEM_TOTAL]);
     uint64_t first = is_on ? raise->before : strain->limit;
@@ -61,7 +65,9 @@ enum raise_end raise_ends(const struct raise *raise, const struct strain *strain
         return RAISE_GOES_ON;
     if (strain->relieved_usec != 0 && relieved >= RELIEVED_USEC)
         return RAISE_RELIEVED;
-    if (knows_room(node) && node->value[NODE_MEM_AVAILABLE] < reserve / 2)
+    if (knows_room(node) &&
+        (node->value[NODE_MEM_AVAILABLE] < reserve / 2 ||
+            amount_of(&policy->raise_to, node->value[NODE_MEM_TOTAL]) < raise->to))
         return RAISE_NO_ROOM;
     return now_usec - raise->temporary.begun_usec >= policy->raise_for_usec ? RAISE_SERVED
                                                                             : RAISE_GOES_ON;
@@ -69,8 +75,8 @@ enum raise_end raise_ends(const struct raise *raise, const struct strain *strain
 
 void raise_ask(struct raise *raise, uint64_t limit, uint64_t to, int64_t now_usec)
 {
-    if (raise->temporary.state == TEMPORARY_OVER)
-        raise->before = limit;
+    if (raise->temporary.state == TEMPORARY_OVER || limit < raise->before)
+        raise->before = limit; /* somebody may have lowered it meanwhile */
     raise->to = to;
     temporary_ask(&raise->temporary, now_usec);
 }

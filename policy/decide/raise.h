@@ -33,7 +33,7 @@ enum raise_end {
     RAISE_GOES_ON,
     RAISE_RELIEVED, /* it has needed no more than its limit for a while */
     RAISE_SERVED,   /* its time is up */
-    RAISE_NO_ROOM,  /* the node can't spare it any more */
+    RAISE_NO_ROOM,  /* the node can't spare it any more, or the policy doesn't want it any more */
 };
 
 /* Whether it is to end by itself. */

@@ -19,11 +19,11 @@
 #define STRAIN_ENDS_WITHIN 600
 
 struct strain {
-    uint64_t limit;        /* its own nearest: memory.max or memory.high; SAMPLE_NO_LIMIT: none */
-    uint64_t held;         /* in memory, and nothing that could be dropped; what it works with out of
-                              the swap cache counts, too; bytes */
-    int64_t since_usec;    /* boot time; 0: it is not strained */
-    int64_t waits_usec;    /* since when it is kept waiting; 0: it is not */
+    uint64_t limit;     /* its own nearest: memory.max or memory.high; SAMPLE_NO_LIMIT: none */
+    uint64_t held;      /* in memory, and nothing that could be dropped; what it works with out of
+                           the swap cache counts, too; bytes */
+    int64_t since_usec; /* boot time; 0: it is not strained */
+    int64_t waits_usec; /* since when it is kept waiting; 0: it is not */
     int64_t relieved_usec; /* since when `held` is below what it was told; 0: it is not */
 };
 

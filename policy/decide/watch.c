@@ -88,11 +88,11 @@ static void own_limits(const struct watch *watch, uint64_t ret[2])
 
 /* The footprint at which they let it have no more. A limit of 0 is no limit: nothing could run
  * under it. */
-static uint64_t own_end(const struct watch *watch, const struct node_sample *node)
+static uint64_t own_end(
+    const struct watch *watch, const uint64_t own[2], const struct node_sample *node)
 {
-    uint64_t own[2], nearest = SAMPLE_NO_LIMIT;
-    own_limits(watch, own);
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    uint64_t nearest = SAMPLE_NO_LIMIT;
+    for (size_t i = 0; i < 2; i++)
         if (own[i] > 0)
             take_nearer(&nearest, own[i], swap_reach(&watch->sample, node));
     return nearest;
@@ -103,7 +103,9 @@ static uint64_t nearest_limit(
     const struct watch *watch, uint64_t footprint, const struct node_sample *node)
 {
     const struct sample *sample = &watch->sample;
-    uint64_t swap = 0, nearest = own_end(watch, node);
+    uint64_t own[2], swap = 0;
+    own_limits(watch, own);
+    uint64_t nearest = own_end(watch, own, node);
     if (sample_has(sample, SAMPLE_ROOM))
         take_nearer(&nearest, footprint, sample->value[SAMPLE_ROOM]);
     if (node_has(node, NODE_MEM_AVAILABLE)) {
@@ -118,9 +120,11 @@ static void update_strain(struct watch *watch, const struct node_sample *node)
     const struct raise *raise = &watch->raise;
     uint64_t own[2], enough = raise->temporary.state == TEMPORARY_OVER ? 0 : raise->before;
     own_limits(watch, own);
+    if (!sample_has(&watch->sample, SAMPLE_PSI_SOME_AVG10))
+        own[1] = SAMPLE_NO_LIMIT; /* v1: at its soft limit nobody waits */
     const struct strain_facts facts = {.limit = own[0] < own[1] ? own[0] : own[1],
         .footprint = watch->footprint,
-        .end = own_end(watch, node),
+        .end = own_end(watch, own, node),
         .growth = watch->growth,
         .faulted = watch->faulted,
         .enough = enough};

@@ -27,14 +27,22 @@ static const struct backend *choose_backend(const struct actuator_options *optio
     return options->hierarchy->version == HIERARCHY_V2 ? &backend_v2 : &backend_v1;
 }
 
-static void note_left_over(struct actuator *actuator)
+void actuator_leave(struct actuator *actuator, int row)
 {
-    for (int i = 0; actuator->options.journal && i < JOURNAL_ENTRIES; i++) {
-        const struct journal_entry *entry = journal_row(actuator->options.journal, i);
-        if (entry)
-            actuator->left_over[i] =
-                (struct left_over){true, entry->decision, entry->made.boot_usec};
-    }
+    const struct journal_entry *entry = journal_row(actuator->options.journal, row);
+    (void)pthread_mutex_lock(&actuator->left_lock);
+    if (entry)
+        actuator->left_over[row] = (struct left_over){true, entry->decision, entry->made.boot_usec};
+    (void)pthread_mutex_unlock(&actuator->left_lock);
+}
+
+static struct left_over left_at(struct actuator *actuator, int row)
+{
+    (void)pthread_mutex_lock(&actuator->left_lock);
+    struct left_over left = actuator->left_over[row];
+    actuator->left_over[row].is = false;
+    (void)pthread_mutex_unlock(&actuator->left_lock);
+    return left;
 }
 
 int actuator_open(
@@ -57,22 +65,36 @@ int actuator_open(
         actuator_close(actuator);
         return error_errno(error, r, "an actuator over %s", options->proc_root);
     }
-    note_left_over(actuator);
+    (void)pthread_mutex_init(&actuator->left_lock, NULL);
+    for (int i = 0; options->journal && i < JOURNAL_ENTRIES; i++)
+        actuator_leave(actuator, i);
     *ret = actuator;
     return 0;
 }
 
 void actuator_tidy(struct actuator *actuator)
 {
+    struct journal *journal = actuator->options.journal;
     struct mom_error error;
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        struct left_over *left = &actuator->left_over[i];
-        const struct journal_entry *entry =
-            left->is ? journal_row(actuator->options.journal, i) : NULL;
-        left->is = entry && entry->decision == left->decision &&
-                   entry->made.boot_usec == left->made_usec &&
-                   journal_undo(actuator->options.journal, i, &error) < 0;
+    for (int i = 0; journal && i < JOURNAL_ENTRIES; i++) {
+        struct left_over left = left_at(actuator, i);
+        const struct journal_entry *entry = left.is ? journal_row(journal, i) : NULL;
+        bool is_it =
+            entry && entry->decision == left.decision && entry->made.boot_usec == left.made_usec;
+        if (is_it && journal_undo(journal, i, &error) < 0)
+            actuator_leave(actuator, i);
     }
+}
+
+void actuator_sweep(struct actuator *actuator)
+{
+    if (actuator->options.journal)
+        journal_sweep(actuator->options.journal);
+}
+
+void actuator_hurry(struct actuator *actuator)
+{
+    atomic_store(&actuator->hurries, true);
 }
 
 void actuator_close(struct actuator *actuator)
@@ -240,6 +262,14 @@ static enum action_result carry_out_mildly(struct attempt *attempt)
     return attempt->actuator->options.dry_run ? RESULT_DRY_RUN : mildly[kind](attempt);
 }
 
+/* It has time for that, and mom too. */
+static bool asks_first(const struct attempt *attempt)
+{
+    const struct action *action = attempt->action;
+    return action->kind == ACTION_RESET && action->grace_usec > 0 &&
+           attempt->actuator->backend->kills && !atomic_load(&attempt->actuator->hurries);
+}
+
 static enum action_result carry_out(struct attempt *attempt, struct process_table *processes)
 {
     const struct actuator *actuator = attempt->actuator;
@@ -251,14 +281,39 @@ static enum action_result carry_out(struct attempt *attempt, struct process_tabl
     (void)processes_read(attempt->group_fd, actuator->proc_fd, PROCESSES_BUDGET_USEC, processes);
     attempt->outcome->processes_before = processes->total;
     attempt->outcome->bytes_before = charged_bytes(attempt);
-    bool asks = is_reset && attempt->action->grace_usec > 0 && actuator->backend->kills;
     attempt->deadline_usec = INT64_MAX;
-    if (asks && attempt_ask_to_end(attempt))
+    if (asks_first(attempt) && attempt_ask_to_end(attempt))
         return RESULT_DONE;
     attempt_start(attempt);
     if (is_reset || actuator->backend->takes_all)
         return actuator->backend->carry_out(attempt);
     return carry_out_mildly(attempt);
+}
+
+static void act(struct attempt *attempt, struct process_table *processes)
+{
+    struct outcome *outcome = attempt->outcome;
+    if (is_about_a_job(attempt))
+        outcome->result = take_job(attempt);
+    if (outcome->result != RESULT_DONE)
+        return;
+    outcome->result = carry_out(attempt, processes);
+    measure_after(attempt);
+}
+
+/* The whole slice goes on, since who stands still hears nothing, and has a little room, even where
+ * only one of its jobs is asked. */
+static void act_asking_first(struct attempt *attempt, struct process_table *processes)
+{
+    struct attempt of_slice = *attempt;
+    struct headroom headroom;
+    of_slice.group_fd = fcntl(attempt->group_fd, F_DUPFD_CLOEXEC, 0);
+    (void)freeze_end(&of_slice);
+    limits_give_headroom(&of_slice, &headroom);
+    act(attempt, processes);
+    limits_take_headroom(&of_slice, &headroom);
+    if (of_slice.group_fd >= 0)
+        (void)close(of_slice.group_fd);
 }
 
 void actuator_apply(struct actuator *actuator, const struct action *action, struct outcome *outcome,
@@ -270,12 +325,8 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
     *processes = (struct process_table){0};
     outcome->started = actuator->options.now();
     outcome->result = take_aim(&attempt);
-    if (outcome->result == RESULT_DONE && is_about_a_job(&attempt))
-        outcome->result = take_job(&attempt);
-    if (outcome->result == RESULT_DONE) {
-        outcome->result = carry_out(&attempt, processes);
-        measure_after(&attempt);
-    }
+    if (outcome->result == RESULT_DONE)
+        (asks_first(&attempt) ? act_asking_first : act)(&attempt, processes);
     if (attempt.group_fd >= 0)
         (void)close(attempt.group_fd);
     outcome->ended = actuator->options.now();

@@ -46,8 +46,15 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
  * there. A dry run tells nothing. */
 int actuator_hint(struct actuator *actuator, const struct kernel_hint *hint);
 
-/* Tries again to undo what was in the journal when the actuator was opened, and is still. */
+/* Tries again to undo what was in the journal when the actuator was opened, and is still, or could
+ * not be undone after a reset. */
 void actuator_tidy(struct actuator *actuator);
+
+/* Forgets what was changed of groups that are gone. */
+void actuator_sweep(struct actuator *actuator);
+
+/* From now on nobody is asked before a reset: mom is to end. Any thread. */
+void actuator_hurry(struct actuator *actuator);
 
 /* What the recording backend was asked, oldest first. Returns how many; *ret points into the
  * actuator. */

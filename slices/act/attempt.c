@@ -1,7 +1,5 @@
 #include "slices/act/backend.h"
 
-#include "slices/act/freeze.h"
-#include "slices/act/limits.h"
 #include "slices/base/priority.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -142,13 +140,8 @@ static int release_member(void *context, int32_t pid)
 
 bool attempt_ask_to_end(struct attempt *attempt)
 {
-    struct headroom headroom;
-    (void)freeze_end(attempt); /* who stands still hears nothing */
-    limits_give_headroom(attempt, &headroom);
-    bool ended = attempt_signal_members(attempt, SIGTERM) == 0 &&
-                 becomes_empty(attempt, attempt->action->grace_usec);
-    limits_take_headroom(attempt, &headroom);
-    return ended;
+    return attempt_signal_members(attempt, SIGTERM) == 0 &&
+           becomes_empty(attempt, attempt->action->grace_usec);
 }
 
 static enum action_result repeat(

@@ -5,6 +5,9 @@
 #include "slices/act/actuator.h"
 #include "slices/act/cage.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #define ACTUATOR_RECORDED_MAX 256
 
 struct actuator {
@@ -18,7 +21,9 @@ struct actuator {
         bool is;
         uint64_t decision;
         int64_t made_usec;
-    } left_over[JOURNAL_ENTRIES]; /* rows of the journal that were there before */
+    } left_over[JOURNAL_ENTRIES]; /* rows of the journal that nobody else will undo */
+    pthread_mutex_t left_lock;
+    atomic_bool hurries;
 };
 
 /* One action while it is carried out. */
@@ -40,6 +45,9 @@ struct backend {
     bool kills; /* it does what it is asked to */
     enum action_result (*carry_out)(struct attempt *attempt);
 };
+
+/* A row of the journal that couldn't be undone is left to actuator_tidy. */
+void actuator_leave(struct actuator *actuator, int row);
 
 extern const struct backend backend_v1, backend_v2, backend_dry_run, backend_recording;
 
@@ -66,7 +74,7 @@ bool attempt_is_member(const struct attempt *attempt, int32_t pid);
 int attempt_signal_members(struct attempt *attempt, int signal_number);
 int attempt_kill_members(struct attempt *attempt); /* SIGKILL */
 
-/* Asks every process of the slice to end (SIGTERM), and gives them room and action->grace_usec for
+/* Asks every process of the slice, or job, to end (SIGTERM), and gives them action->grace_usec for
  * it. True: all have. */
 bool attempt_ask_to_end(struct attempt *attempt);
 

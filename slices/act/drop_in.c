@@ -13,7 +13,6 @@
 
 #define UNITS "/run/systemd/system"
 
-/* After all others, in the order of their names. */
 static const char *const settings[LIMIT_KINDS] = {
     [LIMIT_SOFT] = "MemoryHigh",
     [LIMIT_HARD] = "MemoryMax",
@@ -30,12 +29,15 @@ static const char *unit_of(const char *path)
 }
 
 /* NULL: it is no unit with limits. A name that begins with '_' is escaped (systemd's cg_escape), as
- * no common one is. */
+ * no common one is; the folder of one that ends in '-' or '@' would be that of many. */
 static const char *section_of(const char *unit)
 {
-    for (size_t i = 0; i < sizeof sections / sizeof *sections && unit[0] != '_'; i++)
-        if (text_ends_with(unit, sections[i].ending))
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && unit[0] != '_'; i++) {
+        bool ends = text_ends_with(unit, sections[i].ending);
+        size_t stem = ends ? strlen(unit) - strlen(sections[i].ending) : 0;
+        if (stem > 0 && unit[stem - 1] != '-' && unit[stem - 1] != '@')
             return sections[i].section;
+    }
     return NULL;
 }
 
@@ -74,7 +76,8 @@ static int write_file(const char *file, const char *path, enum limit_kind kind, 
     return r;
 }
 
-/* Written beside it and renamed: systemd never sees a half of it. */
+/* Behind all others, in the order of their names. Written beside it and renamed: systemd never sees
+ * a half of it. */
 int drop_in_write(const char *path, enum limit_kind kind, uint64_t bytes)
 {
     char folder[PATH_MAX], file[PATH_MAX], beside[PATH_MAX];
@@ -93,12 +96,14 @@ int drop_in_write(const char *path, enum limit_kind kind, uint64_t bytes)
 
 int drop_in_remove(const char *path, enum limit_kind kind)
 {
-    char folder[PATH_MAX], file[PATH_MAX];
+    char folder[PATH_MAX], file[PATH_MAX], beside[PATH_MAX];
     int r = settings[kind] ? folder_of(path, folder, sizeof folder) : -ENOTSUP;
     if (r < 0)
         return r == -ENOTSUP ? 0 : r;
-    if (text_format(file, sizeof file, "%s/zz-mom-%s.conf", folder, settings[kind]) < 0)
+    if (text_format(file, sizeof file, "%s/zz-mom-%s.conf", folder, settings[kind]) < 0 ||
+        text_format(beside, sizeof beside, "%s/.zz-mom-%s", folder, settings[kind]) < 0)
         return -ENAMETOOLONG;
+    (void)unlink(beside); /* one that was never finished */
     r = unlink(file) < 0 && errno != ENOENT ? -errno : 0;
     (void)rmdir(folder); /* unless there is more in it */
     return r;

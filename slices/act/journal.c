@@ -82,42 +82,109 @@ const struct journal_entry *journal_row(const struct journal *journal, int row)
     return valid ? entry : NULL;
 }
 
+void journal_strike(struct journal *journal, int row)
+{
+    struct row *struck = row_at(journal, row);
+    if (struck)
+        atomic_store_explicit(&struck->check, 0, memory_order_release);
+}
+
+/* A row as it was at some moment. */
+struct seen {
+    int row;
+    uint64_t check;
+    struct journal_entry entry;
+};
+
+static bool see(const struct journal *journal, int row, struct seen *ret)
+{
+    const struct row *found = row_at(journal, row);
+    if (!found || !journal_row(journal, row))
+        return false;
+    ret->row = row;
+    ret->check = atomic_load_explicit(&found->check, memory_order_acquire);
+    memcpy(&ret->entry, &found->entry, sizeof ret->entry);
+    return ret->check != 0 && ret->check == checksum(&ret->entry);
+}
+
+/* Unless somebody else has struck it since, and taken it for something else. */
+static void strike_seen(struct journal *journal, struct seen *seen)
+{
+    struct row *row = row_at(journal, seen->row);
+    if (row)
+        (void)atomic_compare_exchange_strong(&row->check, &seen->check, 0);
+}
+
 /* Until it is released, not just for as long as a reset takes. */
 static bool lasts(enum journal_kind kind)
 {
     return kind == JOURNAL_LIMIT || kind == JOURNAL_FREEZE_CAGE || kind == JOURNAL_FREEZE_OWN;
 }
 
-static int undo_drop_in(const struct journal_entry *entry)
+/* Of another life of the same unit, or another change of this one: the file is theirs now. */
+static bool shares_drop_in(const struct journal *journal, const struct seen *seen)
 {
-    return entry->drop_in ? drop_in_remove(entry->directory, entry->limit) : 0;
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *other = i == seen->row ? NULL : journal_row(journal, i);
+        if (other && other->kind == JOURNAL_LIMIT && other->drop_in &&
+            other->limit == seen->entry.limit &&
+            strcmp(other->directory, seen->entry.directory) == 0)
+            return true;
+    }
+    return false;
 }
 
-/* Strikes what lasts of groups that are gone; returns how many rows are in use otherwise. */
-static int strike_vanished(struct journal *journal)
+static int undo_drop_in(const struct journal *journal, const struct seen *seen)
+{
+    bool is_ours = seen->entry.drop_in && !shares_drop_in(journal, seen);
+    return is_ours ? drop_in_remove(seen->entry.directory, seen->entry.limit) : 0;
+}
+
+/* The group is gone, or another life stands there. A cage has no life of its own. */
+static bool is_over(const struct journal_entry *entry)
+{
+    int fd = group_open(AT_FDCWD, entry->directory);
+    bool over = group_vanished(fd) || (fd >= 0 && entry->kind != JOURNAL_FREEZE_CAGE &&
+                                          group_check(fd, &entry->life) < 0);
+    if (fd >= 0)
+        (void)close(fd);
+    return over;
+}
+
+/* Returns how many rows are in use otherwise. */
+static int sweep(struct journal *journal)
 {
     int used = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        const struct journal_entry *entry = journal_row(journal, i);
-        int fd = entry && lasts(entry->kind) ? group_open(AT_FDCWD, entry->directory) : -EINVAL;
-        if (group_vanished(fd) && undo_drop_in(entry) == 0)
-            journal_strike(journal, i);
+        struct seen seen;
+        if (!see(journal, i, &seen))
+            continue;
+        if (lasts(seen.entry.kind) && is_over(&seen.entry) && undo_drop_in(journal, &seen) == 0)
+            strike_seen(journal, &seen);
         else
-            used += entry != NULL;
-        if (fd >= 0)
-            (void)close(fd);
+            used++;
     }
     return used;
 }
 
+void journal_sweep(struct journal *journal)
+{
+    (void)pthread_mutex_lock(&journal->lock);
+    (void)sweep(journal);
+    (void)pthread_mutex_unlock(&journal->lock);
+}
+
+/* From behind the last one on, so that a row that was just struck is not taken again at once. */
 static int take_free_row(struct journal *journal, const struct journal_entry *entry)
 {
-    if (lasts(entry->kind) && strike_vanished(journal) >= JOURNAL_ENTRIES / 2)
+    if (lasts(entry->kind) && sweep(journal) >= JOURNAL_ENTRIES / 2)
         return -ENOSPC;
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+    for (int n = 0; n < JOURNAL_ENTRIES; n++) {
+        int i = (journal->next + n) % JOURNAL_ENTRIES;
         struct row *row = row_at(journal, i);
         if (!row || journal_row(journal, i))
             continue;
+        journal->next = i + 1;
         atomic_store_explicit(&row->check, 0, memory_order_seq_cst);
         memcpy(&row->entry, entry, sizeof *entry);
         atomic_store_explicit(&row->check, checksum(&row->entry), memory_order_release);
@@ -132,13 +199,6 @@ int journal_add(struct journal *journal, const struct journal_entry *entry)
     int row = take_free_row(journal, entry);
     (void)pthread_mutex_unlock(&journal->lock);
     return row;
-}
-
-void journal_strike(struct journal *journal, int row)
-{
-    struct row *struck = row_at(journal, row);
-    if (struck)
-        atomic_store_explicit(&struck->check, 0, memory_order_release);
 }
 
 /* --- Undoing --------------------------------------------------------------------------------- */
@@ -198,14 +258,24 @@ static int undo_hints(int group_fd)
 }
 
 /* Killed between a change and the striking of the one before it, a limit has two rows. */
-static bool is_of_another_row(
-    const struct journal *journal, const struct journal_entry *entry, uint64_t now)
+static bool is_of_another_row(const struct journal *journal, const struct seen *seen, uint64_t now)
 {
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        const struct journal_entry *other = journal_row(journal, i);
-        if (other && other != entry && other->kind == JOURNAL_LIMIT &&
-            other->limit == entry->limit && slice_life_equal(&other->life, &entry->life) &&
-            other->set == now)
+        const struct journal_entry *other = i == seen->row ? NULL : journal_row(journal, i);
+        if (other && other->kind == JOURNAL_LIMIT && other->limit == seen->entry.limit &&
+            slice_life_equal(&other->life, &seen->entry.life) && other->set == now)
+            return true;
+    }
+    return false;
+}
+
+static bool has_row(
+    const struct journal *journal, const struct slice_life *life, enum limit_kind limit)
+{
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == limit &&
+            slice_life_equal(&entry->life, life))
             return true;
     }
     return false;
@@ -220,14 +290,16 @@ static int squeeze_below(struct journal *journal, int group_fd, const struct jou
     soft.limit = LIMIT_SOFT;
     soft.drop_in = false;
     soft.set = limit_gentle(entry->before);
-    if (limit_read(group_fd, LIMIT_SOFT, &soft.before) < 0 || soft.before <= soft.set)
+    if (has_row(journal, &entry->life, LIMIT_SOFT) ||
+        limit_read(group_fd, LIMIT_SOFT, &soft.before) < 0 || soft.before <= soft.set)
         return -EBUSY;
     int row = journal_add(journal, &soft);
     if (row < 0)
-        return row;
+        return -EBUSY;
     int r = limit_write(group_fd, LIMIT_SOFT, soft.set);
+    uint64_t most = soft.set + (entry->before - soft.set) / 2;
     if (r == 0)
-        r = group_memory(group_fd, HIERARCHY_V2) < entry->before
+        r = group_memory(group_fd, HIERARCHY_V2) < most
                 ? limit_write(group_fd, entry->limit, entry->before)
                 : -EBUSY;
     int undone = journal_undo(journal, row, &error);
@@ -238,22 +310,29 @@ static int write_limit_back(
     struct journal *journal, int group_fd, const struct journal_entry *entry)
 {
     int r = limit_write_gently(group_fd, entry->limit, entry->before);
-    bool may_squeeze = r == -EBUSY && limit_is_throttling(group_fd);
-    return may_squeeze ? squeeze_below(journal, group_fd, entry) : r;
+    bool squeezes = r == -EBUSY && journal->patient && limit_is_throttling(group_fd);
+    return squeezes ? squeeze_below(journal, group_fd, entry) : r;
 }
 
-static int put_limit_back(struct journal *journal, int group_fd, const struct journal_entry *entry,
-    struct mom_error *error)
+static int leave_alone(const struct journal_entry *entry, int group_fd, struct mom_error *error)
 {
-    uint64_t now;
-    int r = limit_read(group_fd, entry->limit, &now);
-    if (r < 0 || now == entry->before || is_of_another_row(journal, entry, now))
-        return r;
-    if (now == entry->set)
-        return write_limit_back(journal, group_fd, entry);
     (void)error_set(error, 0, "%s/%s was changed by somebody else meanwhile: it is left as it is",
         entry->directory, limit_file(group_fd, entry->limit));
     return 1;
+}
+
+static int put_limit_back(
+    struct journal *journal, int group_fd, const struct seen *seen, struct mom_error *error)
+{
+    const struct journal_entry *entry = &seen->entry;
+    uint64_t now;
+    int r = limit_read(group_fd, entry->limit, &now);
+    if (r == -ENOTSUP) /* the controller was taken away, and the limit with it */
+        return 0;
+    if (r < 0 || now == entry->before || is_of_another_row(journal, seen, now))
+        return r;
+    return now == entry->set ? write_limit_back(journal, group_fd, entry)
+                             : leave_alone(entry, group_fd, error);
 }
 
 /* v1 has memory alone never above memory and swap together: it goes first. */
@@ -270,25 +349,37 @@ static int undo_hard_limit(
     return r;
 }
 
-static int undo_limit(struct journal *journal, int group_fd, const struct journal_entry *entry,
-    struct mom_error *error)
+/* Both can't be put back below what somebody else has set the hard one to. */
+static int undo_both(
+    struct journal *journal, int group_fd, const struct seen *seen, struct mom_error *error)
 {
-    int first = 0;
-    if (group_check(group_fd, &entry->life) < 0)
-        return 0;
-    if (entry->limit == LIMIT_BOTH)
-        first = undo_hard_limit(journal, &entry->life, error);
-    int r = first < 0 ? first : put_limit_back(journal, group_fd, entry, error);
+    uint64_t hard;
+    int first = undo_hard_limit(journal, &seen->entry.life, error);
+    if (first < 0)
+        return first;
+    if (limit_read(group_fd, LIMIT_HARD, &hard) == 0 && hard > seen->entry.before)
+        return leave_alone(&seen->entry, group_fd, error);
+    int r = put_limit_back(journal, group_fd, seen, error);
     return r == 0 ? first : r;
 }
 
-static int undo_in(struct journal *journal, int group_fd, const struct journal_entry *entry,
-    struct mom_error *error)
+static int undo_limit(
+    struct journal *journal, int group_fd, const struct seen *seen, struct mom_error *error)
 {
+    if (group_check(group_fd, &seen->entry.life) < 0)
+        return 0;
+    return seen->entry.limit == LIMIT_BOTH ? undo_both(journal, group_fd, seen, error)
+                                           : put_limit_back(journal, group_fd, seen, error);
+}
+
+static int undo_in(
+    struct journal *journal, int group_fd, const struct seen *seen, struct mom_error *error)
+{
+    const struct journal_entry *entry = &seen->entry;
     if (entry->kind == JOURNAL_HINTS)
         return is_cgroup(group_fd) ? undo_hints(group_fd) : -EPERM;
     if (entry->kind == JOURNAL_LIMIT)
-        return is_cgroup(group_fd) ? undo_limit(journal, group_fd, entry, error) : -EPERM;
+        return is_cgroup(group_fd) ? undo_limit(journal, group_fd, seen, error) : -EPERM;
     const struct cage_kind *kind = &cage_kinds[entry->kind];
     if (!is_cgroup(group_fd) || (kind->made_for && !is_temporary(entry)))
         return -EPERM;
@@ -300,20 +391,21 @@ static int undo_in(struct journal *journal, int group_fd, const struct journal_e
 
 int journal_undo(struct journal *journal, int row, struct mom_error *error)
 {
-    const struct journal_entry *entry = journal_row(journal, row);
-    if (!entry)
+    struct seen seen;
+    if (!see(journal, row, &seen))
         return 0;
+    const struct journal_entry *entry = &seen.entry;
     int group_fd = group_open(AT_FDCWD, entry->directory);
-    int r = group_fd < 0 ? group_fd : undo_in(journal, group_fd, entry, error);
+    int r = group_fd < 0 ? group_fd : undo_in(journal, group_fd, &seen, error);
     if (group_fd >= 0)
         (void)close(group_fd);
     if (r < 0 && !group_vanished(r))
         return error_errno(error, r, "undoing %s", entry->directory);
-    int removed =
-        undo_drop_in(entry); /* not before: with it goes what systemd knows of the limit */
+    /* Not before: with it goes what systemd knows of the limit. */
+    int removed = undo_drop_in(journal, &seen);
     if (removed < 0)
         return error_errno(error, removed, "removing the drop-in of %s", entry->directory);
-    journal_strike(journal, row);
+    strike_seen(journal, &seen);
     return r > 0;
 }
 

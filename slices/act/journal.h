@@ -3,8 +3,8 @@
  * over (the warden after the governor died, `momctl release --all`, the next start) undoes them.
  *
  * Undoing is idempotent: it may be interrupted and repeated. libc only.
- * Writers: the actuator's threads of the one governor, each its own rows; any other program only
- * while no governor lives. */
+ * Writers: the actuator's threads of the one governor; any other program only while no governor
+ * lives. */
 #ifndef SLICES_ACT_JOURNAL_H
 #define SLICES_ACT_JOURNAL_H
 
@@ -51,6 +51,8 @@ struct journal_entry {
 struct journal {
     struct shared_file file;
     pthread_mutex_t lock; /* of the free rows */
+    int next;             /* from here on one is looked for */
+    bool patient;         /* undoing may take seconds: the hands', not the warden's */
 };
 
 int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error);
@@ -59,6 +61,9 @@ void journal_close(struct journal *journal);
 /* Notes a change before it is made. Returns the row's number, -ENOSPC when the journal is full, or,
  * of what lasts (limits, freezes), half full: the rest of it is for resets. */
 int journal_add(struct journal *journal, const struct journal_entry *entry);
+
+/* Strikes what lasts of groups that are gone, or begun anew, with their drop-ins. */
+void journal_sweep(struct journal *journal);
 void journal_strike(struct journal *journal, int row);
 
 /* NULL where row holds nothing valid. */
@@ -67,7 +72,8 @@ const struct journal_entry *journal_row(const struct journal *journal, int row);
 /* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone
  * (*error says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was
  * before). A directory that is gone is undone already; one that is no cgroup, or doesn't bear the
- * name of a temporary group of that decision, is not touched (-EPERM). Tries for up to a second. */
+ * name of a temporary group of that decision, is not touched (-EPERM). Tries for about a second; on
+ * v1 a raised limit for as long as the kernel finds something to reclaim. */
 int journal_undo(struct journal *journal, int row, struct mom_error *error);
 
 /* Undoes all; returns how many are left. What failed, or was left alone, is told to `say`, which

@@ -3,6 +3,7 @@
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
+#include "slices/read/monotonic.h"
 #include "slices/read/sources.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ static const char *const files[LIMIT_KINDS][2] = {
  * written. As a part of it, and at most. */
 #define MARGIN_PART 16
 #define MARGIN_MOST (16ull << 20)
+#define PIECE       (16ull << 20)
 #define WHOLE_PAGES 65536 /* the kernel's are of up to 64 KiB */
 
 bool limit_is_throttling(int group_fd)
@@ -50,16 +52,24 @@ int limit_write(int group_fd, enum limit_kind kind, uint64_t bytes)
     return file ? file_write(group_fd, file, bytes == SAMPLE_NO_LIMIT ? "max" : text) : -ENOTSUP;
 }
 
-/* How much the group has; what is above `most` is pushed out first, as far as that goes. */
+/* How much the group has; what is above `most` is pushed out first, piece by piece, as far as that
+ * goes in a second. */
 static uint64_t push_out(int group_fd, uint64_t most)
 {
-    char text[32];
-    uint64_t has = group_memory(group_fd, HIERARCHY_V2);
-    if (has <= most)
-        return has;
-    (void)text_format(text, sizeof text, "%llu", (unsigned long long)(has - most));
-    (void)file_write(group_fd, "memory.reclaim", text);
-    return group_memory(group_fd, HIERARCHY_V2);
+    enum { SECOND = 1000000 };
+    int64_t until_usec = monotonic_usec() + SECOND;
+    uint64_t has, before;
+    do {
+        char text[32];
+        has = before = group_memory(group_fd, HIERARCHY_V2);
+        if (has <= most)
+            return has;
+        uint64_t piece = has - most < PIECE ? has - most : PIECE;
+        (void)text_format(text, sizeof text, "%llu", (unsigned long long)piece);
+        (void)file_write(group_fd, "memory.reclaim", text);
+        has = group_memory(group_fd, HIERARCHY_V2);
+    } while (has > most && has < before && monotonic_usec() < until_usec);
+    return has;
 }
 
 uint64_t limit_gentle(uint64_t bytes)

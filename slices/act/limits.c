@@ -73,10 +73,12 @@ static int change(struct attempt *attempt, enum limit_kind limit, uint64_t befor
         return row;
     write_drop_in(attempt, journal_row(journal, row));
     int r = limit_write(attempt->group_fd, limit, set);
-    if (r < 0)
+    if (r < 0) {
         r = take_back(journal, row, r);
-    else if (earlier != row)
+        write_drop_in(attempt, journal_row(journal, earlier));
+    } else if (earlier != row) {
         journal_strike(journal, earlier);
+    }
     return r;
 }
 
@@ -118,7 +120,7 @@ enum action_result limits_raise(struct attempt *attempt)
 {
     uint64_t set = whole_pages(attempt->action->bytes);
     int r = raise_one(attempt, LIMIT_HARD, set);
-    if (r == 0)
+    if (r == 0 && limit_is_throttling(attempt->group_fd)) /* of v1 it is no limit */
         r = raise_one(attempt, LIMIT_SOFT, set);
     return r < 0 ? attempt_fail(attempt, r, "raising its limit") : RESULT_DONE;
 }
@@ -170,9 +172,12 @@ void limits_take_headroom(struct attempt *attempt, const struct headroom *headro
         enum limit_kind limit = (enum limit_kind)i;
         int row = headroom->given[i] ? find_row(journal, &attempt->action->life, limit) : -1;
         const struct journal_entry *entry = journal_row(journal, row);
+        int r = 0;
         if (entry && entry->before == headroom->before[i])
-            (void)journal_undo(journal, row, &error);
+            r = journal_undo(journal, row, &error);
         else if (entry && entry->set != headroom->before[i])
-            (void)change(attempt, limit, entry->set, headroom->before[i]);
+            r = change(attempt, limit, entry->set, headroom->before[i]);
+        if (r < 0)
+            actuator_leave(attempt->actuator, row);
     }
 }

@@ -18,8 +18,9 @@ enum action_result limits_raise(struct attempt *attempt);
  * killed for it. */
 enum action_result limits_release(struct attempt *attempt);
 
-/* Room above what the slice holds, for as long as its processes tidy up; then each limit is again
- * what it was, changed by mom or not. */
+/* Room above what the slice holds, for as long as its processes tidy up. When they are gone each
+ * limit is again what it was, changed by mom or not; with survivors, as soon as they need no more
+ * (actuator_tidy). */
 struct headroom {
     bool given[LIMIT_KINDS];
     uint64_t before[LIMIT_KINDS];

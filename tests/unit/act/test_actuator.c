@@ -182,7 +182,9 @@ static void a_half_written_row_counts_as_empty(void **state)
     ((char *)bench.journal.file
             .base)[offset + (ptrdiff_t)offsetof(struct journal_entry, decision)]++;
     assert_null(journal_row(&bench.journal, row));
-    assert_int_equal(journal_add(&bench.journal, &entry), row);
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) /* it has room for as many again */
+        assert_true(journal_add(&bench.journal, &entry) >= 0);
+    assert_non_null(journal_row(&bench.journal, row));
     assert_null(journal_row(&bench.journal, -1));
     assert_null(journal_row(&bench.journal, JOURNAL_ENTRIES));
 }

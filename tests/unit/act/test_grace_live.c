@@ -165,6 +165,43 @@ static void what_was_raised_before_is_raised_afterwards(void **state)
     assert_int_equal(hard_limit(), 20 * MIB);
 }
 
+static void take_all_and_stay(int signal_number)
+{
+    (void)signal_number;
+    (void)touch(NEEDED_MIB * MIB);
+}
+
+static void be_greedy(void *unused)
+{
+    work_at_the_limit(unused);
+    (void)signal(SIGTERM, take_all_and_stay);
+}
+
+static void who_takes_the_room_and_stays_is_killed_and_the_limit_is_as_before(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    set_hard_limit(LIMIT_MIB * MIB);
+    pid_t pid = live_spawn(&bench.hierarchy, slice.path, NULL, be_greedy, NULL);
+    assert_int_equal(reset(500), RESULT_DONE);
+    assert_int_equal(exit_status(pid), -SIGKILL);
+    assert_int_equal(hard_limit(), LIMIT_MIB * MIB);
+    assert_int_equal(bench_journalled(&bench), 0);
+}
+
+static void in_a_hurry_nobody_is_asked(void **state)
+{
+    (void)state;
+    SKIP_IF_NOT_LIVE();
+    struct action action = bench_action(ACTION_RESET, &slice);
+    pid_t pid = live_spawn(&bench.hierarchy, slice.path, NULL, work, NULL);
+    action.grace_usec = 20000000;
+    assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
+    actuator_hurry(actuator);
+    actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
+    assert_int_equal(exit_status(pid), -SIGKILL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -174,6 +211,8 @@ int main(void)
         TEST(not_asked_they_are_killed_at_once),
         TEST(at_the_limit_there_is_room_to_tidy_up),
         TEST(what_was_raised_before_is_raised_afterwards),
+        TEST(who_takes_the_room_and_stays_is_killed_and_the_limit_is_as_before),
+        TEST(in_a_hurry_nobody_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

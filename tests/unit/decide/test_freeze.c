@@ -177,6 +177,35 @@ static void who_does_not_stand_still_yet_is_frozen_all_the_same(void **state)
     assert_int_equal(tick(t + 20), ACTION_RELEASE); /* it may have been, in part */
 }
 
+static void a_verdict_keeps_nobody_frozen(void **state)
+{
+    (void)state;
+    double t;
+    frozen_at(&t);
+    subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, 60);
+    assert_int_equal(tick(t + 3599), ACTION_NONE);
+    assert_int_equal(tick(t + 3600), ACTION_RELEASE);
+    assert_int_equal(decision->reason, REASON_RELIEVED);
+}
+
+static void nor_does_a_policy_that_freezes_no_more(void **state)
+{
+    (void)state;
+    double t;
+    frozen_at(&t);
+    slice.watch.policy.thrashing = THRASHING_WARN;
+    assert_int_equal(tick(t + 10), ACTION_RELEASE);
+}
+
+static void when_the_node_is_short_it_may_wait_for_that(void **state)
+{
+    (void)state;
+    double t;
+    use("freeze");
+    node_set(&node, NODE_MEM_AVAILABLE, 100 * MIB); /* of 1 GiB */
+    assert_int_equal(wait_at_limit(0, 5000, &t), ACTION_NONE);
+}
+
 static void a_leaker_is_the_leak_ladders(void **state)
 {
     (void)state;
@@ -203,6 +232,9 @@ int main(void)
         TEST(a_hold_lets_it_go_on),
         TEST(so_does_a_person),
         TEST(who_does_not_stand_still_yet_is_frozen_all_the_same),
+        TEST(a_verdict_keeps_nobody_frozen),
+        TEST(nor_does_a_policy_that_freezes_no_more),
+        TEST(when_the_node_is_short_it_may_wait_for_that),
         TEST(a_leaker_is_the_leak_ladders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

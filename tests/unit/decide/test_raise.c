@@ -285,6 +285,31 @@ static void a_raise_that_failed_is_undone(void **state)
     assert_int_equal(strain(740, 0, LIMIT), ACTION_RAISE);
 }
 
+/* A dry run, or somebody who sets it back again and again. */
+static void a_limit_that_does_not_follow_is_raised_once(void **state)
+{
+    (void)state;
+    raised_at(100);
+    assert_int_equal(strain(140, 3000, LIMIT), ACTION_NONE);
+}
+
+static void a_limit_that_a_person_lowers_is_what_it_was(void **state)
+{
+    (void)state;
+    raised_at(100);
+    assert_int_equal(strain(140, 3000, LIMIT / 4), ACTION_NONE);
+    assert_int_equal(raised_bytes, LIMIT / 4);
+}
+
+static void so_it_is_when_the_policy_wants_it_no_more(void **state)
+{
+    (void)state;
+    raised_at(100);
+    slice.watch.policy.raise_to = (struct amount){0};
+    sample(200, 200 * MIB, 190 * MIB, 180 * MIB, 5);
+    assert_int_equal(tick(200), ACTION_RELEASE);
+}
+
 static void a_person_has_it_given_back(void **state)
 {
     (void)state;
@@ -326,6 +351,9 @@ int main(void)
         RAISE_TEST(who_turns_out_to_leak_gives_it_back),
         RAISE_TEST(what_could_not_be_given_back_is_tried_again),
         RAISE_TEST(a_raise_that_failed_is_undone),
+        RAISE_TEST(a_limit_that_does_not_follow_is_raised_once),
+        RAISE_TEST(a_limit_that_a_person_lowers_is_what_it_was),
+        RAISE_TEST(so_it_is_when_the_policy_wants_it_no_more),
         RAISE_TEST(a_person_has_it_given_back),
         RAISE_TEST(a_reset_gives_it_back_too),
     };
