@@ -297,7 +297,7 @@ static void a_limit_that_a_person_lowers_is_what_it_was(void **state)
 {
     (void)state;
     raised_at(100);
-    assert_int_equal(strain(140, 3000, LIMIT / 4), ACTION_NONE);
+    assert_int_equal(strain(140, 500, LIMIT / 4), ACTION_NONE);
     assert_int_equal(raised_bytes, LIMIT / 4);
 }
 
