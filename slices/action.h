@@ -33,7 +33,7 @@ static inline bool action_is_deed(enum action_kind kind)
 struct action {
     enum action_kind kind;
     uint64_t
-        decision;     /* sequence number of the decision that asks for it, unique within the boot */
+        decision; /* sequence number of the decision that asks for it, unique within the boot */
     int64_t grace_usec; /* a reset: they are asked to end, and have so long for it, before they are
                            killed; 0: not asked */
     bool independent; /* a reset: the slice's jobs do without each other; the largest goes alone */
@@ -97,9 +97,9 @@ struct outcome {
     enum action_kind kind;
     enum action_result result;
     struct stamp started, ended;
-    char job[SLICE_PATH_MAX];  /* the nested group that went instead of the slice, and that all
-                                  below is about; "": the slice itself */
-    uint32_t rounds;           /* how often the slice was killed until it was empty; 0: it went when asked */
+    char job[SLICE_PATH_MAX]; /* the nested group that went instead of the slice, and that all
+                                 below is about; "": the slice itself */
+    uint32_t rounds; /* how often the slice was killed until it was empty; 0: it went when asked */
     uint32_t processes_before; /* of the slice and all groups nested below it */
     uint32_t survivors;
     int32_t survivor[OUTCOME_SURVIVORS_MAX]; /* their first pids */
