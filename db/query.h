@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "policy/decide/decision.h"
 #include "slices/action.h"
+#include "slices/program.h"
 
 #include <stdint.h>
 
@@ -84,6 +85,8 @@ struct query_decision {
     bool has_outcome;
     struct outcome outcome;
     struct process_table processes;
+    uint32_t programs;
+    struct program_outcome program[PROGRAM_ROLES]; /* in the order in which they ended */
 };
 /* `id` as printed, or its number alone (newest boot). -ENOENT: no such decision. */
 int query_decision(

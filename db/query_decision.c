@@ -214,6 +214,26 @@ static int read_processes(
     return call_close(&call, r);
 }
 
+static int read_programs(
+    struct db *db, int64_t boot, uint64_t seq, struct query_decision *ret, struct mom_error *error)
+{
+    struct call call;
+    open_of(&call, db, SQL_PROGRAMS, boot, seq, error);
+    int r = 0;
+    while (ret->programs < PROGRAM_ROLES && (r = call_next(&call)) > 0) {
+        struct program_outcome *program = &ret->program[ret->programs++];
+        program->decision = get_u64(&call);
+        program->role = get_word(&call, program_role_names, PROGRAM_ROLES);
+        program->result = get_word(&call, program_result_names, PROGRAM_RESULTS);
+        program->ended.unix_usec = get_int(&call);
+        program->took_usec = get_int(&call);
+        program->status = (int32_t)get_int(&call);
+        get_text_into(&call, program->command, sizeof program->command);
+        get_text_into(&call, program->words, sizeof program->words);
+    }
+    return close_read(&call, r);
+}
+
 static int read_all(
     struct db *db, const char *id, struct query_decision *ret, struct mom_error *error)
 {
@@ -235,6 +255,8 @@ static int read_all(
         r = read_survivors(db, boot, seq, &ret->outcome, error);
     if (r >= 0 && ret->has_outcome)
         r = read_processes(db, boot, seq, &ret->processes, error);
+    if (r >= 0)
+        r = read_programs(db, boot, seq, ret, error);
     return r < 0 ? r : 0;
 }
 

@@ -207,6 +207,7 @@ static int forget_events(struct work *work)
         {SQL_FORGET_DECISIONS, limits->hour_sec},
         {SQL_FORGET_INCIDENTS, limits->hour_sec},
         {SQL_FORGET_OUTCOMES, limits->hour_sec},
+        {SQL_FORGET_PROGRAMS, limits->hour_sec},
         {SQL_FORGET_NOTES, limits->hour_sec},
         {SQL_FORGET_HOLDS, limits->hour_sec},
         {SQL_FORGET_DISMISSALS, limits->hour_sec},

@@ -197,7 +197,8 @@ static const char *const migrations[] = {
      * the list was made, and what the slice had that was to be reset; of looks and decisions, which
      * domain they are about: a group with a limit that slices share, the name of memory nodes, ''
      * for the node. Of a slice whose jobs are independent, which one went, '' for the slice as a
-     * whole. Leaks that a person has called none. When a life was told of its slice's past. */
+     * whole. Leaks that a person has called none. When a life was told of its slice's past. What
+     * came of the operators' programs. */
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
     "ALTER TABLE raw ADD COLUMN mems INTEGER;"
     "ALTER TABLE raw ADD COLUMN room INTEGER;"
@@ -218,7 +219,12 @@ static const char *const migrations[] = {
     " why TEXT NOT NULL, PRIMARY KEY (key, boot, boot_usec)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE warm_start (boot INTEGER NOT NULL, serial INTEGER NOT NULL,"
     " boot_usec INTEGER NOT NULL, unix_usec INTEGER NOT NULL,"
-    " PRIMARY KEY (boot, serial, boot_usec)) STRICT, WITHOUT ROWID;",
+    " PRIMARY KEY (boot, serial, boot_usec)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE program (boot INTEGER NOT NULL, decision INTEGER NOT NULL, role TEXT NOT NULL,"
+    " result TEXT NOT NULL, ended_usec INTEGER NOT NULL, took_usec INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, command TEXT NOT NULL, words TEXT NOT NULL,"
+    " PRIMARY KEY (boot, decision, role)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX program_time ON program(ended_usec);",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -17,6 +17,8 @@
     " processes_before, survivors, bytes_before, bytes_after, bytes_freed, error, processes,"      \
     " complete"
 
+#define PROGRAM "decision, role, result, ended_usec, took_usec, status, command, words"
+
 #define PROCESS "pid, parent, uid, state, comm, vsz_bytes, rss_bytes, swap_bytes, start_ticks"
 
 #define NODE_NUMBERS                                                                               \
@@ -150,6 +152,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_SURVIVOR_ADD] = "INSERT INTO survivor(boot, decision, n, pid) VALUES (?1, ?2, ?3, ?4)",
     [SQL_PROCESS_ADD] = "INSERT INTO process(boot, decision, n, " PROCESS ")"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_PROGRAM_ADD] = "INSERT OR IGNORE INTO program(boot, " PROGRAM ") VALUES (?1, ?2, ?3, ?4,"
+                        " ?5, ?6, ?7, ?8, ?9)",
     [SQL_NOTE_ADD] = "INSERT OR IGNORE INTO note(boot, seq, boot_usec, unix_usec, kind, text)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_HOLD_ADD] = "INSERT OR IGNORE INTO hold(key, boot, boot_usec, unix_usec, until_usec,"
@@ -214,6 +218,9 @@ const char *const statement_sql[STATEMENTS] = {
                              " ORDER BY opened_usec LIMIT ?2)",
     [SQL_FORGET_OUTCOMES] = "DELETE FROM outcome WHERE (boot, decision) IN (SELECT boot, decision"
                             " FROM outcome WHERE ended_usec < ?1 ORDER BY ended_usec LIMIT ?2)",
+    [SQL_FORGET_PROGRAMS] = "DELETE FROM program WHERE (boot, decision, role) IN (SELECT boot,"
+                            " decision, role FROM program WHERE ended_usec < ?1"
+                            " ORDER BY ended_usec LIMIT ?2)",
     [SQL_FORGET_NOTES] = "DELETE FROM note WHERE (boot, seq) IN (SELECT boot, seq FROM note"
                          " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2)",
     [SQL_FORGET_HOLDS] = "DELETE FROM hold WHERE (key, boot, boot_usec) IN (SELECT key, boot,"
@@ -274,6 +281,12 @@ const char *const statement_sql[STATEMENTS] = {
         " UNION ALL SELECT o.ended_usec, o.boot, o.decision, o.kind, '', '', 'decision lost',"
         " o.kind, '', o.result, o.job, o.bytes_freed, o.error FROM outcome o WHERE ?1 IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = o.decision)"
+        " UNION ALL SELECT p.ended_usec, p.boot, p.decision, p.role, coalesce(d.key, ''),"
+        " coalesce(d.name, ''), p.command || ': ' || p.result || iif(p.result = 'failed',"
+        " iif(p.status < 0, ', signal ' || -p.status, ', status ' || p.status), '') ||"
+        " iif(p.words = '', '', ': ' || p.words), p.role, '', NULL, NULL, NULL, NULL"
+        " FROM program p LEFT JOIN decision d ON d.boot = p.boot AND d.seq = p.decision"
+        " WHERE ?1 IS NULL OR d.key GLOB ?1 OR d.name GLOB ?1 OR d.path GLOB ?1"
         " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, NULL,"
         " NULL FROM note WHERE ?1 IS NULL"
         " UNION ALL SELECT h.unix_usec, h.boot, NULL, iif(h.until_usec > 0, 'hold', 'release'),"
@@ -300,6 +313,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_SURVIVORS] = "SELECT pid FROM survivor WHERE boot = ?1 AND decision = ?2 ORDER BY n",
     [SQL_PROCESSES] = "SELECT " PROCESS " FROM process WHERE boot = ?1 AND decision = ?2"
                       " ORDER BY n",
+    [SQL_PROGRAMS] = "SELECT " PROGRAM " FROM program WHERE boot = ?1 AND decision = ?2"
+                     " ORDER BY ended_usec",
     /* A reset that killed nothing (dry run, refused, vanished before) is no strike. */
     [SQL_STRIKES] = "SELECT count(*) FROM decision d WHERE key = ?1"
                     " AND unix_usec > ?2 AND unix_usec < ?3 AND action = 'reset' AND NOT EXISTS "

@@ -9,6 +9,7 @@
 #include "policy/decide/rules.h"
 #include "policy/file/policy.h"
 #include "slices/action.h"
+#include "slices/program.h"
 #include "slices/sample.h"
 #include "slices/slice.h"
 
@@ -59,6 +60,10 @@ int store_decision(struct db *db, const struct decision *decision, struct mom_er
 /* `processes` may be NULL: none were read. */
 int store_outcome(struct db *db, const struct outcome *outcome,
     const struct process_table *processes, struct mom_error *error);
+
+/* What came of a program of the operators' that was run about a decision. Of each role there is
+ * one; the first counts. */
+int store_program(struct db *db, const struct program_outcome *program, struct mom_error *error);
 
 /* Things worth remembering that are no decision: clock steps, policy changes, overflows, restarts,
  * drops. `kind` is a short word. Idempotent by (boot, seq). */

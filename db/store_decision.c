@@ -218,3 +218,22 @@ int store_outcome(struct db *db, const struct outcome *outcome,
     r = add_survivors(db, outcome, error);
     return r < 0 ? r : add_processes(db, outcome->decision, processes, error);
 }
+
+int store_program(struct db *db, const struct program_outcome *program, struct mom_error *error)
+{
+    int r = require_boot(db, error);
+    if (r < 0)
+        return r;
+    struct call call;
+    call_open(&call, db, SQL_PROGRAM_ADD, error);
+    put_int(&call, db->boot);
+    put_u64(&call, program->decision);
+    put_word(&call, program_role_names, PROGRAM_ROLES, program->role);
+    put_word(&call, program_result_names, PROGRAM_RESULTS, program->result);
+    put_int(&call, program->ended.unix_usec);
+    put_int(&call, program->took_usec);
+    put_int(&call, program->status);
+    put_text_within(&call, program->command, sizeof program->command);
+    put_text_within(&call, program->words, sizeof program->words);
+    return call_run(&call);
+}

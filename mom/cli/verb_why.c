@@ -26,6 +26,8 @@ static int tell_story(struct cli *cli, const struct query_decision *found)
         .decision = &found->decision,
         .outcome = found->has_outcome ? &found->outcome : NULL,
         .processes = &found->processes,
+        .program = found->program,
+        .programs = found->programs,
     };
     report_body(&report, story, STORY_SIZE);
     output_note(cli->output, story);
@@ -147,6 +149,35 @@ static void write_processes(struct output *output, const struct process_table *t
     }
 }
 
+static void write_programs(struct output *output, const struct query_decision *found)
+{
+    static const struct column columns[] = {
+        {"program", "Program", ALIGN_LEFT},
+        {"command", "Command", ALIGN_LEFT},
+        {"result", "Result", ALIGN_LEFT},
+        {"status", "Status", ALIGN_RIGHT},
+        {"ended", "Ended", ALIGN_LEFT},
+        {"took_seconds", "Took", ALIGN_RIGHT},
+        {"words", "Words", ALIGN_LEFT},
+    };
+    static const struct section section = {"programs", columns, COUNT(columns)};
+    output_section(output, &section);
+    for (uint32_t i = 0; i < found->programs && i < PROGRAM_ROLES; i++) {
+        const struct program_outcome *program = &found->program[i];
+        const struct cell cells[] = {
+            cell_text(program_role_names[program->role]),
+            cell_text(program->command),
+            cell_text(program_result_names[program->result]),
+            program->result == PROGRAM_FAILED ? cell_integer(program->status) : cell_absent(),
+            cell_time(program->ended.unix_usec),
+            cell_duration((double)program->took_usec / 1e6),
+            cell_text(program->words),
+        };
+        _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");
+        output_row(output, cells);
+    }
+}
+
 static void write_runners_up(struct output *output, const struct decision *decision)
 {
     static const struct column columns[] = {
@@ -173,6 +204,8 @@ static void write_fields(struct output *output, const struct query_decision *fou
     write_evidence(output, &found->decision.evidence);
     if (found->has_outcome)
         write_outcome(output, &found->outcome);
+    if (found->programs > 0)
+        write_programs(output, found);
     write_processes(output, &found->processes);
     write_runners_up(output, &found->decision);
 }

@@ -1,6 +1,7 @@
 #include "mom/common/records.h"
 
 #include "mom/common/ring.h"
+#include "slices/base/text.h"
 
 #define MIB (1024u * 1024u)
 
@@ -14,6 +15,12 @@ const struct ring_info ring_table[RINGS] = {
     [RING_OUTCOMES] = {"outcomes.ring", "recorder/outcomes.ack", 1 * MIB},
     [RING_PAST] = {"recorder/past.ring", "past.ack", 1 * MIB},
 };
+
+void decision_id(const uint8_t boot[16], uint64_t seq, char id[DECISION_ID_MAX])
+{
+    (void)text_format(id, DECISION_ID_MAX, "%02x%02x%02x%02x-%llu", boot[0], boot[1], boot[2],
+        boot[3], (unsigned long long)seq);
+}
 
 _Static_assert(sizeof(struct decision) <= RING_PAYLOAD_MAX, "a decision fits into a record");
 _Static_assert(sizeof(struct record_outcome) <= RING_PAYLOAD_MAX, "an outcome fits into a record");

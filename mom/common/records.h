@@ -8,6 +8,7 @@
 #include "policy/decide/rules.h"
 #include "policy/leak/window.h"
 #include "slices/action.h"
+#include "slices/program.h"
 #include "slices/sample.h"
 #include "slices/slice.h"
 
@@ -48,7 +49,8 @@ enum record_type {
     RECORD_LOOK,       /* struct node_look */
     RECORD_POLICY,     /* struct record_policy: at the start, and whenever it changes */
     RECORD_DISMISSAL,  /* struct record_dismissal */
-    RECORD_WARM_START  /* struct record_warm_start: the past that was told was judged */
+    RECORD_WARM_START, /* struct record_warm_start: the past that was told was judged */
+    RECORD_PROGRAM     /* struct program_outcome */
 };
 
 struct record_born {
@@ -114,5 +116,9 @@ struct record_past {
     uint32_t dismissed;           /* leak_set_dismissed */
     uint64_t dismissed_bytes;
 };
+
+/* A decision's number as people and `momctl why` know it: "3f2a91c0-17". */
+#define DECISION_ID_MAX 32
+void decision_id(const uint8_t boot[16], uint64_t seq, char id[DECISION_ID_MAX]);
 
 #endif

@@ -23,10 +23,14 @@ static void take_orders(struct governor *governor, struct stamp now)
             .decision = order.decision, .kind = ACTION_RESET, .result = RESULT_FAILED};
         if (order.failed) {
             decide_outcome(&place->watch, &none, now);
+            hooks_outcome(governor, &none);
             continue;
         }
-        decide_ordered(&place->watch, order.decision, now);
-        place->decision[ACTION_RESET] = order.decision;
+        if (order.action == ACTION_RESET) {
+            decide_ordered(&place->watch, order.decision, now);
+            place->decision[ACTION_RESET] = order.decision;
+        }
+        hooks_follow(governor, place, slice, &order, now);
     }
 }
 
@@ -40,18 +44,25 @@ static void apply_outcome(
     }
 }
 
+void governor_take_outcome(
+    struct governor *governor, const struct outcome *outcome, struct stamp now)
+{
+    apply_outcome(governor, outcome, now);
+    governor->state.resets += outcome->kind == ACTION_RESET && outcome->result == RESULT_DONE;
+    log_notice("%s for decision %llu: %s%s%s%s%s, %llu bytes freed",
+        action_kind_names[outcome->kind], (unsigned long long)outcome->decision,
+        action_result_names[outcome->result], outcome->job[0] ? ", job " : "", outcome->job,
+        outcome->error[0] ? ": " : "", outcome->error, (unsigned long long)outcome->bytes_freed);
+    hooks_outcome(governor, outcome);
+}
+
 /* What the hands did. An order is always there before its outcome. */
 static void take_outcomes(struct governor *governor, struct stamp now)
 {
     struct outcome outcome;
     while (hands_outcome(governor->hands, &outcome)) {
         take_orders(governor, now);
-        apply_outcome(governor, &outcome, now);
-        governor->state.resets += outcome.kind == ACTION_RESET && outcome.result == RESULT_DONE;
-        log_notice("%s for decision %llu: %s%s%s%s%s, %llu bytes freed",
-            action_kind_names[outcome.kind], (unsigned long long)outcome.decision,
-            action_result_names[outcome.result], outcome.job[0] ? ", job " : "", outcome.job,
-            outcome.error[0] ? ": " : "", outcome.error, (unsigned long long)outcome.bytes_freed);
+        governor_take_outcome(governor, &outcome, now);
     }
 }
 
@@ -93,6 +104,7 @@ static void hold(struct governor *governor, const struct control_request *reques
     place->hold_said = true;
     if (!begins)
         decide_released(&place->watch);
+    hooks_withdraw(governor, slice->serial, begins ? "it is held" : "it was released", now);
     tell_hold(governor, slice->key, until, request, uid, now);
     governor_restand(governor, now);
 }
@@ -164,6 +176,7 @@ static void take_request(struct governor *governor, struct stamp now)
             decide_released(&governor->places[i].watch);
         }
         holds_clear(&governor->holds);
+        hooks_withdraw(governor, 0, "all were released", now);
         tell_hold(governor, "*", 0, &request, asker.uid, now);
         governor_restand(governor, now);
     } else if (request.verb != CONTROL_PING && !place) {
@@ -295,6 +308,7 @@ void governor_answer(struct governor *governor, struct stamp now)
     take_orders(governor, now);
     take_outcomes(governor, now);
     watch_hands(governor, now);
+    hooks_answer(governor, now);
     governor_take_policy(governor);
     take_request(governor, now);
     take_past(governor, now);

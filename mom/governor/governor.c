@@ -23,7 +23,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { RESCAN_TICKS = 60 };
+enum { RESCAN_TICKS = 60, ROUND_MSEC = 1000, HURRY_MSEC = 100 };
 
 static const char *or_null(const char *path)
 {
@@ -153,6 +153,8 @@ static int open_run_dir(struct governor *governor, struct mom_error *error)
         r = live_create(&governor->live, run_dir, rows, governor->group, error);
     if (r == 0)
         r = holds_open(&governor->holds, run_dir, error);
+    if (r == 0)
+        r = hooks_open(&governor->hooks, run_dir, error);
     if (r == 0)
         r = open_ring(governor, RING_SAMPLES, &governor->samples, error);
     if (r == 0)
@@ -308,7 +310,8 @@ static void loop(struct governor *governor)
     seal_thread(SEAL_ALLOCATION);
     for (bool go_on = true; go_on;) {
         struct epoll_event event;
-        int count = epoll_wait(governor->epoll_fd, &event, 1, 1000);
+        int count = epoll_wait(
+            governor->epoll_fd, &event, 1, hooks_wait(&governor->hooks) ? HURRY_MSEC : ROUND_MSEC);
         struct stamp now = clock_now();
         uint64_t ignored;
         if (count > 0 && event.data.fd == governor->signal_fd)

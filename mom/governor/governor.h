@@ -18,6 +18,7 @@
 #include "mom/governor/guard.h"
 #include "mom/governor/hands.h"
 #include "mom/governor/holds.h"
+#include "mom/governor/hooks.h"
 #include "mom/governor/limited.h"
 #include "mom/governor/requests.h"
 #include "mom/governor/victims.h"
@@ -79,6 +80,7 @@ struct governor {
     struct witness *witness;
     struct victims victims;
     struct holds holds;
+    struct hooks hooks;
     struct pace pace;
 
     struct live live;
@@ -126,6 +128,10 @@ void governor_restand(struct governor *governor, struct stamp now);
 /* Gives a decision its number, tells it, has it carried out. */
 void governor_pursue(struct governor *governor, struct place *place, struct decision *decision);
 
+/* Gives an action to the hands. `place` NULL: the slice has gone, which the hands will find. */
+void governor_hand_over(
+    struct governor *governor, struct place *place, const struct action *action, struct stamp now);
+
 /* The place of the slice that lives under this serial; NULL: it has gone. */
 struct place *governor_find(
     struct governor *governor, uint64_t serial, const struct slice **ret_slice);
@@ -133,6 +139,9 @@ struct place *governor_find(
 /* answer.c */
 void governor_answer(struct governor *governor, struct stamp now);
 void governor_take_policy(struct governor *governor);
+/* What came of an action. */
+void governor_take_outcome(
+    struct governor *governor, const struct outcome *outcome, struct stamp now);
 
 /* tell.c */
 void tell_born(

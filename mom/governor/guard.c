@@ -162,18 +162,27 @@ static bool still_short(struct guard *guard, uint32_t domain)
     return is_short;
 }
 
+static void tell_governor(struct guard *guard, bool failed)
+{
+    const struct decision *decision = &guard->decision;
+    struct guard_order order = {.serial = decision->serial,
+        .decision = decision->seq,
+        .action = decision->action,
+        .wanted = decision->wanted,
+        .restraint = decision->restraint,
+        .failed = failed};
+    (void)text_copy(order.rule, sizeof order.rule, decision->rule);
+    (void)queue_put(&guard->orders, &order);
+}
+
 static bool carry_out(struct guard *guard)
 {
     struct decision *decision = &guard->decision;
     const struct action action = decision_action(decision);
-    struct guard_order order = {.serial = decision->serial, .decision = decision->seq};
-    if (decision->action == ACTION_RESET)
-        (void)queue_put(&guard->orders, &order); /* before the outcome can come */
     if (hands_give(guard->options.hands, HANDS_GUARD, &action))
         return true;
-    order.failed = true;
     if (decision->action == ACTION_RESET)
-        (void)queue_put(&guard->orders, &order);
+        tell_governor(guard, true);
     log_error("guard: the hands are busy, decision %llu is not carried out",
         (unsigned long long)decision->seq);
     return false;
@@ -199,6 +208,8 @@ static void pursue(struct guard *guard, uint32_t domain)
     bool told =
         ring_write(guard->options.decisions, RECORD_DECISION, decision, sizeof *decision) == 0;
     bool acts = decision->serial != 0 && decision->action >= ACTION_WARN;
+    if (decision->serial != 0 && decision->action >= ACTION_ALARM)
+        tell_governor(guard, false); /* before an outcome can come */
     if (acts && !carry_out(guard))
         decide_node_withdraw(&guard->watches.of[domain]);
     else if (decision->action == ACTION_RESET)

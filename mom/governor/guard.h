@@ -21,10 +21,13 @@
 
 struct guard;
 
-/* Tells the governor's thread that a slice was ordered to be reset. */
+/* Tells the governor's thread what was decided about a slice, but for mere records. */
 struct guard_order {
     uint64_t serial, decision;
-    bool failed; /* the hands were busy: nothing comes of it */
+    enum action_kind action, wanted;
+    enum restraint restraint;
+    char rule[32];
+    bool failed; /* a reset: the hands were busy, nothing comes of it */
 };
 
 struct guard_options {

@@ -25,18 +25,30 @@ struct place *governor_find(
     return NULL;
 }
 
-static void hand_over(
+void governor_hand_over(
+    struct governor *governor, struct place *place, const struct action *action, struct stamp now)
+{
+    if (place)
+        place->decision[action->kind] = action->decision;
+    if (hands_give(governor->hands, HANDS_GOVERNOR, action))
+        return;
+    log_error("the hands are busy: decision %llu is not carried out",
+        (unsigned long long)action->decision);
+    const struct outcome none = {
+        .decision = action->decision, .kind = action->kind, .result = RESULT_FAILED};
+    if (place)
+        decide_outcome(&place->watch, &none, now);
+    hooks_outcome(governor, &none);
+}
+
+static void carry_out(
     struct governor *governor, struct place *place, const struct decision *decision)
 {
     const struct action action = decision_action(decision);
-    place->decision[action.kind] = decision->seq;
-    if (hands_give(governor->hands, HANDS_GOVERNOR, &action))
-        return;
-    log_error(
-        "the hands are busy: decision %llu is not carried out", (unsigned long long)decision->seq);
-    const struct outcome none = {
-        .decision = decision->seq, .kind = decision->action, .result = RESULT_FAILED};
-    decide_outcome(&place->watch, &none, decision->at);
+    hooks_notify(governor, decision);
+    bool is_for_the_hands = decision->action == ACTION_WARN || action_is_deed(decision->action);
+    if (is_for_the_hands && !hooks_hold_back(governor, place, decision))
+        governor_hand_over(governor, place, &action, decision->at);
 }
 
 void governor_pursue(struct governor *governor, struct place *place, struct decision *decision)
@@ -46,8 +58,7 @@ void governor_pursue(struct governor *governor, struct place *place, struct deci
     bool told = tell_decision(governor, decision);
     governor->state.warnings += decision->action == ACTION_WARN;
     governor->state.alarms += decision->action == ACTION_ALARM;
-    if (decision->action == ACTION_WARN || action_is_deed(decision->action))
-        hand_over(governor, place, decision);
+    carry_out(governor, place, decision);
     log_decision(decision, told); /* after the deed: a log that is a file may have to wait */
 }
 

@@ -95,6 +95,11 @@ static int take_policy(struct recorder *recorder, struct mom_error *error)
     return store_policy_use(recorder->db, record->at, record->hash, error);
 }
 
+static int take_program(struct recorder *recorder, struct mom_error *error)
+{
+    return store_program(recorder->db, (const void *)recorder->buffer, error);
+}
+
 static const struct {
     size_t length;
     int (*take)(struct recorder *recorder, struct mom_error *error);
@@ -113,6 +118,7 @@ static const struct {
     [RECORD_POLICY] = {sizeof(struct record_policy), take_policy},
     [RECORD_WARM_START] = {sizeof(struct record_warm_start), take_warm_start},
     [RECORD_DISMISSAL] = {sizeof(struct record_dismissal), take_dismissal},
+    [RECORD_PROGRAM] = {sizeof(struct program_outcome), take_program},
 };
 
 int drain_record(struct recorder *recorder, uint32_t type, size_t length, struct mom_error *error)

@@ -76,13 +76,6 @@ static int post(struct recorder *recorder, const char *stage, const struct repor
     return r < 0 ? r : 0;
 }
 
-static void decision_id(const struct recorder *recorder, uint64_t seq, char id[32])
-{
-    const uint8_t *boot = recorder->boot;
-    (void)snprintf(id, 32, "%02x%02x%02x%02x-%llu", boot[0], boot[1], boot[2], boot[3],
-        (unsigned long long)seq);
-}
-
 /* Of one stage there is so much mail and no more. */
 static const char *stage_of(const struct decision *decision)
 {
@@ -98,8 +91,8 @@ int letters_for_decision(
     bool is_news = decision->action == ACTION_ALARM || decision->reason == REASON_ALL_CLEAR;
     if (!is_news || action_is_deed(decision->action))
         return 0;
-    char id[32];
-    decision_id(recorder, decision->seq, id);
+    char id[DECISION_ID_MAX];
+    decision_id(recorder->boot, decision->seq, id);
     const struct report report = {.node = recorder->node, .id = id, .decision = decision};
     return post(recorder, stage_of(decision), &report, error);
 }
@@ -111,8 +104,8 @@ int letters_for_outcome(
     enum action_kind kind = record->outcome.kind;
     if (kind != ACTION_WARN && !action_is_deed(kind))
         return 0;
-    char id[32];
-    decision_id(recorder, record->outcome.decision, id);
+    char id[DECISION_ID_MAX];
+    decision_id(recorder->boot, record->outcome.decision, id);
     int r = query_decision(recorder->db, id, &found, error);
     if (r == -ENOENT) {
         log_warning("the outcome of decision %s is stored, but the decision was dropped", id);
@@ -124,6 +117,8 @@ int letters_for_outcome(
         .id = id,
         .decision = &found.decision,
         .outcome = &record->outcome,
-        .processes = &record->processes};
+        .processes = &record->processes,
+        .program = found.program,
+        .programs = found.programs};
     return post(recorder, stage_of(&found.decision), &report, error);
 }

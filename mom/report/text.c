@@ -272,6 +272,31 @@ static void put_outcome(struct page *page, const struct outcome *outcome)
         outcome->survivors, outcome->rounds);
 }
 
+/* "status 3", "signal 9", else the result's name. */
+static const char *program_end(const struct program_outcome *program, char buffer[32])
+{
+    if (program->result != PROGRAM_FAILED)
+        return program_result_names[program->result];
+    (void)snprintf(buffer, 32, program->status < 0 ? "signal %d" : "status %d",
+        program->status < 0 ? -program->status : program->status);
+    return buffer;
+}
+
+static void put_programs(struct page *page, const struct report *report)
+{
+    for (uint32_t i = 0; i < report->programs && i < PROGRAM_ROLES; i++) {
+        const struct program_outcome *program = &report->program[i];
+        char command[2 * sizeof program->command], words[2 * sizeof program->words];
+        char end[32], took[32] = "";
+        if (program->took_usec > 0)
+            (void)snprintf(took, sizeof took, " after %.1f s", (double)program->took_usec / 1e6);
+        page_put(page, "%s%-11s %s: %s%s%s%s\n", i == 0 ? "\n" : "",
+            program_role_names[program->role],
+            text_escape(command, sizeof command, program->command), program_end(program, end), took,
+            program->words[0] ? ": " : "", text_escape(words, sizeof words, program->words));
+    }
+}
+
 static void put_processes(struct page *page, const struct process_table *table)
 {
     if (table->count == 0)
@@ -319,6 +344,7 @@ void report_body(const struct report *report, char *buffer, size_t size)
         put_outcome(&page, report->outcome);
     else if (action_is_deed(decision->action))
         page_put(&page, "\noutcome   none is known: it is under way, or was cut off\n");
+    put_programs(&page, report);
     put_runners_up(&page, decision);
     if (report->processes)
         put_processes(&page, report->processes);

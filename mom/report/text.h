@@ -6,6 +6,7 @@
 
 #include "policy/decide/decision.h"
 #include "slices/action.h"
+#include "slices/program.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@ struct report {
     const struct decision *decision;
     const struct outcome *outcome;         /* NULL: none, or not known yet */
     const struct process_table *processes; /* NULL: none */
+    const struct program_outcome *program; /* what was run about it, `programs` of them */
+    uint32_t programs;
 };
 
 /* This build can't reboot: it says when it should. */

@@ -2,12 +2,12 @@
 
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
+#include "mom/warden/privileges.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,16 +74,6 @@ int children_become(struct children *children, enum child_name name)
     return -errno;
 }
 
-/* There is no way back: saved ids go too. */
-static int drop_privileges(uid_t uid, gid_t gid)
-{
-    if (geteuid() != 0)
-        return 0; /* an ordinary user's test run has none */
-    if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
-        return -errno;
-    return setuid(0) == 0 ? -EPERM : 0;
-}
-
 static void run_child(struct children *children, enum child_name name, pid_t parent)
 {
     sigset_t none;
@@ -92,7 +82,8 @@ static void run_child(struct children *children, enum child_name name, pid_t par
     (void)umask(027);
     if (nature[name].unprivileged) /* the warden's own does not go to those who can be spared */
         (void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "0");
-    int r = nature[name].unprivileged ? drop_privileges(children->uid, children->gid) : 0;
+    const struct credentials mom = {.uid = children->uid, .gid = children->gid};
+    int r = nature[name].unprivileged ? privileges_drop(&mom) : 0;
     bool may_gain = name == CHILD_COURIER && children->setgid_sendmail;
     if (r == 0 && nature[name].unprivileged && !may_gain &&
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

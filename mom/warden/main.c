@@ -1,7 +1,7 @@
 /* momd: the warden. Starts the governor, the recorder and, when they are wanted, courier and
  * scorer; starts them again when they die; when the governor dies or its heartbeat stalls, replays
- * the undo journal. Tells systemd how things stand. libc only, so that nothing of a library can
- * bring it down. */
+ * the undo journal. Runs hooks and restarts for the governor. Tells systemd how things stand. libc
+ * only, so that nothing of a library can bring it down. */
 #include "mom/common/clock.h"
 #include "mom/common/heartbeat.h"
 #include "mom/common/log.h"
@@ -10,6 +10,7 @@
 #include "mom/warden/children.h"
 #include "mom/warden/notify.h"
 #include "mom/warden/places.h"
+#include "mom/warden/programs.h"
 #include "slices/act/journal.h"
 #include "slices/base/file.h"
 
@@ -36,6 +37,7 @@ struct warden {
     struct options options;
     struct account account;
     struct children children;
+    struct programs programs;
     int signal_fd;
     bool told_ready;
     int give_up_status;                 /* what the governor said when it could not even start; 0 */
@@ -80,14 +82,27 @@ static void describe_end(enum child_name name, int status)
         log_debug("%s ended", child_programs[name]);
 }
 
+/* The next child that has ended, and its status; what it leaves behind may need its pid. 0: none.
+ */
+static pid_t bury(struct warden *warden, int *ret_status)
+{
+    siginfo_t ended = {0};
+    if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == 0)
+        return 0;
+    programs_bury(&warden->programs, ended.si_pid);
+    return waitpid(ended.si_pid, ret_status, WNOHANG);
+}
+
 static void reap(struct warden *warden, int64_t now_usec)
 {
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = bury(warden, &status)) > 0) {
         enum child_name name = children_reap(&warden->children, pid, status, now_usec);
-        if (name == CHILDREN)
+        if (name == CHILDREN) {
+            (void)programs_reap(&warden->programs, pid, status, now_usec);
             continue;
+        }
         describe_end(name, status);
         if (name != CHILD_GOVERNOR)
             continue;
@@ -241,6 +256,7 @@ static void govern(struct warden *warden)
     while (go_on) {
         int64_t now_usec = clock_now().boot_usec;
         start_missing(warden, now_usec);
+        programs_round(&warden->programs, now_usec);
         check_governor(warden, now_usec);
         ping_watchdog(warden, now_usec);
         wait_signal(warden);
@@ -249,8 +265,9 @@ static void govern(struct warden *warden)
         go_on = go_on && warden->give_up_status == 0;
     }
     notify_send("STOPPING=1");
-    /* The recorder goes last: it drains what the governor said until its end. */
     end_child(warden, CHILD_GOVERNOR);
+    programs_end(&warden->programs); /* not before: what waits for one of them would be done */
+    /* The recorder goes last: it drains what the governor said until its end. */
     end_child(warden, CHILD_RECORDER);
     end_child(warden, CHILD_COURIER);
     end_child(warden, CHILD_SCORER);
@@ -301,6 +318,10 @@ static int prepare(struct warden *warden, struct mom_error *error)
         detach(warden);
     (void)places_write_pid(lock_fd); /* for people; the lock is what counts */
     places_await_governor(paths);
+    r = programs_open(
+        &warden->programs, paths->run_dir, warden->account.uid, warden->account.gid, error);
+    if (r < 0)
+        return r;
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
     warden->signal_fd = signals_open(signals, 4);
     return warden->signal_fd < 0 ? error_errno(error, warden->signal_fd, "signals") : 0;

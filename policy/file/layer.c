@@ -162,11 +162,19 @@ static bool take_globs(const struct layer *layer, const struct node *node,
     return globs->count == count && !pool->exhausted;
 }
 
-/* A list of addresses may also be a YAML list: it is joined by commas. */
-static const char *addresses_text(const struct layer *layer, const struct node *node,
+/* What joins the items where a YAML list may stand for one text; NULL: none may. */
+static const char *joint_of(enum value_type type)
+{
+    return type == VALUE_ADDRESSES                          ? ","
+           : type == VALUE_COMMAND || type == VALUE_RESTART ? " "
+                                                            : NULL;
+}
+
+static const char *joined_text(const struct layer *layer, const struct node *node,
     const struct setting *setting, char *buffer, size_t size)
 {
-    if (node->kind != NODE_LIST)
+    const char *joint = joint_of(setting->type);
+    if (node->kind != NODE_LIST || !joint)
         return scalar_text(layer, node, setting);
     buffer[0] = '\0';
     for (const struct node *item = node->first; item; item = item->next) {
@@ -174,7 +182,13 @@ static const char *addresses_text(const struct layer *layer, const struct node *
         size_t used = strlen(buffer);
         if (!text)
             return NULL;
-        if (text_format(buffer + used, size - used, "%s%s", used > 0 ? "," : "", text) < 0) {
+        if (*joint == ' ' && (!*text || strchr(text, ' '))) {
+            problem_at(layer->problems, &item->at,
+                "%s: a word is empty or holds a blank; a script may hold what is needed",
+                setting->name);
+            return NULL;
+        }
+        if (text_format(buffer + used, size - used, "%s%s", used > 0 ? joint : "", text) < 0) {
             problem_at(layer->problems, &item->at, "%s: too long", setting->name);
             return NULL;
         }
@@ -188,10 +202,10 @@ static bool take_value(
     if (setting->type == VALUE_GLOBS)
         return take_globs(layer, node, setting, (struct globs *)((char *)object + setting->offset));
     char joined[512];
-    const char *text = setting->type == VALUE_ADDRESSES
-                           ? addresses_text(layer, node, setting, joined, sizeof joined)
-                           : scalar_text(layer, node, setting);
+    const char *text = joined_text(layer, node, setting, joined, sizeof joined);
     struct mom_error error;
+    if (text && (setting->type == VALUE_COMMAND || setting->type == VALUE_RESTART))
+        text = pool_text(&layer->policy->pool, text, strlen(text)); /* kept as it is */
     if (!text)
         return false;
     if (setting_parse(setting, text, object, &error) == 0)

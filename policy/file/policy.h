@@ -9,6 +9,7 @@
 
 #include "slices/action.h"
 #include "slices/base/error.h"
+#include "slices/program.h"
 #include "slices/slice.h"
 
 #include <stdbool.h>
@@ -88,8 +89,18 @@ enum slice_setting {
     SET_MIN_AGE,
     SET_TELL_KERNEL,
     SET_INTERDEPENDENT,
+    SET_NOTIFY,
+    SET_HOOK_BEFORE,
+    SET_HOOK_AFTER,
+    SET_RESTART,
+    SET_HOOK_USER,
+    SET_HOOK_TIMEOUT,
     SLICE_SETTINGS
 };
+
+/* What stands for a program where none is named. */
+#define RESTART_NONE "none"
+#define RESTART_AUTO "auto" /* as the slice's runtime does it */
 
 struct slice_policy {
     char owner[128]; /* mail address, "" : found by other means */
@@ -115,6 +126,12 @@ struct slice_policy {
     bool tell_kernel;        /* its OOM killer is told whom mom would choose */
     bool interdependent;     /* its jobs need each other: it goes as a whole, there too; else a
                                 reset ends the largest one alone */
+    /* Programs with their arguments, "" or NULL: none. Owned by the policy. */
+    const char *notify; /* told of what is decided about it, but for mere records */
+    const char *hook_before, *hook_after; /* a reset */
+    const char *restart;                  /* after a reset; or RESTART_NONE, RESTART_AUTO */
+    char hook_user[PROGRAM_USER_MAX];     /* as whom they run, but for RESTART_AUTO */
+    int64_t hook_timeout_usec;            /* of each; a reset waits no longer for hook_before */
     struct origin origin[SLICE_SETTINGS];
 };
 

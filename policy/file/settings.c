@@ -245,6 +245,24 @@ static const struct setting table[] = {
             "the kernel. false: the groups nested in it are jobs that do without each other; "
             "a reset ends the one that holds most, alone, unless processes right in the group "
             "hold more: then all of them. Sizes (min_size) are the whole slice's."},
+    {SLICE(notify, SET_NOTIFY), .name = "notify", .type = VALUE_COMMAND, .fallback = "",
+        .help = "A program that is run whenever the slice is warned, alarmed about, throttled, "
+                "released or reset; see PROGRAMS."},
+    {SLICE(hook_before, SET_HOOK_BEFORE), .name = "hook_before", .type = VALUE_COMMAND,
+        .fallback = "",
+        .help = "A program that is run before a reset, which waits for its end, but for a reset "
+                "for the node's sake: then both go on at once."},
+    {SLICE(hook_after, SET_HOOK_AFTER), .name = "hook_after", .type = VALUE_COMMAND, .fallback = "",
+        .help = "A program that is run when a reset has come to its end, whatever came of it."},
+    {SLICE(restart, SET_RESTART), .name = "restart", .type = VALUE_RESTART,
+        .fallback = RESTART_NONE,
+        .help = "What is run after a reset that is done, unless the slice runs again already: "
+                "`none`; `auto`: its unit or container is started, as root; or a program."},
+    {SLICE(hook_user, SET_HOOK_USER), .name = "hook_user", .type = VALUE_NAME, .fallback = "mom",
+        .help = "As whom these programs run."},
+    {SLICE(hook_timeout_usec, SET_HOOK_TIMEOUT), .name = "hook_timeout", .type = VALUE_DURATION,
+        .least = "1s", .most = "1min30s", .fallback = "30s",
+        .help = "Each of them may take so long, then it is ended."},
     {RULE(name, 0), .name = "name", .type = VALUE_NAME, .required = true,
         .help = "What the rule is called in decisions and mails."},
     {RULE(available_below, RULE_AVAILABLE_BELOW), .name = "available_below", .type = VALUE_AMOUNT,

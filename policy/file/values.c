@@ -24,6 +24,8 @@ const struct value_type_info value_types[VALUE_TYPES] = {
     [VALUE_ADDRESSES] = {"list of mail addresses", "root@localhost, ops@example.org"},
     [VALUE_DOMAIN] = {"domain", "example.org"},
     [VALUE_PATH] = {"absolute path", "/var/lib/mom/mail"},
+    [VALUE_COMMAND] = {"program with arguments", "/usr/local/sbin/told, [/bin/echo, -n, x]"},
+    [VALUE_RESTART] = {"way to restart", "auto, /usr/local/sbin/again"},
     [VALUE_GLOBS] = {"glob or list of globs", "docker:web-*"},
 };
 
@@ -243,6 +245,42 @@ static const char *path_reason(const char *text)
     return !*text || *text == '/' ? NULL : "it does not begin with /";
 }
 
+/* What looks as if a shell were to read it is refused: none does. */
+static const char *command_reason(const char *text)
+{
+    size_t length = strlen(text);
+    for (const char *c = text; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            return "it holds a control character";
+    if (strpbrk(text, "\"'`$|&;<>"))
+        return "no shell reads it: none of \"'`$|&;<> may stand in it; a script may hold what is "
+               "needed";
+    if (length > 0 && *text != '/')
+        return "it does not begin with /";
+    if (length > 0 && (strstr(text, "  ") || text[length - 1] == ' '))
+        return "one blank stands between two words, and none at the end";
+    return length < PROGRAM_COMMAND_MAX ? NULL : "longer than 255 bytes";
+}
+
+static const char *restart_reason(const char *text)
+{
+    if (strcmp(text, RESTART_NONE) == 0 || strcmp(text, RESTART_AUTO) == 0)
+        return NULL;
+    return *text == '/' ? command_reason(text)
+                        : "expected " RESTART_NONE ", " RESTART_AUTO
+                          ", or a program by its absolute path";
+}
+
+static int parse_command(
+    enum value_type type, const char *text, const char **dst, struct mom_error *error)
+{
+    const char *reason = type == VALUE_RESTART ? restart_reason(text) : command_reason(text);
+    if (reason)
+        return refuse(error, type, text, reason);
+    *dst = text;
+    return 0;
+}
+
 /* Narrower than RFC 5322: nothing that a header, a shell or an option parser could misread. */
 static const char *address_reason(const char *text)
 {
@@ -324,6 +362,9 @@ int value_parse(enum value_type type, const struct words *words, const char *tex
     case VALUE_PERCENTAGE:
     case VALUE_AMOUNT:
         return parse_quantity(type, text, dst, error);
+    case VALUE_COMMAND:
+    case VALUE_RESTART:
+        return parse_command(type, text, dst, error);
     default:
         return parse_text(type, text, dst, size, error);
     }
@@ -395,6 +436,9 @@ int value_format(
     case VALUE_AMOUNT:
         return amount->relative ? text_format(buffer, size, "%.10g%%", amount->ratio * 100)
                                 : format_size(amount->bytes, buffer, size);
+    case VALUE_COMMAND:
+    case VALUE_RESTART:
+        return text_copy(buffer, size, *(const char *const *)src);
     case VALUE_GLOBS:
         return format_globs(src, buffer, size);
     default:

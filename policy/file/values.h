@@ -25,6 +25,9 @@ enum value_type {
     VALUE_ADDRESSES,  /* char[]: addresses, separated by commas; a YAML list is joined */
     VALUE_DOMAIN,     /* char[]: may be empty */
     VALUE_PATH,       /* char[]: absolute; may be empty */
+    VALUE_COMMAND,    /* const char *: a program by its absolute path, and its arguments, single
+                         blanks between them; may be empty. A YAML list is joined */
+    VALUE_RESTART,    /* the same, or `none` or `auto` */
     VALUE_GLOBS,      /* struct globs: one glob or a list of them */
     VALUE_TYPES
 };
@@ -48,7 +51,8 @@ struct globs {
 };
 
 /* Reads one text into dst, which has the type's shape and `size` bytes. -EINVAL with words, dst
- * untouched. Not for VALUE_GLOBS, whose text is kept as it is. */
+ * untouched. Not for VALUE_GLOBS, whose text is kept as it is. Where the shape is a pointer, it is
+ * the text itself that is kept: it must live as long as the value. */
 int value_parse(enum value_type type, const struct words *words, const char *text, void *dst,
     size_t size, struct mom_error *error);
 

@@ -108,6 +108,15 @@ static void store_reset(struct db *db)
         .row = {{.pid = 4194303, .parent = 1, .uid = 33, .state = 'S', .comm = "ng\x1b[2Jinx"}}};
     check(store_decision(db, &decision, &error), &error);
     check(store_outcome(db, &outcome, &processes, &error), &error);
+    const struct program_outcome program = {.decision = 17,
+        .role = PROGRAM_BEFORE,
+        .result = PROGRAM_FAILED,
+        .ended = decision.at,
+        .took_usec = 1500000,
+        .status = 3,
+        .command = "/bin/before -n",
+        .words = "no\x1b[2Jthanks"};
+    check(store_program(db, &program, &error), &error);
 }
 
 static void make_folder(char path[PATH_MAX], const char *dir, const char *name)

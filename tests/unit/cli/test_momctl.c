@@ -256,8 +256,10 @@ static void events_and_why_tell_the_same_story(void **state)
 {
     (void)state;
     assert_int_equal(run("events -o csv --no-headers" PERIOD), 0);
-    assert_int_equal(lines(out), 2);
+    assert_int_equal(lines(out), 3);
     assert_non_null(strstr(out, "docker:web"));
+    assert_non_null(strstr(out, ",hook-before,docker:web,"));
+    assert_non_null(strstr(out, "/bin/before -n: failed, status 3: no"));
     assert_int_equal(run("why 17 -o json"), 0);
     json_t *root = json_loads(out, 0, NULL);
     assert_non_null(root);
@@ -270,9 +272,15 @@ static void events_and_why_tell_the_same_story(void **state)
     assert_int_equal(json_integer_value(json_object_get(outcome, "freed_bytes")), 2 << 20);
     json_t *process = json_array_get(json_object_get(root, "processes"), 0);
     assert_int_equal(json_integer_value(json_object_get(process, "pid")), 4194303);
+    json_t *program = json_array_get(json_object_get(root, "programs"), 0);
+    assert_string_equal(json_string_value(json_object_get(program, "program")), "hook-before");
+    assert_string_equal(json_string_value(json_object_get(program, "result")), "failed");
+    assert_int_equal(json_integer_value(json_object_get(program, "status")), 3);
     json_decref(root);
     assert_int_equal(run("why 17"), 0);
     assert_non_null(strstr(out, "swap-used-up"));
+    assert_non_null(
+        strstr(out, "\nhook-before /bin/before -n: status 3 after 1.5 s: no\\x1b[2Jthanks\n"));
     no_byte_acts_on_a_terminal();
     assert_int_equal(run("why 99 2>/dev/null"), 1);
 }

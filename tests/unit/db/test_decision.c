@@ -190,6 +190,42 @@ static void counts_beyond_the_arrays_are_cut(void **state)
     assert_int_equal(strlen(got.processes.row[0].comm), 15);
 }
 
+static void what_came_of_programs_comes_back_once_each(void **state)
+{
+    struct fixture *fixture = *state;
+    struct program_outcome program = {.decision = 17,
+        .role = PROGRAM_AFTER,
+        .result = PROGRAM_FAILED,
+        .ended = {.unix_usec = (T0 + 9) * SEC},
+        .took_usec = 1500000,
+        .status = -9,
+        .command = "/bin/a -n " HOSTILE};
+    memset(program.words, 0xc3, sizeof program.words); /* no end */
+    store(fixture);
+    begin(fixture);
+    assert_int_equal(store_program(fixture->db, &program, &fixture->error), 0);
+    program.role = PROGRAM_BEFORE;
+    program.result = PROGRAM_DONE;
+    program.ended.unix_usec -= SEC;
+    program.words[0] = '\0';
+    assert_int_equal(store_program(fixture->db, &program, &fixture->error), 0);
+    program.result = PROGRAM_LATE; /* a second time: the first counts */
+    assert_int_equal(store_program(fixture->db, &program, &fixture->error), 0);
+    commit(fixture);
+    assert_int_equal(query_decision(fixture->db, "17", &got, &fixture->error), 0);
+    assert_int_equal(got.programs, 2);
+    assert_int_equal(got.program[0].role, PROGRAM_BEFORE);
+    assert_int_equal(got.program[0].result, PROGRAM_DONE);
+    assert_int_equal(got.program[1].role, PROGRAM_AFTER);
+    assert_int_equal(got.program[1].status, -9);
+    assert_int_equal(got.program[1].took_usec, 1500000);
+    assert_string_equal(got.program[1].command, "/bin/a -n " HOSTILE);
+    assert_int_equal(strlen(got.program[1].words), sizeof got.program[1].words - 1);
+    fixture_boot(fixture->db, 0x40);
+    assert_int_equal(query_decision(fixture->db, "3f2a91c0-17", &got, NULL), 0);
+    assert_int_equal(got.programs, 2);
+}
+
 static void words_of_a_later_program_are_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -206,6 +242,7 @@ int main(void)
         TEST(what_is_not_a_number_stays_so),
         TEST(ids_are_found_or_told_to_be_none),
         TEST(counts_beyond_the_arrays_are_cut),
+        TEST(what_came_of_programs_comes_back_once_each),
         TEST(words_of_a_later_program_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,31 @@ static void each_setting_comes_from_the_first_match_that_gives_it(void **state)
     policy_free(policy);
 }
 
+static void programs_are_one_word_or_a_list_of_words(void **state)
+{
+    (void)state;
+    struct policy *policy = load_good("slices:\n"
+                                      "  notify: /bin/told\n"
+                                      "  hook_before: [/bin/before, -n, \"5\"]\n"
+                                      "  hook_timeout: 5s\n"
+                                      "matches:\n"
+                                      "  - {key: docker:web, restart: auto, hook_user: root}\n"
+                                      "  - {key: '*', restart: [/bin/again, now], notify: ''}\n");
+    struct slice slice = web(), other = sshd();
+    struct slice_policy got = resolve(policy, &slice);
+    assert_string_equal(got.notify, "");
+    assert_string_equal(got.hook_before, "/bin/before -n 5");
+    assert_string_equal(got.hook_after, "");
+    assert_string_equal(got.restart, RESTART_AUTO);
+    assert_string_equal(got.hook_user, "root");
+    assert_int_equal(got.hook_timeout_usec, 5 * SECOND);
+    got = resolve(policy, &other);
+    assert_string_equal(got.restart, "/bin/again now");
+    assert_string_equal(got.hook_user, "mom");
+    assert_int_equal(got.origin[SET_RESTART].line, 7);
+    policy_free(policy);
+}
+
 static void a_broad_match_lifts_no_built_in_protection(void **state)
 {
     (void)state;
@@ -425,6 +450,7 @@ int main(void)
         cmocka_unit_test(unit_names_with_backslashes_match_as_they_are),
         cmocka_unit_test(hostile_names_match_as_bytes),
         cmocka_unit_test(each_setting_comes_from_the_first_match_that_gives_it),
+        cmocka_unit_test(programs_are_one_word_or_a_list_of_words),
         cmocka_unit_test(a_broad_match_lifts_no_built_in_protection),
         cmocka_unit_test(time_scale_divides_the_ladders_times_only),
         cmocka_unit_test(another_text_has_another_hash),

@@ -30,6 +30,38 @@ static void every_problem_of_a_text_is_told_with_its_place(void **state)
         "t.yaml:12:5: the rule has no `action`");
 }
 
+static void a_program_with_a_mistake_is_told_with_its_place(void **state)
+{
+    (void)state;
+    REFUSED("slices:\n"
+            "  notify: logger\n"
+            "  hook_before: [/bin/logger, mom reset]\n"
+            "  hook_after: [/bin/a, '']\n"
+            "  restart: allways\n"
+            "  hook_user: 'a b'\n"
+            "  hook_timeout: 5min\n"
+            "  rank: [1]\n"
+            "matches:\n"
+            "  - {key: '*', restart: [/bin/sh, -c, a;b], notify: {a: b}, hook_after: }\n",
+        "t.yaml:2:11: notify: `logger` is no program with arguments: it does not begin with /",
+        "t.yaml:3:30: hook_before: a word is empty or holds a blank; a script may hold what is "
+        "needed",
+        "t.yaml:4:24: hook_after: a word is empty or holds a blank; a script may hold what is "
+        "needed",
+        "t.yaml:5:12: restart: `allways` is no way to restart: expected none, auto, or a program "
+        "by "
+        "its absolute path",
+        "t.yaml:6:14: hook_user: `a b` is no name: letters, digits, - and _ only",
+        "t.yaml:7:17: hook_timeout: `5min` is out of range: 1s to 1min30s",
+        "t.yaml:8:9: expected rank: a whole number (100, -5), found a list",
+        "t.yaml:10:25: restart: `/bin/sh -c a;b` is no way to restart: no shell reads it: none of "
+        "\"'`$|&;<> may stand in it; a script may hold what is needed",
+        "t.yaml:10:53: expected notify: a program with arguments (/usr/local/sbin/told, "
+        "[/bin/echo, "
+        "-n, x]), found a mapping",
+        "t.yaml:10:73: hook_after: no value; write \"\" for an empty one");
+}
+
 static void keys_given_twice_are_refused(void **state)
 {
     (void)state;
@@ -227,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_problem_of_a_text_is_told_with_its_place),
+        cmocka_unit_test(a_program_with_a_mistake_is_told_with_its_place),
         cmocka_unit_test(keys_given_twice_are_refused),
         cmocka_unit_test(anchors_aliases_and_tags_are_refused_and_the_rest_is_still_read),
         cmocka_unit_test(a_second_document_is_refused),

@@ -107,6 +107,37 @@ static void addresses_can_carry_nothing_into_a_header_or_a_command(void **state)
     assert_string_equal(joined, "a@b.org,root,c+d@e");
 }
 
+static void programs_are_absolute_and_no_shell_is_expected_to_read_them(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"/bin/sh -c 'a b'", "/bin/a \"b\"", "/bin/a $HOME",
+        "/bin/a `b`", "/bin/a | b", "/bin/a & b", "/bin/a; b", "/bin/a > b", "/bin/a < b"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refused(VALUE_COMMAND, wrong[i], "no shell reads it");
+    refused(VALUE_COMMAND, "logger", "does not begin with /");
+    refused(VALUE_COMMAND, "auto", "does not begin with /");
+    refused(VALUE_COMMAND, " /bin/a", "does not begin with /");
+    refused(VALUE_COMMAND, "/bin/a  b", "one blank stands between two words");
+    refused(VALUE_COMMAND, "/bin/a ", "one blank stands between two words");
+    refused(VALUE_COMMAND, "/bin/a\tb", "it holds a control character");
+    refused(VALUE_RESTART, "", "expected none, auto, or a program by its absolute path");
+    refused(VALUE_RESTART, "always", "expected none, auto, or a program by its absolute path");
+    refused(VALUE_RESTART, "/bin/a;b", "no shell reads it");
+    char text[PROGRAM_COMMAND_MAX + 1];
+    memset(text, 'x', sizeof text);
+    text[0] = '/';
+    text[PROGRAM_COMMAND_MAX] = '\0';
+    refused(VALUE_COMMAND, text, "longer than 255 bytes");
+
+    const char *command = NULL, *right = "/bin/a -n x --of=\\x2d *";
+    assert_int_equal(value_parse(VALUE_COMMAND, NULL, right, &command, sizeof command, NULL), 0);
+    assert_ptr_equal(command, right);
+    assert_int_equal(value_parse(VALUE_RESTART, NULL, "auto", &command, sizeof command, NULL), 0);
+    assert_string_equal(command, "auto");
+    text[PROGRAM_COMMAND_MAX - 1] = '\0';
+    assert_int_equal(value_parse(VALUE_COMMAND, NULL, text, &command, sizeof command, NULL), 0);
+}
+
 static void a_text_longer_than_its_field_is_refused(void **state)
 {
     (void)state;
@@ -128,14 +159,17 @@ static void what_is_written_reads_back(void **state)
             struct policy_globals globals;
             struct slice_policy slice;
         } first = {0}, second = {0};
-        char text[300];
+        char text[300], again[300];
         if (!table[i].fallback)
             continue;
         assert_int_equal(setting_parse(&table[i], table[i].fallback, &first, NULL), 0);
         assert_int_equal(setting_format(&table[i], &first, text, sizeof text), 0);
         assert_string_equal(text, table[i].fallback);
         assert_int_equal(setting_parse(&table[i], text, &second, NULL), 0);
-        assert_memory_equal(&first, &second, sizeof first);
+        assert_int_equal(setting_format(&table[i], &second, again, sizeof again), 0);
+        assert_string_equal(again, text);
+        if (table[i].type != VALUE_COMMAND && table[i].type != VALUE_RESTART)
+            assert_memory_equal(&first, &second, sizeof first); /* those point to their text */
     }
 }
 
@@ -194,6 +228,7 @@ int main(void)
         cmocka_unit_test(negative_and_overflowing_quantities_are_refused),
         cmocka_unit_test(words_are_not_guessed_but_suggested),
         cmocka_unit_test(addresses_can_carry_nothing_into_a_header_or_a_command),
+        cmocka_unit_test(programs_are_absolute_and_no_shell_is_expected_to_read_them),
         cmocka_unit_test(a_text_longer_than_its_field_is_refused),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(odd_values_are_written_in_full),
