@@ -128,18 +128,23 @@ static int start(struct programs *programs, struct program *program, int64_t now
     return r;
 }
 
+static void clear_place(struct program *program)
+{
+    *program = (struct program){.complaints_fd = -1, .failure_fd = -1};
+}
+
 static void free_place(struct program *program)
 {
     close_end(&program->complaints_fd);
     close_end(&program->failure_fd);
-    *program = (struct program){.complaints_fd = -1, .failure_fd = -1};
+    clear_place(program);
 }
 
 static void begin(struct programs *programs, struct program *program, int64_t now_usec)
 {
     const struct program_ask *ask = &programs->ask;
     struct program_outcome *outcome = &program->outcome;
-    *program = (struct program){.complaints_fd = -1, .failure_fd = -1};
+    clear_place(program);
     *outcome = (struct program_outcome){
         .decision = ask->decision, .role = ask->role, .result = PROGRAM_NOT_STARTED};
     (void)text_copy(outcome->command, sizeof outcome->command, ask->command);
@@ -254,7 +259,7 @@ int programs_open(
     char ends[PATH_MAX], ends_ack[PATH_MAX];
     *programs = (struct programs){.uid = uid, .gid = gid, .asks = {.fd = -1, .ack_fd = -1}};
     for (int i = 0; i < PROGRAMS_AT_ONCE; i++)
-        free_place(&programs->program[i]);
+        clear_place(&programs->program[i]); /* nothing is open yet: 0 is our own input */
     if (paths_join(programs->asks_path, PATH_MAX, run_dir, PROGRAM_ASKS_FILE) < 0 ||
         paths_join(programs->asks_ack, PATH_MAX, run_dir, PROGRAM_ASKS_ACK) < 0 ||
         paths_join(ends, sizeof ends, run_dir, PROGRAM_ENDS_FILE) < 0 ||
