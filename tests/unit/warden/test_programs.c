@@ -488,6 +488,13 @@ static void a_restart_is_refused_where_the_group_is_another_or_lives(void **stat
     assert_int_equal(run_for_group(bench, &life).result, PROGRAM_DONE);
 }
 
+/* Each test opens the table: what else is open is none of its business. */
+static void what_was_open_before_is_open_still(void **state)
+{
+    (void)state;
+    assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+}
+
 int main(void)
 {
     /* As the warden does: whoever starts us with one of them closed would mix up the rest. */
@@ -495,6 +502,7 @@ int main(void)
         ;
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(what_was_open_before_is_open_still),
         TEST(one_that_ends_well_is_done),
         TEST(its_status_and_the_first_line_of_its_complaints_are_told),
         TEST(a_long_line_is_cut_and_a_flood_is_taken),
