@@ -211,10 +211,13 @@ void hands_close(struct hands *hands)
     free(hands);
 }
 
-static bool is_stuck(const struct hand *hand)
+/* For so long it has been at something that should be short; a reset that asks first need not be.
+ */
+static int64_t lasts_usec(const struct hand *hand, int64_t now_usec)
 {
     int64_t since_usec = atomic_load(&hand->busy_usec);
-    return since_usec != 0 && clock_now().boot_usec - since_usec >= HANDS_STUCK_USEC;
+    bool is_short = atomic_load(&hand->kind) != ACTION_RESET;
+    return since_usec != 0 && is_short ? now_usec - since_usec : 0;
 }
 
 /* A reset that asks first takes its time, and so doesn't hold up others; but it doesn't wait for
@@ -224,7 +227,7 @@ static struct hand *hand_for(struct hands *hands, struct action *action)
     struct hand *shared = &hands->hand[HAND_HINTS + action->life.inode % (HANDS - HAND_HINTS)];
     if (action->kind != ACTION_RESET)
         return shared;
-    if (is_stuck(shared))
+    if (lasts_usec(shared, clock_now().boot_usec) >= HANDS_STUCK_USEC)
         action->grace_usec = 0;
     return action->grace_usec > 0 ? shared : &hands->hand[HAND_RESETS];
 }
@@ -259,13 +262,12 @@ bool hands_watch(struct hands *hands, int64_t now_usec, struct hands_stuck *ret)
 {
     for (uint32_t i = HAND_HINTS; i < hands->open; i++) {
         struct hand *hand = &hands->hand[i];
-        int64_t since_usec = atomic_load(&hand->busy_usec);
-        if (since_usec == 0 || now_usec - since_usec < HANDS_SLOW_USEC ||
-            atomic_load(&hand->kind) == ACTION_RESET)
+        int64_t usec = lasts_usec(hand, now_usec), since_usec = now_usec - usec;
+        if (usec < HANDS_SLOW_USEC)
             continue;
         atomic_store(&hand->cut, true);
         (void)pthread_kill(hand->thread, SIGUSR1);
-        if (now_usec - since_usec < HANDS_STUCK_USEC || hand->told_usec == since_usec)
+        if (usec < HANDS_STUCK_USEC || hand->told_usec == since_usec)
             continue;
         hand->told_usec = since_usec;
         *ret = (struct hands_stuck){

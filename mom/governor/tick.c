@@ -189,16 +189,6 @@ static bool observe(
     return true;
 }
 
-/* By how much the limits of all slices are raised. */
-static uint64_t raised(const struct governor *governor)
-{
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < governor->capacity; i++)
-        if (governor->places[i].watch.serial != 0)
-            bytes += raise_extra(&governor->places[i].watch.raise);
-    return bytes;
-}
-
 static void decide(struct governor *governor, struct place *place, const struct slice *slice,
     uint64_t *raised_bytes, struct stamp now)
 {
@@ -352,7 +342,7 @@ void governor_look(struct governor *governor, struct stamp now)
     uint32_t unread_before = state->unread;
     state->unread = governor->oom_notes = 0;
     governor->warm_start_usec = 0;
-    uint64_t raised_bytes = raised(governor);
+    uint64_t raised_bytes = governor->standings.of[0].raised;
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
         struct place *place = &governor->places[i];

@@ -145,20 +145,10 @@ static uint32_t domain_of(struct course *course, const char *path, const struct 
     return domain;
 }
 
-/* By how much the limits of all slices are raised. */
-static uint64_t raised(const struct course *course)
-{
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < course->count; i++)
-        if (course->slices[i].lives)
-            bytes += raise_extra(&course->slices[i].watch.raise);
-    return bytes;
-}
-
 void course_tick(struct course *course, const struct node_sample *node, struct stamp now)
 {
     bool lone = course->standings.of[0].unprotected == 1;
-    uint64_t raised_bytes = raised(course);
+    uint64_t raised_bytes = course->standings.of[0].raised;
     course->node = *node;
     for (uint32_t i = 0, count = course->count; i < count; i++) {
         struct course_slice *slice = &course->slices[i];

@@ -36,8 +36,7 @@ static enum ladder_event next_of_trial(
     return LADDER_DUE;
 }
 
-/* Warned long enough ago. A try that failed is not repeated before the cool-down, whatever the
- * grace.
+/* Warned long enough ago. Whatever the grace, what failed is not tried again before the cool-down.
  */
 static bool grace_is_over(
     const struct watch *watch, const struct policy_globals *globals, struct stamp now)
@@ -91,14 +90,6 @@ static bool is_to_thaw(const struct watch *watch, struct stamp now)
                own->thrashing != THRASHING_FREEZE);
 }
 
-/* Then everybody is kept waiting, and it need not be for its own limit. */
-static bool node_is_short(const struct outlook *outlook)
-{
-    const struct node_sample *node = outlook->node;
-    uint64_t reserve = amount_of(&outlook->globals->raises.reserve, node->value[NODE_MEM_TOTAL]);
-    return !node_has(node, NODE_MEM_AVAILABLE) || node->value[NODE_MEM_AVAILABLE] < reserve / 2;
-}
-
 /* Kept waiting for long at its limit, and nothing has helped. */
 static enum ladder_event next_of_thrashing(const struct watch *watch, const struct outlook *outlook)
 {
@@ -112,7 +103,11 @@ static enum ladder_event next_of_thrashing(const struct watch *watch, const stru
     const struct strain *strain = &watch->strain;
     const struct slice_policy *own = &watch->policy;
     if (strain->waits_usec == 0 || now.boot_usec - strain->waits_usec < own->thrashing_after_usec ||
-        !is_unthrottled(watch) || node_is_short(outlook))
+        !is_unthrottled(watch))
+        return LADDER_EVENTS;
+    /* Where the node is short everybody waits, and it need not be for its own limit. */
+    if (!node_has(outlook->node, NODE_MEM_AVAILABLE) ||
+        raise_room_is_gone(outlook->globals, outlook->node))
         return LADDER_EVENTS;
     if (watch->ladder.warned_usec == 0)
         return LADDER_THRASHING;

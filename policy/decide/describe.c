@@ -80,9 +80,8 @@ void describe_strain(struct decision *ret, const struct watch *watch, const stru
     const struct strain *strain = &watch->strain;
     const struct sample *sample = &watch->sample;
     evidence_add(evidence, "own_limit", UNIT_BYTES, (double)strain->limit, ' ', 0);
-    uint64_t near = strain->limit - strain->limit / STRAIN_NEAR;
     evidence_add(evidence, "current", UNIT_BYTES, (double)sample_known(sample, SAMPLE_CURRENT), '>',
-        (double)near);
+        (double)strain_near(strain->limit));
     if (sample_has(sample, SAMPLE_PSI_SOME_AVG10))
         evidence_add(evidence, "pressure", UNIT_CENTI, (double)sample->value[SAMPLE_PSI_SOME_AVG10],
             ' ', STRAIN_PRESSURE_CENTI);

@@ -4,6 +4,7 @@
 #define STRAINED_USEC (30 * 1000000ll)
 /* So long does it need no more than its limit was (scaled). */
 #define RELIEVED_USEC (10 * 60 * 1000000.0)
+
 static uint64_t least_of(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -55,19 +56,24 @@ uint64_t raise_due(const struct raise *raise, const struct strain *strain,
     return spares ? to : 0;
 }
 
+bool raise_room_is_gone(const struct policy_globals *globals, const struct node_sample *node)
+{
+    uint64_t reserve = amount_of(&globals->raises.reserve, node->value[NODE_MEM_TOTAL]);
+    return knows_room(node) && node->value[NODE_MEM_AVAILABLE] < reserve / 2;
+}
+
 enum raise_end raise_ends(const struct raise *raise, const struct strain *strain,
     const struct slice_policy *policy, const struct policy_globals *globals,
     const struct node_sample *node, int64_t now_usec)
 {
     double relieved = (double)(now_usec - strain->relieved_usec) * globals->time_scale;
-    uint64_t reserve = amount_of(&globals->raises.reserve, node->value[NODE_MEM_TOTAL]);
+    bool is_wanted = !node_has(node, NODE_MEM_TOTAL) ||
+                     amount_of(&policy->raise_to, node->value[NODE_MEM_TOTAL]) >= raise->to;
     if (raise->temporary.state != TEMPORARY_ON)
         return RAISE_GOES_ON;
     if (strain->relieved_usec != 0 && relieved >= RELIEVED_USEC)
         return RAISE_RELIEVED;
-    if (knows_room(node) &&
-        (node->value[NODE_MEM_AVAILABLE] < reserve / 2 ||
-            amount_of(&policy->raise_to, node->value[NODE_MEM_TOTAL]) < raise->to))
+    if (raise_room_is_gone(globals, node) || !is_wanted)
         return RAISE_NO_ROOM;
     return now_usec - raise->temporary.begun_usec >= policy->raise_for_usec ? RAISE_SERVED
                                                                             : RAISE_GOES_ON;

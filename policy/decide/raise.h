@@ -29,6 +29,9 @@ uint64_t raise_due(const struct raise *raise, const struct strain *strain,
     const struct slice_policy *policy, const struct policy_globals *globals,
     const struct node_sample *node, uint64_t raised, int64_t now_usec);
 
+/* Of the reserve less than half is available; false, too, where that is unknown. */
+bool raise_room_is_gone(const struct policy_globals *globals, const struct node_sample *node);
+
 enum raise_end {
     RAISE_GOES_ON,
     RAISE_RELIEVED, /* it has needed no more than its limit for a while */

@@ -48,6 +48,7 @@ struct standing {
     uint64_t policy_hash;
     enum formula formula;
     uint32_t unprotected;    /* slices that are not protected, of all */
+    uint64_t raised;         /* by which the limits of all are raised; bytes */
     uint32_t notable;        /* and of those, which have NOTABLE_PART of the memory at least */
     double resident_total;   /* score_resident of all, bytes */
     double growth_now_total; /* of all slices that grow, bytes a second */

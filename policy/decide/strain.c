@@ -2,7 +2,7 @@
 
 static bool is_near(uint64_t has, uint64_t limit)
 {
-    return limit != SAMPLE_NO_LIMIT && limit > 0 && has >= limit - limit / STRAIN_NEAR;
+    return limit != SAMPLE_NO_LIMIT && limit > 0 && has >= strain_near(limit);
 }
 
 static bool is_kept_waiting(const struct sample *sample, uint64_t limit, double faulted)

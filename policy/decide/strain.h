@@ -10,6 +10,10 @@
 
 /* At the limit: less than a sixteenth of it is free. */
 #define STRAIN_NEAR 16
+static inline uint64_t strain_near(uint64_t limit)
+{
+    return limit - limit / STRAIN_NEAR;
+}
 /* Kept waiting: some of it for a tenth of the time (PSI some avg10); where the kernel doesn't tell
  * (v1), it brings back a hundredth of its limit in a second (major faults). */
 #define STRAIN_PRESSURE_CENTI 1000

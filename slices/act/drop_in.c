@@ -56,9 +56,24 @@ bool drop_in_applies(const char *path)
     return true;
 }
 
-static int folder_of(const char *path, char *ret, size_t size)
+struct names {
+    char folder[PATH_MAX], file[PATH_MAX];
+    char beside[PATH_MAX]; /* the file, while it is written */
+};
+
+/* 0; -ENOTSUP: systemd has no such setting; -ENAMETOOLONG. Behind all others, in the order of their
+ * names. */
+static int find_names(const char *path, enum limit_kind kind, struct names *ret)
 {
-    return text_format(ret, size, UNITS "/%s.d", unit_of(path));
+    const char *setting = settings[kind];
+    if (!setting)
+        return -ENOTSUP;
+    int r = text_format(ret->folder, PATH_MAX, UNITS "/%s.d", unit_of(path));
+    if (r == 0)
+        r = text_format(ret->file, PATH_MAX, "%s/zz-mom-%s.conf", ret->folder, setting);
+    if (r == 0)
+        r = text_format(ret->beside, PATH_MAX, "%s/.zz-mom-%s", ret->folder, setting);
+    return r < 0 ? -ENAMETOOLONG : 0;
 }
 
 static int write_file(const char *file, const char *path, enum limit_kind kind, uint64_t bytes)
@@ -76,35 +91,28 @@ static int write_file(const char *file, const char *path, enum limit_kind kind, 
     return r;
 }
 
-/* Behind all others, in the order of their names. Written beside it and renamed: systemd never sees
- * a half of it. */
+/* Written beside it and renamed: systemd never sees a half of it. */
 int drop_in_write(const char *path, enum limit_kind kind, uint64_t bytes)
 {
-    char folder[PATH_MAX], file[PATH_MAX], beside[PATH_MAX];
-    int r = settings[kind] ? folder_of(path, folder, sizeof folder) : -ENOTSUP;
+    struct names names;
+    int r = find_names(path, kind, &names);
     if (r < 0)
         return r == -ENOTSUP ? 0 : r;
-    if (text_format(file, sizeof file, "%s/zz-mom-%s.conf", folder, settings[kind]) < 0 ||
-        text_format(beside, sizeof beside, "%s/.zz-mom-%s", folder, settings[kind]) < 0)
-        return -ENAMETOOLONG;
-    if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+    if (mkdir(names.folder, 0755) < 0 && errno != EEXIST)
         return -errno;
-    (void)chmod(folder, 0755); /* whatever the umask */
-    r = write_file(beside, path, kind, bytes);
-    return r == 0 && rename(beside, file) < 0 ? -errno : r;
+    (void)chmod(names.folder, 0755); /* whatever the umask */
+    r = write_file(names.beside, path, kind, bytes);
+    return r == 0 && rename(names.beside, names.file) < 0 ? -errno : r;
 }
 
 int drop_in_remove(const char *path, enum limit_kind kind)
 {
-    char folder[PATH_MAX], file[PATH_MAX], beside[PATH_MAX];
-    int r = settings[kind] ? folder_of(path, folder, sizeof folder) : -ENOTSUP;
+    struct names names;
+    int r = find_names(path, kind, &names);
     if (r < 0)
         return r == -ENOTSUP ? 0 : r;
-    if (text_format(file, sizeof file, "%s/zz-mom-%s.conf", folder, settings[kind]) < 0 ||
-        text_format(beside, sizeof beside, "%s/.zz-mom-%s", folder, settings[kind]) < 0)
-        return -ENAMETOOLONG;
-    (void)unlink(beside); /* one that was never finished */
-    r = unlink(file) < 0 && errno != ENOENT ? -errno : 0;
-    (void)rmdir(folder); /* unless there is more in it */
+    (void)unlink(names.beside); /* one that was never finished */
+    r = unlink(names.file) < 0 && errno != ENOENT ? -errno : 0;
+    (void)rmdir(names.folder); /* unless there is more in it */
     return r;
 }

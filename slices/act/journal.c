@@ -82,6 +82,18 @@ const struct journal_entry *journal_row(const struct journal *journal, int row)
     return valid ? entry : NULL;
 }
 
+int journal_find_limit(
+    const struct journal *journal, const struct slice_life *life, enum limit_kind limit, int from)
+{
+    for (int i = from; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == limit &&
+            slice_life_equal(&entry->life, life))
+            return i;
+    }
+    return -1;
+}
+
 void journal_strike(struct journal *journal, int row)
 {
     struct row *struck = row_at(journal, row);
@@ -260,22 +272,11 @@ static int undo_hints(int group_fd)
 /* Killed between a change and the striking of the one before it, a limit has two rows. */
 static bool is_of_another_row(const struct journal *journal, const struct seen *seen, uint64_t now)
 {
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+    const struct journal_entry *entry = &seen->entry;
+    int i = journal_find_limit(journal, &entry->life, entry->limit, 0);
+    for (; i >= 0; i = journal_find_limit(journal, &entry->life, entry->limit, i + 1)) {
         const struct journal_entry *other = i == seen->row ? NULL : journal_row(journal, i);
-        if (other && other->kind == JOURNAL_LIMIT && other->limit == seen->entry.limit &&
-            slice_life_equal(&other->life, &seen->entry.life) && other->set == now)
-            return true;
-    }
-    return false;
-}
-
-static bool has_row(
-    const struct journal *journal, const struct slice_life *life, enum limit_kind limit)
-{
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        const struct journal_entry *entry = journal_row(journal, i);
-        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == limit &&
-            slice_life_equal(&entry->life, life))
+        if (other && other->set == now)
             return true;
     }
     return false;
@@ -290,7 +291,7 @@ static int squeeze_below(struct journal *journal, int group_fd, const struct jou
     soft.limit = LIMIT_SOFT;
     soft.drop_in = false;
     soft.set = limit_gentle(entry->before);
-    if (has_row(journal, &entry->life, LIMIT_SOFT) ||
+    if (journal_find_limit(journal, &entry->life, LIMIT_SOFT, 0) >= 0 ||
         limit_read(group_fd, LIMIT_SOFT, &soft.before) < 0 || soft.before <= soft.set)
         return -EBUSY;
     int row = journal_add(journal, &soft);
@@ -339,13 +340,9 @@ static int put_limit_back(
 static int undo_hard_limit(
     struct journal *journal, const struct slice_life *life, struct mom_error *error)
 {
-    int r = 0;
-    for (int i = 0; i < JOURNAL_ENTRIES && r >= 0; i++) {
-        const struct journal_entry *entry = journal_row(journal, i);
-        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == LIMIT_HARD &&
-            slice_life_equal(&entry->life, life))
-            r = journal_undo(journal, i, error);
-    }
+    int r = 0, i = journal_find_limit(journal, life, LIMIT_HARD, 0);
+    for (; i >= 0 && r >= 0; i = journal_find_limit(journal, life, LIMIT_HARD, i + 1))
+        r = journal_undo(journal, i, error);
     return r;
 }
 

@@ -69,6 +69,10 @@ void journal_strike(struct journal *journal, int row);
 /* NULL where row holds nothing valid. */
 const struct journal_entry *journal_row(const struct journal *journal, int row);
 
+/* The first row from `from` on that is of this limit of this life; -1: none. */
+int journal_find_limit(
+    const struct journal *journal, const struct slice_life *life, enum limit_kind limit, int from);
+
 /* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone
  * (*error says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was
  * before). A directory that is gone is undone already; one that is no cgroup, or doesn't bear the

@@ -15,19 +15,6 @@ static uint64_t whole_pages(uint64_t bytes)
     return bytes_sum(bytes, PAGE_MOST - 1) / PAGE_MOST * PAGE_MOST;
 }
 
-/* The row of this limit of this life; -1: none. */
-static int find_row(
-    const struct journal *journal, const struct slice_life *life, enum limit_kind limit)
-{
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        const struct journal_entry *entry = journal_row(journal, i);
-        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == limit &&
-            slice_life_equal(&entry->life, life))
-            return i;
-    }
-    return -1;
-}
-
 static int note(struct attempt *attempt, enum limit_kind limit, uint64_t before, uint64_t set)
 {
     const struct actuator_options *options = &attempt->actuator->options;
@@ -66,7 +53,7 @@ static int take_back(struct journal *journal, int row, int r)
 static int change(struct attempt *attempt, enum limit_kind limit, uint64_t before, uint64_t set)
 {
     struct journal *journal = attempt->actuator->options.journal;
-    int earlier = find_row(journal, &attempt->action->life, limit);
+    int earlier = journal_find_limit(journal, &attempt->action->life, limit, 0);
     const struct journal_entry *entry = journal_row(journal, earlier);
     int row = note(attempt, limit, entry && entry->set == before ? entry->before : before, set);
     if (row < 0)
@@ -116,12 +103,17 @@ static int raise_one(struct attempt *attempt, enum limit_kind limit, uint64_t se
     return r < 0 ? r : change(attempt, limit, before, set);
 }
 
+static int raise_all(struct attempt *attempt, uint64_t set)
+{
+    int r = raise_one(attempt, LIMIT_HARD, set);
+    if (r == 0 && limit_is_throttling(attempt->group_fd)) /* of v1 the soft one is no limit */
+        r = raise_one(attempt, LIMIT_SOFT, set);
+    return r;
+}
+
 enum action_result limits_raise(struct attempt *attempt)
 {
-    uint64_t set = whole_pages(attempt->action->bytes);
-    int r = raise_one(attempt, LIMIT_HARD, set);
-    if (r == 0 && limit_is_throttling(attempt->group_fd)) /* of v1 it is no limit */
-        r = raise_one(attempt, LIMIT_SOFT, set);
+    int r = raise_all(attempt, whole_pages(attempt->action->bytes));
     return r < 0 ? attempt_fail(attempt, r, "raising its limit") : RESULT_DONE;
 }
 
@@ -129,7 +121,7 @@ static int undo(struct attempt *attempt, enum limit_kind limit)
 {
     struct journal *journal = attempt->actuator->options.journal;
     struct mom_error error;
-    int row = find_row(journal, &attempt->action->life, limit);
+    int row = journal_find_limit(journal, &attempt->action->life, limit, 0);
     int r = row < 0 ? 0 : journal_undo(journal, row, &error);
     if (r > 0)
         (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, error.text);
@@ -158,10 +150,7 @@ void limits_give_headroom(struct attempt *attempt, struct headroom *ret)
     for (int i = 0; i < LIMIT_KINDS; i++)
         ret->given[i] = limit_read(fd, (enum limit_kind)i, &ret->before[i]) == 0 &&
                         (i == LIMIT_BOTH || ret->before[i] < set);
-    if (ret->given[LIMIT_SOFT] || ret->given[LIMIT_HARD]) {
-        (void)raise_one(attempt, LIMIT_HARD, set); /* as far as it goes */
-        (void)raise_one(attempt, LIMIT_SOFT, set);
-    }
+    (void)raise_all(attempt, set); /* as far as it goes */
 }
 
 void limits_take_headroom(struct attempt *attempt, const struct headroom *headroom)
@@ -170,7 +159,8 @@ void limits_take_headroom(struct attempt *attempt, const struct headroom *headro
     struct mom_error error;
     for (int i = 0; i < LIMIT_KINDS; i++) {
         enum limit_kind limit = (enum limit_kind)i;
-        int row = headroom->given[i] ? find_row(journal, &attempt->action->life, limit) : -1;
+        int row =
+            headroom->given[i] ? journal_find_limit(journal, &attempt->action->life, limit, 0) : -1;
         const struct journal_entry *entry = journal_row(journal, row);
         int r = 0;
         if (entry && entry->before == headroom->before[i])

@@ -3,7 +3,7 @@
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/visit.h"
-#include "tests/unit/act/bench.h"
+#include "tests/unit/act/one_live.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -19,30 +19,21 @@
 
 #include <cmocka.h>
 
-static struct bench bench;
-static struct actuator *actuator;
-static struct slice slice;
-static char scope[SLICE_PATH_MAX];
 static _Atomic unsigned *counters; /* of the processes in the slice, shared with them */
 enum { PROCESSES = 3 };
 
-static int set_up(void **state)
+static int share_counters(void **state)
 {
-    (void)state;
-    bench_open_live(&bench, "freeze", scope, &slice);
     counters = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(counters != MAP_FAILED);
-    return 0;
+    return set_up(state);
 }
 
-static int tear_down(void **state)
+static int drop_counters(void **state)
 {
-    (void)state;
-    actuator_close(actuator);
-    actuator = NULL;
-    bench_close_live(&bench);
+    int r = tear_down(state);
     (void)munmap(counters, 4096);
-    return 0;
+    return r;
 }
 
 static void pause_msec(long msec)
@@ -69,13 +60,10 @@ static void start(void)
         (void)live_spawn(&bench.hierarchy, slice.path, NULL, count, &counters[i]);
 }
 
-static enum action_result apply(enum action_kind kind)
+static enum action_result order(enum action_kind kind)
 {
-    struct action action = bench_action(kind, &slice);
-    if (!actuator)
-        assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
-    actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
-    return bench.outcome.result;
+    const struct action action = bench_action(kind, &slice);
+    return apply(&action);
 }
 
 /* How many of the processes do anything within a moment. */
@@ -125,12 +113,12 @@ static void all_stand_still_and_go_on(void **state)
     assert_int_equal(going_on(), PROCESSES);
     int32_t pid = a_process();
     freezer_of(pid, before);
-    assert_int_equal(apply(ACTION_FREEZE), RESULT_DONE);
+    assert_int_equal(order(ACTION_FREEZE), RESULT_DONE);
     assert_int_equal(going_on(), 0);
     assert_int_equal(bench_journalled(&bench), 1);
-    assert_int_equal(apply(ACTION_FREEZE), RESULT_DONE); /* they are so already */
+    assert_int_equal(order(ACTION_FREEZE), RESULT_DONE); /* they are so already */
     assert_int_equal(bench_journalled(&bench), 1);
-    assert_int_equal(apply(ACTION_RELEASE), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE), RESULT_DONE);
     assert_int_equal(going_on(), PROCESSES);
     assert_int_equal(bench_journalled(&bench), 0);
     freezer_of(pid, after);
@@ -142,7 +130,7 @@ static void the_journal_lets_them_go_on(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     start();
-    assert_int_equal(apply(ACTION_FREEZE), RESULT_DONE);
+    assert_int_equal(order(ACTION_FREEZE), RESULT_DONE);
     assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
     assert_int_equal(going_on(), PROCESSES);
     assert_int_equal(bench_journalled(&bench), 0);
@@ -153,9 +141,9 @@ static void who_is_frozen_can_be_reset(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     start();
-    assert_int_equal(apply(ACTION_FREEZE), RESULT_DONE);
-    assert_int_equal(apply(ACTION_RESET), RESULT_DONE);
-    assert_int_equal(apply(ACTION_RELEASE), RESULT_DONE);
+    assert_int_equal(order(ACTION_FREEZE), RESULT_DONE);
+    assert_int_equal(order(ACTION_RESET), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE), RESULT_DONE);
     assert_int_equal(bench_journalled(&bench), 0);
 }
 
@@ -171,7 +159,7 @@ static void a_slice_that_holds_mom_is_not_frozen(void **state)
     int own = group_open(bench.hierarchy.root_fd, path);
     (void)text_format(pid, sizeof pid, "%d", getpid());
     assert_int_equal(file_write(group, "cgroup.procs", pid), 0);
-    enum action_result result = apply(ACTION_FREEZE);
+    enum action_result result = order(ACTION_FREEZE);
     assert_int_equal(file_write(own, "cgroup.procs", pid), 0);
     (void)close(group);
     (void)close(own);
@@ -186,19 +174,19 @@ static void a_dry_run_freezes_nobody(void **state)
     SKIP_IF_NOT_LIVE();
     start();
     bench.options.dry_run = true;
-    assert_int_equal(apply(ACTION_FREEZE), RESULT_DRY_RUN);
+    assert_int_equal(order(ACTION_FREEZE), RESULT_DRY_RUN);
     assert_int_equal(going_on(), PROCESSES);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define COUNTED(name) cmocka_unit_test_setup_teardown(name, share_counters, drop_counters)
     const struct CMUnitTest tests[] = {
-        TEST(all_stand_still_and_go_on),
-        TEST(the_journal_lets_them_go_on),
-        TEST(who_is_frozen_can_be_reset),
-        TEST(a_slice_that_holds_mom_is_not_frozen),
-        TEST(a_dry_run_freezes_nobody),
+        COUNTED(all_stand_still_and_go_on),
+        COUNTED(the_journal_lets_them_go_on),
+        COUNTED(who_is_frozen_can_be_reset),
+        COUNTED(a_slice_that_holds_mom_is_not_frozen),
+        COUNTED(a_dry_run_freezes_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* Asked to end before they are killed, on this machine's tree, v1 or v2. */
 #include "slices/act/limit.h"
 #include "slices/read/group.h"
-#include "tests/unit/act/bench.h"
+#include "tests/unit/act/one_live.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -18,34 +18,11 @@
 #define MIB (UINT64_C(1024) * 1024)
 enum { TIDIED = 7, LIMIT_MIB = 40, HELD_MIB = 37, NEEDED_MIB = 8 };
 
-static struct bench bench;
-static struct actuator *actuator;
-static struct slice slice;
-static char scope[SLICE_PATH_MAX];
-
-static int set_up(void **state)
-{
-    (void)state;
-    bench_open_live(&bench, "grace", scope, &slice);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    actuator_close(actuator);
-    actuator = NULL;
-    bench_close_live(&bench);
-    return 0;
-}
-
 static enum action_result reset(int64_t grace_msec)
 {
     struct action action = bench_action(ACTION_RESET, &slice);
     action.grace_usec = grace_msec * 1000;
-    assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
-    actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
-    return bench.outcome.result;
+    return apply(&action);
 }
 
 static bool touch(size_t bytes)
@@ -152,12 +129,9 @@ static void what_was_raised_before_is_raised_afterwards(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     struct action raise = bench_action(ACTION_RAISE, &slice);
-    struct actuator *first;
     raise.bytes = LIMIT_MIB * MIB;
     set_hard_limit(20 * MIB);
-    assert_int_equal(actuator_open(&bench.options, &first, NULL), 0);
-    actuator_apply(first, &raise, &bench.outcome, &bench.processes);
-    actuator_close(first);
+    assert_int_equal(apply(&raise), RESULT_DONE);
     (void)live_spawn(&bench.hierarchy, slice.path, NULL, work_at_the_limit, NULL);
     assert_int_equal(reset(20000), RESULT_DONE);
     assert_int_equal(hard_limit(), LIMIT_MIB * MIB);
@@ -193,18 +167,14 @@ static void in_a_hurry_nobody_is_asked(void **state)
 {
     (void)state;
     SKIP_IF_NOT_LIVE();
-    struct action action = bench_action(ACTION_RESET, &slice);
     pid_t pid = live_spawn(&bench.hierarchy, slice.path, NULL, work, NULL);
-    action.grace_usec = 20000000;
-    assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
-    actuator_hurry(actuator);
-    actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
+    actuator_hurry(actuator());
+    assert_int_equal(reset(20000), RESULT_DONE);
     assert_int_equal(exit_status(pid), -SIGKILL);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(who_ends_when_asked_is_not_killed),
         TEST(who_does_not_is_killed),

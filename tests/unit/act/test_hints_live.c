@@ -2,7 +2,7 @@
 #include "slices/act/actuator.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
-#include "tests/unit/act/bench.h"
+#include "tests/unit/act/one_live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,29 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct bench bench;
-static struct actuator *actuator;
-static struct slice slice;
-static char scope[SLICE_PATH_MAX]; /* nothing is put back outside it */
-
-static int set_up(void **state)
-{
-    (void)state;
-    bench_open_live(&bench, "hints", scope, &slice);
-    if (bench.hierarchy.root_fd >= 0)
-        assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    actuator_close(actuator);
-    actuator = NULL;
-    bench_close_live(&bench);
-    return 0;
-}
 
 static void say(void *value)
 {
@@ -62,7 +39,7 @@ static int give(enum kernel_rank rank)
         .rank = rank,
         .together = rank != HINT_NONE};
     (void)text_copy(hint.path, sizeof hint.path, slice.path);
-    return actuator_hint(actuator, &hint);
+    return actuator_hint(actuator(), &hint);
 }
 
 static bool goes_together(void)
@@ -115,7 +92,6 @@ static void another_life_is_told_nothing_of(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(those_are_told_of_who_have_said_nothing),
         TEST(the_journal_takes_it_all_back),

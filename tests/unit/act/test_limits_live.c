@@ -2,7 +2,7 @@
 #include "slices/act/limit.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
-#include "tests/unit/act/bench.h"
+#include "tests/unit/act/one_live.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -16,27 +16,6 @@
 #include <cmocka.h>
 
 #define MIB (UINT64_C(1024) * 1024)
-
-static struct bench bench;
-static struct actuator *actuator;
-static struct slice slice;
-static char scope[SLICE_PATH_MAX];
-
-static int set_up(void **state)
-{
-    (void)state;
-    bench_open_live(&bench, "throttle", scope, &slice);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    actuator_close(actuator);
-    actuator = NULL;
-    bench_close_live(&bench);
-    return 0;
-}
 
 static uint64_t limit_of(enum limit_kind kind)
 {
@@ -71,14 +50,11 @@ static void set_limit(uint64_t bytes)
     set_limit_of(LIMIT_SOFT, bytes);
 }
 
-static enum action_result apply(enum action_kind kind, uint64_t bytes)
+static enum action_result order(enum action_kind kind, uint64_t bytes)
 {
     struct action action = bench_action(kind, &slice);
     action.bytes = bytes;
-    if (!actuator)
-        assert_int_equal(actuator_open(&bench.options, &actuator, NULL), 0);
-    actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
-    return bench.outcome.result;
+    return apply(&action);
 }
 
 static void it_is_lowered_and_put_back(void **state)
@@ -86,11 +62,11 @@ static void it_is_lowered_and_put_back(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     uint64_t before = limit();
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     assert_int_equal(limit(), 100 * MIB);
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE); /* it is so already */
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE); /* it is so already */
     assert_int_equal(bench_journalled(&bench), 1);
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_true(limit() == before);
     assert_int_equal(bench_journalled(&bench), 0);
 }
@@ -100,8 +76,8 @@ static void lowered_twice_it_is_put_back_to_what_it_was_at_first(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_limit(300 * MIB);
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
-    assert_int_equal(apply(ACTION_THROTTLE, 50 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 50 * MIB), RESULT_DONE);
     assert_int_equal(limit(), 50 * MIB);
     assert_int_equal(bench_journalled(&bench), 1);
     assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
@@ -113,10 +89,10 @@ static void lowered_twice_what_somebody_else_has_set_between_is_put_back(void **
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_limit(300 * MIB);
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     set_limit(200 * MIB);
-    assert_int_equal(apply(ACTION_THROTTLE, 50 * MIB), RESULT_DONE);
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 50 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_int_equal(limit(), 200 * MIB);
     assert_int_equal(bench_journalled(&bench), 0);
 }
@@ -126,7 +102,7 @@ static void the_journal_puts_it_back(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_limit(300 * MIB);
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
     assert_int_equal(limit(), 300 * MIB);
 }
@@ -136,7 +112,7 @@ static void a_lower_one_is_left_alone(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_limit(50 * MIB);
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     assert_int_equal(limit(), 50 * MIB);
     assert_int_equal(bench_journalled(&bench), 0);
 }
@@ -145,9 +121,9 @@ static void what_somebody_else_has_set_since_stays(void **state)
 {
     (void)state;
     SKIP_IF_NOT_LIVE();
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     set_limit(200 * MIB);
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_non_null(strstr(bench.outcome.error, "changed by somebody else"));
     assert_int_equal(limit(), 200 * MIB);
     assert_int_equal(bench_journalled(&bench), 0);
@@ -166,7 +142,7 @@ static void never_below_what_it_has(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     (void)live_spawn(&bench.hierarchy, slice.path, NULL, take, NULL);
-    assert_int_equal(apply(ACTION_THROTTLE, 10 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 10 * MIB), RESULT_DONE);
     int fd = group_open(bench.hierarchy.root_fd, slice.path);
     uint64_t charged = group_charged(fd, bench.hierarchy.version);
     (void)close(fd);
@@ -178,13 +154,13 @@ static void of_groups_that_are_gone_nothing_stays_in_the_journal(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     char path[PATH_MAX], other[SLICE_PATH_MAX];
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     (void)text_format(path, sizeof path, "%s%s", bench.hierarchy.root, slice.path);
     assert_int_equal(rmdir(path), 0);
     (void)text_format(other, sizeof other, "%s/two", scope);
     live_make(bench.hierarchy.root, other);
     slice = live_slice(&bench.hierarchy, other, 2);
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     assert_int_equal(bench_journalled(&bench), 1);
 }
 
@@ -196,7 +172,7 @@ static void a_full_journal_is_kept_for_resets(void **state)
     for (int i = 0; i < JOURNAL_ENTRIES / 2; i++)
         assert_true(journal_add(&bench.journal, &entry) >= 0);
     uint64_t before = limit();
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_FAILED);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_FAILED);
     assert_true(limit() == before);
 }
 
@@ -206,7 +182,7 @@ static void a_dry_run_changes_nothing(void **state)
     SKIP_IF_NOT_LIVE();
     uint64_t before = limit();
     bench.options.dry_run = true;
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DRY_RUN);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DRY_RUN);
     assert_true(limit() == before);
     assert_int_equal(bench_journalled(&bench), 0);
 }
@@ -224,13 +200,13 @@ static void a_hard_limit_is_raised_and_put_back(void **state)
     SKIP_IF_NOT_LIVE();
     set_hard_limits(100 * MIB, 120 * MIB);
     uint64_t both = limit_of(LIMIT_BOTH);
-    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 150 * MIB), RESULT_DONE);
     assert_int_equal(limit_of(LIMIT_HARD), 150 * MIB);
     assert_true(limit_of(LIMIT_BOTH) == (both ? 170 * MIB : 0));
-    assert_int_equal(apply(ACTION_RAISE, 180 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 180 * MIB), RESULT_DONE);
     assert_int_equal(limit_of(LIMIT_HARD), 180 * MIB);
     assert_int_equal(bench_journalled(&bench), both ? 2 : 1);
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_int_equal(limit_of(LIMIT_HARD), 100 * MIB);
     assert_true(limit_of(LIMIT_BOTH) == both);
     assert_int_equal(bench_journalled(&bench), 0);
@@ -242,7 +218,7 @@ static void both_limits_are_raised_as_far_as_they_are_lower(void **state)
     SKIP_IF_NOT_LIVE();
     set_hard_limits(400 * MIB, 400 * MIB);
     set_limit(80 * MIB);
-    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 150 * MIB), RESULT_DONE);
     assert_int_equal(limit(), is_v2() ? 150 * MIB : 80 * MIB); /* v1's is no limit */
     assert_int_equal(limit_of(LIMIT_HARD), 400 * MIB);
     assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
@@ -254,7 +230,7 @@ static void the_journal_takes_a_raise_back(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_hard_limits(100 * MIB, 100 * MIB);
-    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 150 * MIB), RESULT_DONE);
     assert_int_equal(journal_undo_all(&bench.journal, NULL), 0);
     assert_int_equal(limit_of(LIMIT_HARD), 100 * MIB);
     assert_true(limit_of(LIMIT_BOTH) == 100 * MIB || limit_of(LIMIT_BOTH) == 0);
@@ -265,9 +241,9 @@ static void a_raised_limit_that_somebody_else_has_changed_stays(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_limit_of(LIMIT_HARD, 100 * MIB);
-    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 150 * MIB), RESULT_DONE);
     set_limit_of(LIMIT_HARD, 300 * MIB);
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_non_null(strstr(bench.outcome.error, "changed by somebody else"));
     assert_int_equal(limit_of(LIMIT_HARD), 300 * MIB);
     assert_int_equal(bench_journalled(&bench), 0);
@@ -291,16 +267,16 @@ static void nobody_is_killed_for_a_limit_to_go_back(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_hard_limits(40 * MIB, 40 * MIB);
-    assert_int_equal(apply(ACTION_RAISE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 100 * MIB), RESULT_DONE);
     pid_t pid = live_spawn(&bench.hierarchy, slice.path, NULL, hold, NULL);
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_INCOMPLETE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_INCOMPLETE);
     assert_int_equal(limit_of(LIMIT_HARD), 100 * MIB);
     assert_int_equal(journal_undo_all(&bench.journal, said), bench_journalled(&bench));
     assert_true(bench_journalled(&bench) > 0);
     assert_true(live_is_alive(pid));
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_true(live_was_killed(pid, 5000));
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_int_equal(limit_of(LIMIT_HARD), 40 * MIB);
     assert_int_equal(bench_journalled(&bench), 0);
 }
@@ -310,7 +286,7 @@ static void who_has_no_limit_can_have_none_raised(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     uint64_t hard = limit_of(LIMIT_HARD), soft = limit();
-    assert_int_equal(apply(ACTION_RAISE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 100 * MIB), RESULT_DONE);
     assert_true(limit_of(LIMIT_HARD) == hard && limit() == soft);
     assert_int_equal(bench_journalled(&bench), 0);
 }
@@ -321,11 +297,11 @@ static void throttled_while_it_is_raised_both_are_undone(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_limit(100 * MIB);
-    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
-    assert_int_equal(apply(ACTION_THROTTLE, 120 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 120 * MIB), RESULT_DONE);
     assert_int_equal(limit(), is_v2() ? 120 * MIB : 100 * MIB);
     assert_int_equal(bench_journalled(&bench), is_v2());
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_int_equal(limit(), 100 * MIB);
 }
 
@@ -335,7 +311,7 @@ static void another_life_under_the_same_path_is_not_touched(void **state)
     (void)state;
     SKIP_IF_NOT_LIVE();
     char path[PATH_MAX];
-    assert_int_equal(apply(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_THROTTLE, 100 * MIB), RESULT_DONE);
     (void)text_format(path, sizeof path, "%s%s", bench.hierarchy.root, slice.path);
     assert_int_equal(rmdir(path), 0);
     live_make(bench.hierarchy.root, slice.path);
@@ -351,9 +327,9 @@ static void both_stay_where_somebody_else_has_set_the_hard_one_higher(void **sta
     (void)state;
     SKIP_IF_NOT_LIVE();
     set_hard_limits(100 * MIB, 110 * MIB);
-    assert_int_equal(apply(ACTION_RAISE, 150 * MIB), RESULT_DONE);
+    assert_int_equal(order(ACTION_RAISE, 150 * MIB), RESULT_DONE);
     set_limit_of(LIMIT_HARD, 120 * MIB);
-    assert_int_equal(apply(ACTION_RELEASE, 0), RESULT_DONE);
+    assert_int_equal(order(ACTION_RELEASE, 0), RESULT_DONE);
     assert_non_null(strstr(bench.outcome.error, "changed by somebody else"));
     assert_int_equal(limit_of(LIMIT_HARD), 120 * MIB);
     assert_int_equal(bench_journalled(&bench), 0);
@@ -361,7 +337,6 @@ static void both_stay_where_somebody_else_has_set_the_hard_one_higher(void **sta
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(it_is_lowered_and_put_back),
         TEST(lowered_twice_it_is_put_back_to_what_it_was_at_first),
