@@ -2,6 +2,7 @@
  * when, and what must not happen to whom. README.md has the language.
  *
  *   read.c    text > statements, each with its line and time
+ *   statements.c  what each does to the world
  *   play.c    statements and the clock > world > course (the pure policy code) > a log
  *   judge.c   the log against what was expected
  *   story.c   the log, for people */
