@@ -5,6 +5,7 @@ const char *const action_kind_names[ACTION_KINDS] = {
     [ACTION_RECORD] = "record",
     [ACTION_ALARM] = "alarm",
     [ACTION_WARN] = "warn",
+    [ACTION_RECLAIM] = "reclaim",
     [ACTION_THROTTLE] = "throttle",
     [ACTION_RAISE] = "raise",
     [ACTION_FREEZE] = "freeze",

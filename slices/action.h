@@ -15,6 +15,7 @@ enum action_kind {
     ACTION_ALARM,    /* tell the operators: what should be done may not be done (protected, mode,
                         reboot) */
     ACTION_WARN,     /* tell the owner and the operators */
+    ACTION_RECLAIM,  /* push so much of its memory out now: what it needs least, to swap or disk */
     ACTION_THROTTLE, /* let it have but so much memory without delay, until it is released */
     ACTION_RAISE,    /* let it have so much memory, until it is released */
     ACTION_FREEZE,   /* it stands still, until it is released */
@@ -27,7 +28,7 @@ extern const char *const action_kind_names[ACTION_KINDS]; /* "none", "record", "
 /* Whether it changes anything about the slice. */
 static inline bool action_is_deed(enum action_kind kind)
 {
-    return kind >= ACTION_THROTTLE;
+    return kind >= ACTION_RECLAIM;
 }
 
 struct action {
@@ -39,7 +40,7 @@ struct action {
     bool independent; /* a reset: the slice's jobs do without each other; the largest goes alone */
     struct slice_life life;
     char path[SLICE_PATH_MAX];
-    uint64_t bytes; /* ACTION_THROTTLE, ACTION_RAISE: how much */
+    uint64_t bytes; /* ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE: how much */
 };
 
 /* What the kernel's OOM killer is told of a slice, should it be first. */
@@ -62,7 +63,8 @@ enum action_result {
     RESULT_DRY_RUN,    /* all but the last write */
     RESULT_RECORDED,   /* the recording actuator took it */
     RESULT_INCOMPLETE, /* a reset: survivors after the last round; a freeze: not all stand still; a
-                          release: it holds more than a raised limit was before */
+                          release: it holds more than a raised limit was before; a reclaim: less
+                          than was asked for */
     RESULT_VANISHED,   /* the group is gone */
     RESULT_STRANGER,   /* another life under the same path: nothing was done */
     RESULT_REFUSED,    /* outside the scope, or protected */
@@ -103,7 +105,8 @@ struct outcome {
     uint32_t processes_before; /* of the slice and all groups nested below it */
     uint32_t survivors;
     int32_t survivor[OUTCOME_SURVIVORS_MAX]; /* their first pids */
-    uint64_t bytes_before, bytes_after;      /* memory + swap charged to the group */
+    uint64_t bytes_before, bytes_after;      /* memory + swap charged to the group; a reclaim:
+                                                memory alone */
     uint64_t bytes_freed;                    /* before - after, 0 where it grew */
     char error[160];                         /* "" or what went wrong */
 };

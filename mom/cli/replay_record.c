@@ -14,10 +14,10 @@
 /* Decisions about a slice that are further apart than this belong to two incidents, where the
  * record does not say. */
 #define INCIDENT_USEC (3600 * USEC_PER_SEC)
-/* An order that the record knows nothing of is taken to have been carried out after so long. */
+/* A deed that the record knows nothing of is taken to have been carried out after so long. */
 #define DEED_USEC USEC_PER_SEC
 
-enum { HOLDS_MAX = 1024, ORDERS_MAX = 256 };
+enum { HOLDS_MAX = 1024, DEEDS_MAX = 256 };
 
 struct held {
     char key[SLICE_KEY_MAX];
@@ -25,7 +25,7 @@ struct held {
 };
 
 /* A deed that the replay has ordered, and whose outcome has not come. */
-struct order {
+struct deed {
     enum action_kind kind;
     uint64_t own, recorded; /* numbers; recorded 0: the record has no such decision (yet) */
     int64_t boot_usec;
@@ -45,8 +45,8 @@ struct replay {
     bool is_pending, looked_lately;
     struct held held[HOLDS_MAX];
     uint32_t held_count;
-    struct order order[ORDERS_MAX];
-    uint32_t orders;
+    struct deed deed[DEEDS_MAX];
+    uint32_t deeds;
     struct replay_result *result;
 };
 
@@ -167,41 +167,41 @@ static struct replayed *find_own(struct replay *replay, const struct decision *r
     return NULL;
 }
 
-/* ---- orders and outcomes ---- */
+/* ---- deeds and outcomes ---- */
 
-static void drop_order(struct replay *replay, uint32_t index)
+static void drop_deed(struct replay *replay, uint32_t index)
 {
-    replay->order[index] = replay->order[--replay->orders];
+    replay->deed[index] = replay->deed[--replay->deeds];
 }
 
 /* Deeds that are the replay's alone: who was reset is not there from now on. */
-static void settle_own_orders(struct replay *replay)
+static void settle_own_deeds(struct replay *replay)
 {
-    for (uint32_t i = replay->orders; i-- > 0;) {
-        struct order order = replay->order[i];
-        if (order.recorded != 0 || replay->now.boot_usec - order.boot_usec < DEED_USEC)
+    for (uint32_t i = replay->deeds; i-- > 0;) {
+        struct deed deed = replay->deed[i];
+        if (deed.recorded != 0 || replay->now.boot_usec - deed.boot_usec < DEED_USEC)
             continue;
-        drop_order(replay, i);
-        const struct outcome done = {.decision = order.own,
-            .kind = order.kind,
+        drop_deed(replay, i);
+        const struct outcome done = {.decision = deed.own,
+            .kind = deed.kind,
             .result = RESULT_DONE,
             .started = replay->now,
             .ended = replay->now};
         course_outcome(&replay->course, &done, replay->now);
-        if (order.kind == ACTION_RESET)
-            replay->course.slices[order.slice].absent = true;
+        if (deed.kind == ACTION_RESET)
+            replay->course.slices[deed.slice].absent = true;
     }
 }
 
 static void take_outcome(struct replay *replay, const struct outcome *recorded)
 {
-    for (uint32_t i = 0; i < replay->orders; i++) {
-        if (replay->order[i].recorded != recorded->decision)
+    for (uint32_t i = 0; i < replay->deeds; i++) {
+        if (replay->deed[i].recorded != recorded->decision)
             continue;
         struct outcome outcome = *recorded;
-        outcome.decision = replay->order[i].own;
+        outcome.decision = replay->deed[i].own;
         course_outcome(&replay->course, &outcome, replay->now);
-        drop_order(replay, i);
+        drop_deed(replay, i);
         return;
     }
 }
@@ -209,8 +209,8 @@ static void take_outcome(struct replay *replay, const struct outcome *recorded)
 static void decided(void *context, const struct decision *decision, uint32_t slice)
 {
     struct replay *replay = context;
-    if (action_is_deed(decision->action) && slice != COURSE_NOBODY && replay->orders < ORDERS_MAX)
-        replay->order[replay->orders++] = (struct order){.kind = decision->action,
+    if (action_is_deed(decision->action) && slice != COURSE_NOBODY && replay->deeds < DEEDS_MAX)
+        replay->deed[replay->deeds++] = (struct deed){.kind = decision->action,
             .own = decision->seq,
             .boot_usec = decision->at.boot_usec,
             .slice = slice};
@@ -413,7 +413,7 @@ static void begin_anew(struct replay *replay)
 {
     course_free(&replay->course);
     course_init(&replay->course, policy_now(replay), decided, replay);
-    replay->orders = 0;
+    replay->deeds = 0;
     replay->is_pending = false;
 }
 
@@ -449,14 +449,15 @@ static int take_decision(struct replay *replay, const struct query_decision *rec
 {
     const struct decision *decision = &recorded->decision;
     uint32_t slice = course_find(&replay->course, decision->serial);
+    const struct order order = decide_request_order(decision);
     if (decision->reason == REASON_REQUEST && slice != COURSE_NOBODY)
-        course_request(&replay->course, slice, decision->at);
+        course_request(&replay->course, slice, &order, decision->at);
     struct replayed *own = find_own(replay, decision);
     if (own) {
         uint64_t seq = own->decision.seq;
-        for (uint32_t i = 0; i < replay->orders; i++)
-            if (replay->order[i].own == seq)
-                replay->order[i].recorded = decision->seq;
+        for (uint32_t i = 0; i < replay->deeds; i++)
+            if (replay->deed[i].own == seq)
+                replay->deed[i].recorded = decision->seq;
         own->other_evidence = decision->reason != REASON_REQUEST &&
                               !evidence_is_same(&own->decision.evidence, &decision->evidence);
         own->decision = *decision;
@@ -483,7 +484,7 @@ static int take_event(void *context, const struct recorded *event)
     if (event->kind != RECORDED_LOOK)
         flush_look(replay, NULL);
     replay->now = event->at;
-    settle_own_orders(replay);
+    settle_own_deeds(replay);
     if (!policy_now(replay) && event->kind != RECORDED_POLICY)
         return event->kind == RECORDED_TICK
                    ? error_set(replay->error, -ENOENT,

@@ -1,11 +1,12 @@
-/* reset, hold, release, leaks --dismiss: orders to the daemon. Whether they are allowed is the
- * daemon's to say. */
+/* reset, reclaim, throttle, raise, freeze, hold, release, leaks --dismiss: orders to the daemon.
+ * Whether they are allowed is the daemon's to say. */
 #include "mom/cli/facts.h"
 #include "mom/cli/moment.h"
 #include "mom/cli/undo.h"
 #include "mom/cli/verbs.h"
 #include "mom/common/clock.h"
 #include "mom/common/control.h"
+#include "policy/file/values.h"
 #include "slices/base/text.h"
 
 #include <errno.h>
@@ -72,10 +73,8 @@ static bool is_group_folder(const char *word, struct control_request *request)
     return true;
 }
 
-static int order_for_slice(
-    struct cli *cli, const char *word, enum control_verb verb, int64_t duration_usec)
+static int order_for_slice(struct cli *cli, const char *word, struct control_request request)
 {
-    struct control_request request = {.verb = verb, .duration_usec = duration_usec};
     struct subject subject;
     if (is_group_folder(word, &request))
         return order(cli, request, word);
@@ -86,20 +85,66 @@ static int order_for_slice(
     return order(cli, request, subject.key);
 }
 
+/* CLI_OK or CLI_USAGE. */
+static int take_duration(const struct cli *cli, const char *verb, int64_t *ret_usec)
+{
+    struct mom_error error = {0};
+    if (!cli->option[OPTION_FOR])
+        return cli_say(CLI_USAGE, "%s needs --for=TIME, as in --for=2h", verb);
+    if (duration_parse(cli->option[OPTION_FOR], ret_usec, &error) < 0)
+        return cli_say(CLI_USAGE, "%s", error.text);
+    return CLI_OK;
+}
+
+static int take_size(const struct cli *cli, uint64_t *ret_bytes)
+{
+    struct mom_error error = {0};
+    if (value_parse(VALUE_SIZE, NULL, cli->operand[1], ret_bytes, sizeof *ret_bytes, &error) < 0)
+        return cli_say(CLI_USAGE, "%s", error.text);
+    return *ret_bytes > 0 ? CLI_OK : cli_say(CLI_USAGE, "a size of nothing");
+}
+
+/* An order that lasts, to a size or without one. */
+static int order_for_a_time(
+    struct cli *cli, const char *word, enum control_verb verb, bool has_size)
+{
+    struct control_request request = {.verb = verb};
+    int code = take_duration(cli, word, &request.duration_usec);
+    if (code == CLI_OK && has_size)
+        code = take_size(cli, &request.bytes);
+    return code == CLI_OK ? order_for_slice(cli, cli->operand[0], request) : code;
+}
+
 int verb_reset(struct cli *cli)
 {
-    return order_for_slice(cli, cli->operand[0], CONTROL_RESET, 0);
+    return order_for_slice(cli, cli->operand[0], (struct control_request){.verb = CONTROL_RESET});
+}
+
+int verb_reclaim(struct cli *cli)
+{
+    struct control_request request = {.verb = CONTROL_RECLAIM};
+    int code = take_size(cli, &request.bytes);
+    return code == CLI_OK ? order_for_slice(cli, cli->operand[0], request) : code;
+}
+
+int verb_throttle(struct cli *cli)
+{
+    return order_for_a_time(cli, "throttle", CONTROL_THROTTLE, true);
+}
+
+int verb_raise(struct cli *cli)
+{
+    return order_for_a_time(cli, "raise", CONTROL_RAISE, true);
+}
+
+int verb_freeze(struct cli *cli)
+{
+    return order_for_a_time(cli, "freeze", CONTROL_FREEZE, false);
 }
 
 int verb_hold(struct cli *cli)
 {
-    int64_t duration_usec;
-    struct mom_error error = {0};
-    if (!cli->option[OPTION_FOR])
-        return cli_say(CLI_USAGE, "hold needs --for=TIME, as in --for=2h");
-    if (duration_parse(cli->option[OPTION_FOR], &duration_usec, &error) < 0)
-        return cli_say(CLI_USAGE, "%s", error.text);
-    return order_for_slice(cli, cli->operand[0], CONTROL_HOLD, duration_usec);
+    return order_for_a_time(cli, "hold", CONTROL_HOLD, false);
 }
 
 int leaks_dismiss(struct cli *cli)
@@ -109,7 +154,8 @@ int leaks_dismiss(struct cli *cli)
         return cli_say(CLI_USAGE, "--dismiss needs --why=TEXT: whoever reads of it will ask");
     if (cli->option[OPTION_ALL])
         return cli_say(CLI_USAGE, "--dismiss is about one slice, --all about the list");
-    return order_for_slice(cli, cli->option[OPTION_DISMISS], CONTROL_DISMISS, 0);
+    return order_for_slice(
+        cli, cli->option[OPTION_DISMISS], (struct control_request){.verb = CONTROL_DISMISS});
 }
 
 /* A daemon that answers releases its holds itself; where none runs, what it left behind is undone
@@ -132,5 +178,7 @@ int verb_release(struct cli *cli)
         return cli_say(CLI_USAGE, "--by-hand undoes everything: it needs --all");
     if (by_hand)
         return undo_by_hand(cli);
-    return all ? release_all(cli) : order_for_slice(cli, cli->operand[0], CONTROL_RELEASE, 0);
+    return all ? release_all(cli)
+               : order_for_slice(
+                     cli, cli->operand[0], (struct control_request){.verb = CONTROL_RELEASE});
 }

@@ -11,15 +11,19 @@
 #include <stdint.h>
 
 #define CONTROL_SOCKET "momd.sock"
-#define CONTROL_MAGIC  0x6d6f6d32u /* "mom2" */
+#define CONTROL_MAGIC  0x6d6f6d33u /* "mom3" */
 
 enum control_verb {
     CONTROL_PING,
-    CONTROL_RESET,   /* the slice, now, whatever its mode */
-    CONTROL_HOLD,    /* exempt the slice for `duration_usec` */
-    CONTROL_RELEASE, /* ends its hold; no slice: all holds */
-    CONTROL_DISMISS, /* the leak that the slice is accused of is none; needs `why` */
-    CONTROL_RELOAD,  /* as SIGHUP */
+    CONTROL_RESET,    /* the slice, now, whatever its mode */
+    CONTROL_RECLAIM,  /* `bytes` of its memory, now */
+    CONTROL_THROTTLE, /* to `bytes`, for `duration_usec` */
+    CONTROL_RAISE,    /* and so its limits */
+    CONTROL_FREEZE,   /* for `duration_usec` */
+    CONTROL_HOLD,     /* exempt the slice for `duration_usec` */
+    CONTROL_RELEASE,  /* ends its hold; no slice: all holds */
+    CONTROL_DISMISS,  /* the leak that the slice is accused of is none; needs `why` */
+    CONTROL_RELOAD,   /* as SIGHUP */
     CONTROL_VERBS
 };
 
@@ -28,6 +32,7 @@ struct control_request {
     uint64_t serial;       /* 0: see below */
     uint64_t mount, inode; /* of the group's folder; inode 0: no slice is meant */
     int64_t duration_usec;
+    uint64_t bytes;
     char why[128];
 };
 

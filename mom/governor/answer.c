@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define HOLD_MOST_USEC (366 * 86400 * USEC_PER_SEC)
+#define LASTS_MOST_USEC (366 * 86400 * USEC_PER_SEC)
 
 /* What the guard has ordered on its own. */
 static void take_orders(struct governor *governor, struct stamp now)
@@ -75,16 +75,43 @@ static void tell_hold(struct governor *governor, const char *key, int64_t until_
     (void)ring_write(&governor->decisions, RECORD_HOLD, &hold, sizeof hold);
 }
 
-static void order_reset(struct governor *governor, struct place *place, const struct slice *slice,
-    uid_t uid, struct control_reply *reply, struct stamp now)
+static const enum action_kind ordered_by[CONTROL_VERBS] = {
+    [CONTROL_RESET] = ACTION_RESET,
+    [CONTROL_RECLAIM] = ACTION_RECLAIM,
+    [CONTROL_THROTTLE] = ACTION_THROTTLE,
+    [CONTROL_RAISE] = ACTION_RAISE,
+    [CONTROL_FREEZE] = ACTION_FREEZE,
+};
+
+static bool lasts_sanely(int64_t usec)
 {
+    return usec > 0 && usec <= LASTS_MOST_USEC;
+}
+
+static bool is_sane(const struct order *order)
+{
+    bool needs_bytes = order->kind != ACTION_RESET && order->kind != ACTION_FREEZE;
+    bool lasts = order->kind != ACTION_RESET && order->kind != ACTION_RECLAIM;
+    return (!needs_bytes || (order->bytes > 0 && order->bytes <= INT64_MAX)) &&
+           (!lasts || lasts_sanely(order->lasts_usec));
+}
+
+static void carry_out_order(struct governor *governor, struct place *place,
+    const struct slice *slice, const struct control_request *request, uid_t uid,
+    struct control_reply *reply, struct stamp now)
+{
+    const struct order order = {ordered_by[request->verb], request->bytes, request->duration_usec};
     struct decision *decision = &governor->scratch;
-    decide_request(&place->watch, slice, governor->policy, ACTION_RESET, now, decision);
+    if (!is_sane(&order)) {
+        reply->code = -EINVAL;
+        return;
+    }
+    decide_request(&place->watch, slice, governor->policy, &order, now, decision);
     evidence_add(&decision->evidence, "asked_by_uid", UNIT_COUNT, uid, ' ', 0);
     governor_pursue(governor, place, decision);
     reply->decision = decision->seq;
-    if (decision->action != ACTION_RESET) {
-        reply->code = -EPERM;
+    if (decision->action == ACTION_NONE) {
+        reply->code = decision->restraint == RESTRAINT_CHANGED ? -EBUSY : -EPERM;
         (void)text_format(
             reply->text, sizeof reply->text, "not done: %s", restraint_names[decision->restraint]);
     }
@@ -95,7 +122,7 @@ static void hold(struct governor *governor, const struct control_request *reques
     struct stamp now)
 {
     bool begins = request->verb == CONTROL_HOLD;
-    bool sane = request->duration_usec > 0 && request->duration_usec <= HOLD_MOST_USEC;
+    bool sane = lasts_sanely(request->duration_usec);
     int64_t until = begins && sane ? now.unix_usec + request->duration_usec : 0;
     reply->code =
         begins && !sane ? -EINVAL : holds_set(&governor->holds, slice->key, until, now.unix_usec);
@@ -182,8 +209,8 @@ static void take_request(struct governor *governor, struct stamp now)
     } else if (request.verb != CONTROL_PING && !place) {
         reply.code = -ENOENT;
         (void)text_copy(reply.text, sizeof reply.text, "no such slice any more");
-    } else if (request.verb == CONTROL_RESET) {
-        order_reset(governor, place, slice, asker.uid, &reply, now);
+    } else if (ordered_by[request.verb] != ACTION_NONE) {
+        carry_out_order(governor, place, slice, &request, asker.uid, &reply, now);
     } else if (request.verb == CONTROL_HOLD || request.verb == CONTROL_RELEASE) {
         hold(governor, &request, place, slice, asker.uid, &reply, now);
     } else if (request.verb == CONTROL_DISMISS) {
@@ -214,7 +241,7 @@ static void take_past_of(
     if (past->strikes > place->watch.ladder.strikes)
         place->watch.ladder.strikes = past->strikes;
     if (!place->hold_said && past->hold_until_unix_usec > now.unix_usec &&
-        past->hold_until_unix_usec - now.unix_usec <= HOLD_MOST_USEC)
+        past->hold_until_unix_usec - now.unix_usec <= LASTS_MOST_USEC)
         (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);
     if (past->dismissed > place->watch.leak.lives.dismissed)
         leak_set_dismissed(&place->watch.leak, past->dismissed, past->dismissed_bytes);

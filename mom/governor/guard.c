@@ -210,7 +210,8 @@ static void pursue(struct guard *guard, uint32_t domain)
     bool acts = decision->serial != 0 && decision->action >= ACTION_WARN;
     if (decision->serial != 0 && decision->action >= ACTION_ALARM)
         tell_governor(guard, false); /* before an outcome can come */
-    if (acts && !carry_out(guard))
+    bool done = !acts || carry_out(guard);
+    if (decision->action == ACTION_RESET && !done)
         decide_node_withdraw(&guard->watches.of[domain]);
     else if (decision->action == ACTION_RESET)
         domains_note_reset(&guard->watches, &guard->lists.standings, domain, decision);

@@ -12,6 +12,10 @@ enum { MEMBER = 1 << 0, OWNER = 1 << 1, ANYBODY = 1 << 2 }; /* root may do every
 static const unsigned allowed[CONTROL_VERBS] = {
     [CONTROL_PING] = ANYBODY,
     [CONTROL_RESET] = OWNER,
+    [CONTROL_RECLAIM] = MEMBER,
+    [CONTROL_THROTTLE] = MEMBER,
+    [CONTROL_RAISE] = MEMBER,
+    [CONTROL_FREEZE] = MEMBER,
     [CONTROL_HOLD] = MEMBER,
     [CONTROL_RELEASE] = MEMBER,
     [CONTROL_DISMISS] = MEMBER,

@@ -211,11 +211,11 @@ void course_resume(struct course *course, const struct node_look *look)
     node_watch_resume(&course->guard.of[domain], look);
 }
 
-void course_request(struct course *course, uint32_t index, struct stamp now)
+void course_request(
+    struct course *course, uint32_t index, const struct order *order, struct stamp now)
 {
     struct course_slice *slice = &course->slices[index];
-    decide_request(
-        &slice->watch, &slice->slice, course->policy, ACTION_RESET, now, &course->scratch);
+    decide_request(&slice->watch, &slice->slice, course->policy, order, now, &course->scratch);
     pursue(course, index);
 }
 

@@ -81,8 +81,9 @@ const struct standing *course_standing(const struct course *course, const char *
 /* The guard's memory of a domain was this after a look (node_watch_resume). */
 void course_resume(struct course *course, const struct node_look *look);
 
-/* A person orders a reset. */
-void course_request(struct course *course, uint32_t slice, struct stamp now);
+/* A person orders something. */
+void course_request(
+    struct course *course, uint32_t slice, const struct order *order, struct stamp now);
 
 void course_outcome(struct course *course, const struct outcome *outcome, struct stamp now);
 

@@ -18,6 +18,8 @@ void note_release(struct watch *watch, int64_t rest_usec, int64_t now_usec)
         temporary_release(&watch->raise.temporary, rest_usec, now_usec);
     if (watch->freeze.state != TEMPORARY_OVER)
         temporary_release(&watch->freeze, 0, now_usec);
+    if (ordered_is_on(&watch->ordered))
+        temporary_release(&watch->ordered.temporary, 0, now_usec);
 }
 
 bool decide_throttle(struct watch *watch, const struct slice *slice, const struct outlook *outlook,
@@ -30,7 +32,7 @@ bool decide_throttle(struct watch *watch, const struct slice *slice, const struc
     struct throttle *throttle = &watch->throttle;
     if (throttle->state == THROTTLE_NEWBORN && !node_has(node, NODE_MEM_TOTAL))
         return false;
-    bool spared = standing_protects(watch, slice) || watch->held;
+    bool spared = standing_protects(watch, slice) || watch->held || ordered_is_on(&watch->ordered);
     bool allowed = own->mode == MODE_ENFORCE && own->leak == MODE_ENFORCE; /* by a newer policy */
     bool by_ladder =
         throttle->by_leak && (ladder->state == LADDER_WARNED || ladder->state == LADDER_THROTTLED ||
@@ -63,6 +65,19 @@ bool decide_throttle(struct watch *watch, const struct slice *slice, const struc
         ret->restraint = RESTRAINT_MODE;
         throttle_outcome(throttle, ACTION_THROTTLE, false, now.boot_usec);
     }
+    return true;
+}
+
+bool decide_order_over(struct watch *watch, const struct slice *slice,
+    const struct outlook *outlook, struct decision *ret)
+{
+    bool served;
+    if (!ordered_ends(&watch->ordered, outlook->now.boot_usec, &served))
+        return false;
+    describe(ret, watch, slice, outlook);
+    ret->wanted = ret->action = ACTION_RELEASE;
+    ret->reason = served ? REASON_SERVED : REASON_LET_GO;
+    note_release(watch, 0, outlook->now.boot_usec);
     return true;
 }
 

@@ -17,8 +17,12 @@ bool decide_throttle(struct watch *watch, const struct slice *slice, const struc
     struct decision *ret);
 
 /* A release undoes all that was done for a time: the raise, which then is not to be asked for again
- * for `rest_usec`, and the freeze. */
+ * for `rest_usec`, the freeze, and what was ordered. */
 void note_release(struct watch *watch, int64_t rest_usec, int64_t now_usec);
+
+/* What a person has ordered is released when its time is up, or it is let go. */
+bool decide_order_over(struct watch *watch, const struct slice *slice,
+    const struct outlook *outlook, struct decision *ret);
 
 /* A raise or a freeze that the ladder has left behind, or the release of which failed, is released.
  */

@@ -16,7 +16,7 @@
 
 /* The ladder of one slice. Returns 0 or 1 decisions, one for each step: what lasts is not said
  * again. The caller gives it its number by decide_number. *raised: bytes by which the limits of all
- * slices are raised (raise_extra); brought up to date. */
+ * slices are raised (watch_raised); brought up to date. */
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct node_sample *node, uint64_t *raised, struct stamp now, struct decision *ret);
 
@@ -37,17 +37,21 @@ void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now);
  * counts as if it had been done. */
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now);
 
-/* A person has it released: limits that were changed for a time are to be as before. */
+/* A person has it released: what was changed for a time, by whomever, is to be as before. */
 void decide_released(struct watch *watch);
 
 /* A person says of the slice's leak that it is none (leak_dismiss): what it is throttled to for it
  * is let go. Returns bytes, as leak_dismiss. */
 uint64_t decide_dismissed(struct watch *watch);
 
-/* A person's order (momctl reset): checked like any other for protection (action NONE, restraint
- * PROTECTED), never for mode, hold or size. */
+/* A person's order (momctl reset, reclaim, throttle, raise, freeze): checked like any other for
+ * protection (action NONE, restraint PROTECTED), never for mode, hold or size. What lasts is
+ * refused where something is changed about the slice already (RESTRAINT_CHANGED). */
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,
-    enum action_kind wanted, struct stamp now, struct decision *ret);
+    const struct order *order, struct stamp now, struct decision *ret);
+
+/* The order that was answered by such a decision, as its evidence has it. */
+struct order decide_request_order(const struct decision *decision);
 
 /* The node's rules against the standing list of a domain. Returns 0 or 1 decisions. `guard` is the
  * guard's memory of it (what the counters were, since when each rule holds, cool-down); it is
@@ -55,8 +59,8 @@ void decide_request(struct watch *watch, const struct slice *slice, const struct
  * reboot.
  *
  * The most severe rule that has held long enough and has something new to say is taken: reset, then
- * reboot (which this build can only announce), warn, record. Who goes: the first of the standing
- * list that is not barred and whose reset would help; under a rule that looks ahead
+ * reboot (which this build can only announce), reclaim, warn, record. Who goes: the first of the
+ * standing list that is not barred and whose reset would help; under a rule that looks ahead
  * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. Of memory nodes it is
  * one that is to blame, or an alarm (RESTRAINT_UNBOUND). A reset is followed by the cool-down,
  * and a pause for as long as memory is seen to come back, unless samples that are all newer show

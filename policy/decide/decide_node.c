@@ -12,11 +12,12 @@
 
 /* Rules in the order in which they are asked. */
 static const enum rule_action by_severity[RULE_ACTIONS] = {
-    RULE_RESET, RULE_REBOOT, RULE_WARN, RULE_RECORD};
+    RULE_RESET, RULE_REBOOT, RULE_RECLAIM, RULE_WARN, RULE_RECORD};
 
 static const enum action_kind wanted_by[RULE_ACTIONS] = {
     [RULE_RECORD] = ACTION_RECORD,
     [RULE_WARN] = ACTION_WARN,
+    [RULE_RECLAIM] = ACTION_RECLAIM,
     [RULE_RESET] = ACTION_RESET,
     [RULE_REBOOT] = ACTION_ALARM,
 };
@@ -119,12 +120,42 @@ static bool is_alone(const struct standing *standing)
     return standing->unprotected == 1 || (standing->domain[0] != '\0' && standing->notable < 2);
 }
 
+/* How much one slice gives back at a time: what is missing by the rule, and no more than this part
+ * of what it holds in memory. */
+#define RECLAIM_PART 4
+static uint64_t reclaim_step(
+    const struct rule *rule, const struct standing_entry *chosen, const struct node_sample *node)
+{
+    uint64_t most = (uint64_t)chosen->score.resident / RECLAIM_PART;
+    if (!(rule->conditions & RULE_AVAILABLE_BELOW))
+        return most;
+    uint64_t wanted = amount_of(&rule->available_below, node->value[NODE_MEM_TOTAL]);
+    uint64_t available = node->value[NODE_MEM_AVAILABLE];
+    uint64_t missing = wanted > available ? wanted - available : 0;
+    return missing < most ? missing : most;
+}
+
+/* Nobody dies of it: who is alone gives back, too. */
+static enum restraint restrain_reclaim(
+    const struct rule *rule, const struct standing_entry *chosen, const struct node_sample *node)
+{
+    if (!chosen)
+        return RESTRAINT_SIZE;
+    if (chosen->barred)
+        return (enum restraint)chosen->restraint;
+    if (reclaim_step(rule, chosen, node) == 0)
+        return RESTRAINT_SIZE;
+    return chosen->mode == MODE_ENFORCE ? RESTRAINT_NONE : RESTRAINT_MODE;
+}
+
 static enum restraint restrain(const struct rule *rule, const struct node_watch *guard,
     const struct standing *standing, const struct standing_entry *chosen,
     const struct node_sample *node)
 {
     if (rule->action == RULE_REBOOT)
         return RESTRAINT_UNABLE;
+    if (rule->action == RULE_RECLAIM)
+        return restrain_reclaim(rule, chosen, node);
     if (rule->action != RULE_RESET)
         return RESTRAINT_NONE;
     if (!chosen)
@@ -147,6 +178,8 @@ static enum action_kind decide_action(
 {
     if (rule->action == RULE_WARN && !chosen)
         return ACTION_ALARM; /* there is no owner to warn */
+    if (rule->action == RULE_RECLAIM && restraint != RESTRAINT_NONE)
+        return ACTION_RECORD;
     if (rule->action != RULE_RESET)
         return wanted_by[rule->action];
     if (restraint == RESTRAINT_MODE && chosen->mode == MODE_WARN)
@@ -223,14 +256,21 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
     add_runners_up(ret, standing, chosen);
 }
 
+static void describe_reclaim(struct decision *ret, uint64_t bytes)
+{
+    ret->limit_bytes = bytes;
+    evidence_add(&ret->evidence, "to_reclaim", UNIT_BYTES, (double)bytes, ' ', 0);
+}
+
 /* A warning or alarm is said once for as long as the rule holds, and again after the mail interval;
- * where the rule keeps coming and going, once in a cool-down. */
-static bool told_lately(const struct node_watch *guard, uint32_t rule,
+ * where the rule keeps coming and going, once in a cool-down, as memory is reclaimed. */
+static bool told_lately(const struct node_watch *guard, uint32_t rule, enum action_kind action,
     const struct policy_globals *globals, struct stamp now)
 {
     int64_t told = guard->rule_told_usec[rule];
     bool same_episode = told >= guard->rule_since_usec[rule];
-    int64_t pause = same_episode ? decision_repeat_usec(globals) : globals->cooldown_usec;
+    int64_t pause = same_episode && action != ACTION_RECLAIM ? decision_repeat_usec(globals)
+                                                             : globals->cooldown_usec;
     return told != 0 && now.boot_usec - told < pause;
 }
 
@@ -294,7 +334,7 @@ static enum turn take_rule(struct node_watch *guard, uint32_t index, const struc
         return TURN_WAITS;
     if (action == ACTION_RESET) {
         aftermath_begin(guard, standing, chosen, node, now);
-    } else if (told_lately(guard, index, globals, now)) {
+    } else if (told_lately(guard, index, action, globals, now)) {
         return TURN_REPEATS;
     } else {
         guard->rule_told_usec[index] = now.boot_usec;
@@ -306,6 +346,8 @@ static enum turn take_rule(struct node_watch *guard, uint32_t index, const struc
     ret->action = action;
     ret->restraint = restraint;
     describe(ret, rule, guard, node, standing, chosen);
+    if (action == ACTION_RECLAIM)
+        describe_reclaim(ret, reclaim_step(rule, chosen, node));
     return TURN_TAKEN;
 }
 

@@ -154,11 +154,12 @@ static enum ladder_event next_event(
     if (ladder->state == LADDER_PROBATION && now.boot_usec >= ladder->probation_usec)
         return LADDER_PROBATION_OVER;
     double left_usec = watch_left_usec(watch, globals);
+    bool is_ordered = ordered_is_on(&watch->ordered);
     if (leak == LEAK_CONFIRMED)
-        return is_due(watch, globals, left_usec, now)
+        return !is_ordered && is_due(watch, globals, left_usec, now)
                    ? next_of_trial(watch, globals, left_usec, now)
                    : LADDER_CONFIRM;
-    enum ladder_event strain = next_of_strain(watch, slice, outlook);
+    enum ladder_event strain = is_ordered ? LADDER_EVENTS : next_of_strain(watch, slice, outlook);
     if (strain != LADDER_EVENTS)
         return strain;
     if (leak == LEAK_SUSPECTED)
@@ -222,6 +223,7 @@ static const enum action_kind restrained[ACTION_KINDS] = {
     [ACTION_RECORD] = ACTION_RECORD,
     [ACTION_ALARM] = ACTION_ALARM,
     [ACTION_WARN] = ACTION_RECORD,
+    [ACTION_RECLAIM] = ACTION_RECORD,
     [ACTION_THROTTLE] = ACTION_ALARM,
     [ACTION_RAISE] = ACTION_RAISE,
     [ACTION_FREEZE] = ACTION_ALARM,
@@ -318,11 +320,12 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
     const struct node_sample *node, uint64_t *raised, struct stamp now, struct decision *ret)
 {
     const struct outlook outlook = {policy, policy_globals(policy), node, *raised, now};
-    uint64_t before = raise_extra(&watch->raise);
-    bool decided = decide_throttle(watch, slice, &outlook, ret) ||
+    uint64_t before = watch_raised(watch);
+    bool decided = decide_order_over(watch, slice, &outlook, ret) ||
+                   decide_throttle(watch, slice, &outlook, ret) ||
                    decide_left_behind(watch, slice, &outlook, ret) ||
                    take_step(watch, slice, &outlook, ret);
-    *raised += raise_extra(&watch->raise) - before;
+    *raised += watch_raised(watch) - before;
     return decided;
 }
 
@@ -347,7 +350,8 @@ void decide_number(struct watch *watch, struct decision *decision, uint64_t seq)
         decision->incident = ladder->incident ? ladder->incident : seq;
     bool releases = decision->reason == REASON_SERVED || decision->reason == REASON_LET_GO ||
                     decision->reason == REASON_RELIEVED;
-    bool ends = decision->reason == REASON_ALL_CLEAR || (releases && ladder->state == LADDER_CALM);
+    bool passes = releases || decision->action == ACTION_RECLAIM;
+    bool ends = decision->reason == REASON_ALL_CLEAR || (passes && ladder->state == LADDER_CALM);
     if (decision->action != ACTION_NONE) /* a refused order begins nothing */
         ladder->incident = ends ? 0 : decision->incident;
 }
@@ -372,6 +376,9 @@ static void follow_outcome(
     if (kind == ACTION_THROTTLE && watch->throttle.state == THROTTLE_OVER &&
         watch->ladder.state == LADDER_THROTTLED)
         (void)ladder_take(&watch->ladder, LADDER_LET_GO, now);
+    if (kind == ACTION_THROTTLE || kind == ACTION_RAISE || kind == ACTION_FREEZE)
+        temporary_asked(
+            &watch->ordered.temporary, done || outcome->result == RESULT_INCOMPLETE, now.boot_usec);
     if (kind == ACTION_RAISE)
         temporary_asked(&watch->raise.temporary, done, now.boot_usec);
     if (kind == ACTION_FREEZE) /* who doesn't stand still yet will */
@@ -380,6 +387,7 @@ static void follow_outcome(
     if (kind == ACTION_RELEASE) {
         temporary_released(&watch->raise.temporary, done, now.boot_usec);
         temporary_released(&watch->freeze, released, now.boot_usec);
+        temporary_released(&watch->ordered.temporary, done, now.boot_usec);
     }
 }
 
@@ -403,8 +411,10 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     if (event != LADDER_RESET_DONE)
         return;
     watch->ladder.probation_usec = now.boot_usec + probation_usec(watch);
-    if (outcome->job[0] == '\0') /* the other jobs go on */
+    if (outcome->job[0] == '\0') { /* the other jobs go on */
         throttle_reset(&watch->throttle, now.boot_usec);
+        temporary_let_go(&watch->ordered.temporary);
+    }
     /* The floors and the growth were those of processes that are gone, or, where one job of several
      * went, of all together: those that are left are judged by what they do from now on. */
     leak_reset(&watch->leak);
@@ -412,33 +422,4 @@ void decide_outcome(struct watch *watch, const struct outcome *outcome, struct s
     watch->growth = watch->growth_now = watch->faulted = 0;
     watch->growth_at_usec = watch->grown_twice_usec = 0;
     watch->survives = outcome->bytes_after;
-}
-
-void decide_released(struct watch *watch)
-{
-    throttle_let_go(&watch->throttle);
-    temporary_let_go(&watch->raise.temporary);
-    temporary_let_go(&watch->freeze);
-}
-
-uint64_t decide_dismissed(struct watch *watch)
-{
-    if (watch->ladder.state == LADDER_THROTTLED)
-        throttle_let_go(&watch->throttle);
-    return leak_dismiss(&watch->leak);
-}
-
-void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,
-    enum action_kind wanted, struct stamp now, struct decision *ret)
-{
-    const struct outlook outlook = {policy, policy_globals(policy), NULL, 0, now};
-    describe(ret, watch, slice, &outlook);
-    ret->reason = REASON_REQUEST;
-    ret->wanted = ret->action = wanted;
-    if (standing_restraint(watch, slice, now) == RESTRAINT_PROTECTED) {
-        ret->restraint = RESTRAINT_PROTECTED;
-        ret->action = ACTION_NONE;
-    } else if (wanted == ACTION_RESET) {
-        ret->action = ladder_take(&watch->ladder, LADDER_ORDERED, now);
-    }
 }

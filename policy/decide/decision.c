@@ -29,6 +29,7 @@ const char *const restraint_names[RESTRAINTS] = {
     [RESTRAINT_LONE] = "lone",
     [RESTRAINT_UNBOUND] = "unbound",
     [RESTRAINT_IN_VAIN] = "in-vain",
+    [RESTRAINT_CHANGED] = "changed",
     [RESTRAINT_STALE] = "stale",
     [RESTRAINT_UNABLE] = "unable",
 };

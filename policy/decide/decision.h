@@ -18,7 +18,7 @@ enum reason {
     REASON_NODE_RULE,    /* the node is short: evidence names the rule */
     REASON_REQUEST,      /* a person asked for it */
     REASON_REBORN,       /* it was reset often, and begins anew */
-    REASON_SERVED,       /* its probation is over */
+    REASON_SERVED,       /* its probation is over, or the time of an order */
     REASON_STRAINED,     /* it is kept waiting at its limit, and does not leak */
     REASON_RELIEVED,     /* it needs its limit raised no more, or has had it for long enough; or has
                             been frozen for long enough */
@@ -42,6 +42,7 @@ enum restraint {
     RESTRAINT_LONE,    /* the only unprotected slice; of a group, the only one of any size */
     RESTRAINT_UNBOUND, /* of memory nodes: who isn't bound to them may have filled them */
     RESTRAINT_IN_VAIN, /* the last reset gave nothing back, and nothing shows that this one would */
+    RESTRAINT_CHANGED, /* an order: something is changed about it already */
     RESTRAINT_STALE,   /* no sample is newer than the last reset */
     RESTRAINT_UNABLE,  /* this build can't do it (reboot): announced */
     RESTRAINTS
@@ -87,7 +88,8 @@ struct decision {
     enum restraint restraint;
     enum reason reason;
     int64_t grace_usec;          /* ACTION_RESET: they are asked to end so long before; 0: not */
-    uint64_t limit_bytes;        /* ACTION_THROTTLE, ACTION_RAISE: to how much */
+    uint64_t limit_bytes;        /* ACTION_THROTTLE, ACTION_RAISE: to how much; ACTION_RECLAIM: so
+                                    much */
     char rule[32];               /* REASON_NODE_RULE: its name */
     char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node */
     uint64_t serial;

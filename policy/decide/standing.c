@@ -99,7 +99,7 @@ static void weigh(struct standing *standing, struct watch *watch, const struct s
     watch->taken = score_taken(watch);
     bool notable = (double)score_gives_back(watch) >= NOTABLE_PART * memory_of(&standing->node);
     standing->unprotected += !standing_protects(watch, slice);
-    standing->raised += raise_extra(&watch->raise);
+    standing->raised += watch_raised(watch);
     standing->notable += !standing_protects(watch, slice) && notable;
     standing->resident_total += (double)score_resident(watch);
     standing->growth_now_total += watch->growth_now > 0 ? watch->growth_now : 0;

@@ -82,8 +82,9 @@ static void own_limits(const struct watch *watch, uint64_t ret[2])
 {
     const struct sample *sample = &watch->sample;
     ret[0] = sample_limit(sample, SAMPLE_LIMIT_MAX);
-    ret[1] = throttle_limit(
-        &watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH), sample->at.boot_usec);
+    ret[1] = ordered_limit(
+        &watch->ordered, throttle_limit(&watch->throttle, sample_limit(sample, SAMPLE_LIMIT_HIGH),
+                             sample->at.boot_usec));
 }
 
 /* The footprint at which they let it have no more. A limit of 0 is no limit: nothing could run
@@ -200,4 +201,9 @@ bool watch_short_first(
         return false;
     *ret_usec = (double)(watch->short_at - watch->footprint) / rate * 1e6;
     return true;
+}
+
+uint64_t watch_raised(const struct watch *watch)
+{
+    return bytes_sum(raise_extra(&watch->raise), ordered_extra(&watch->ordered));
 }

@@ -4,6 +4,7 @@
 #define POLICY_DECIDE_WATCH_H
 
 #include "policy/decide/ladder.h"
+#include "policy/decide/order.h"
 #include "policy/decide/raise.h"
 #include "policy/decide/score.h"
 #include "policy/decide/strain.h"
@@ -29,6 +30,7 @@ struct watch {
     struct strain strain;
     struct raise raise;
     struct temporary freeze; /* while the ladder has it frozen */
+    struct ordered ordered;
     struct slice_policy policy;
     struct stamp born;
     int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */
@@ -60,6 +62,9 @@ void watch_init(struct watch *watch, const struct slice *slice, const struct sli
 void watch_preload(struct watch *watch, const struct policy_globals *globals,
     enum window_scale scale, int64_t first_unix_usec, const uint32_t *floor_pages, uint32_t count,
     struct stamp now);
+
+/* By so much its limits are raised; bytes. */
+uint64_t watch_raised(const struct watch *watch);
 
 /* Brings derived values and the detector up to date after watch->sample was read. True when the
  * leak verdict or shape changed. A sample without a footprint changes nothing.

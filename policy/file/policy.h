@@ -41,8 +41,8 @@ enum rule_condition {
     RULE_ROOM_BELOW = 1 << 7,    /* MemAvailable + free swap (not zram's) < amount (of MemTotal) */
     RULE_STALLED_ABOVE = 1 << 8, /* the same as PSI full, of the last two seconds or so */
 };
-enum rule_action { RULE_RECORD, RULE_WARN, RULE_RESET, RULE_REBOOT, RULE_ACTIONS };
-extern const char *const rule_action_names[RULE_ACTIONS]; /* "record", "warn", "reset", "reboot" */
+enum rule_action { RULE_RECORD, RULE_WARN, RULE_RECLAIM, RULE_RESET, RULE_REBOOT, RULE_ACTIONS };
+extern const char *const rule_action_names[RULE_ACTIONS]; /* "record", "warn", ... */
 
 struct rule {
     char name[32];

@@ -19,6 +19,7 @@ const char *const rule_action_names[RULE_ACTIONS] = {
     [RULE_RECORD] = "record",
     [RULE_WARN] = "warn",
     [RULE_RESET] = "reset",
+    [RULE_RECLAIM] = "reclaim",
     [RULE_REBOOT] = "reboot",
 };
 const char *const formula_names[FORMULAS] = {
@@ -294,8 +295,9 @@ static const struct setting table[] = {
         .fallback = "0s", .help = "All conditions must hold for so long."},
     {RULE(action, 0), .name = "action", .type = VALUE_WORD,
         .words = {rule_action_names, RULE_ACTIONS}, .required = true,
-        .help =
-            "What is done then: record, warn, reset the first of the standing list, or reboot."},
+        .help = "What is done then: record, warn, reclaim (the first of the standing list gives "
+                "back what "
+                "it needs least; cgroup v2), reset the first of the standing list, or reboot."},
     {MATCH(MATCH_KEY), .name = "key",
         .help = "Its key: `docker:web`, `user:1000`, `unit:system.slice/cron.service`."},
     {MATCH(MATCH_PATH), .name = "path", .help = "Its path below the root of the hierarchy."},

@@ -215,7 +215,10 @@ static enum action_result check_bystanders(struct attempt *attempt)
 
 static uint64_t charged_bytes(const struct attempt *attempt)
 {
-    return group_charged(attempt->group_fd, attempt->actuator->options.hierarchy->version);
+    enum hierarchy_version version = attempt->actuator->options.hierarchy->version;
+    bool is_memory_alone = attempt->action->kind == ACTION_RECLAIM;
+    return is_memory_alone ? group_memory(attempt->group_fd, version)
+                           : group_charged(attempt->group_fd, version);
 }
 
 static int note_survivor(void *context, int32_t pid)
@@ -248,6 +251,7 @@ static enum action_result release(struct attempt *attempt)
 /* Nobody dies of these. Without a function they are for people to read: the table and the bytes are
  * their whole matter. */
 static enum action_result (*const mildly[ACTION_KINDS])(struct attempt *attempt) = {
+    [ACTION_RECLAIM] = limits_reclaim,
     [ACTION_THROTTLE] = limits_throttle,
     [ACTION_RAISE] = limits_raise,
     [ACTION_FREEZE] = freeze_begin,

@@ -52,9 +52,12 @@ int limit_write(int group_fd, enum limit_kind kind, uint64_t bytes)
     return file ? file_write(group_fd, file, bytes == SAMPLE_NO_LIMIT ? "max" : text) : -ENOTSUP;
 }
 
-/* How much the group has; what is above `most` is pushed out first, piece by piece, as far as that
- * goes in a second. */
-static uint64_t push_out(int group_fd, uint64_t most)
+bool limit_can_push_out(int group_fd)
+{
+    return faccessat(group_fd, "memory.reclaim", F_OK, 0) == 0;
+}
+
+uint64_t limit_push_out(int group_fd, uint64_t most)
 {
     enum { SECOND = 1000000 };
     int64_t until_usec = monotonic_usec() + SECOND;
@@ -82,7 +85,8 @@ uint64_t limit_gentle(uint64_t bytes)
 int limit_write_gently(int group_fd, enum limit_kind kind, uint64_t bytes)
 {
     uint64_t most = limit_gentle(bytes);
-    if (kind == LIMIT_HARD && limit_is_throttling(group_fd) && push_out(group_fd, most) > most)
+    if (kind == LIMIT_HARD && limit_is_throttling(group_fd) &&
+        limit_push_out(group_fd, most) > most)
         return -EBUSY;
     return limit_write(group_fd, kind, bytes);
 }

@@ -26,6 +26,11 @@ int limit_write(int group_fd, enum limit_kind kind, uint64_t bytes);
  * (before Linux 5.19) waits until the group needs less by itself. */
 int limit_write_gently(int group_fd, enum limit_kind kind, uint64_t bytes);
 
+/* Pushes out what the group has above `most` bytes, piece by piece, as far as that goes in a
+ * second. Returns how much it has then. v2, Linux 5.19. */
+bool limit_can_push_out(int group_fd);
+uint64_t limit_push_out(int group_fd, uint64_t most);
+
 /* So much must the group have at most for a hard limit of `bytes` to be written gently. */
 uint64_t limit_gentle(uint64_t bytes);
 

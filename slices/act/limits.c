@@ -82,6 +82,16 @@ enum action_result limits_throttle(struct attempt *attempt)
     return r < 0 ? attempt_fail(attempt, r, "lowering its limit") : RESULT_DONE;
 }
 
+enum action_result limits_reclaim(struct attempt *attempt)
+{
+    int fd = attempt->group_fd;
+    uint64_t has = group_memory(fd, attempt->actuator->options.hierarchy->version);
+    uint64_t most = has > attempt->action->bytes ? has - attempt->action->bytes : 0;
+    if (!limit_can_push_out(fd))
+        return attempt_fail(attempt, -ENOTSUP, "memory.reclaim");
+    return limit_push_out(fd, most) <= most ? RESULT_DONE : RESULT_INCOMPLETE;
+}
+
 /* Together with swap it has as much more as alone. */
 static int raise_both(struct attempt *attempt, uint64_t more)
 {

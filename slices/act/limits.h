@@ -9,6 +9,10 @@
  * low already it stays as it is. Fails with the journal half full: the rest of it is for resets. */
 enum action_result limits_throttle(struct attempt *attempt);
 
+/* action->bytes of its memory are pushed out, as far as that goes in a second. RESULT_INCOMPLETE:
+ * it was less. Nothing is left to be undone. Fails on v1, and before Linux 5.19. */
+enum action_result limits_reclaim(struct attempt *attempt);
+
 /* No limit of its own is below action->bytes any more; on v1 it may swap as much as before. Those
  * above, and those of the groups around it, stay as they are. Fails as limits_throttle. */
 enum action_result limits_raise(struct attempt *attempt);

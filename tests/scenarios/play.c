@@ -125,6 +125,12 @@ static enum action_result carry_out_deed(struct player *player, struct actor *ac
         body_freeze(body, player->t_usec);
         return RESULT_DONE;
     }
+    if (actor->order.action == ACTION_RECLAIM) {
+        uint32_t which = (uint32_t)(actor - player->actors);
+        return world_reclaim(&player->world, player->bodies, player->count, which, wanted)
+                   ? RESULT_DONE
+                   : RESULT_INCOMPLETE;
+    }
     remember_limits(actor, body);
     if (actor->order.action == ACTION_THROTTLE) {
         body->high = wanted;

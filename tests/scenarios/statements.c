@@ -351,6 +351,23 @@ static void hold(struct player *player, struct actor *actor, int64_t usec)
     course_restand(&player->course, now);
 }
 
+static void order(struct player *player, struct actor *actor, struct words_left *words)
+{
+    static const enum action_kind kinds[] = {
+        ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE};
+    struct order order = {.kind = ACTION_RESET};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (take_keyword(words, action_kind_names[kinds[i]]))
+            order.kind = kinds[i];
+    if (order.kind != ACTION_RESET && order.kind != ACTION_FREEZE)
+        order.bytes = (uint64_t)take_size(words);
+    if (take_keyword(words, "for"))
+        order.lasts_usec = take_duration(words);
+    if (actor->place == COURSE_NOBODY)
+        return complain(words, "it is not there");
+    course_request(&player->course, actor->place, &order, now_of(player));
+}
+
 static void do_to_slice(struct player *player, struct actor *actor, struct words_left *words)
 {
     struct body *body = body_of(player, actor);
@@ -396,9 +413,7 @@ static void do_to_slice(struct player *player, struct actor *actor, struct words
     } else if (take_keyword(words, "released")) {
         hold(player, actor, 0);
     } else if (take_keyword(words, "ordered")) {
-        if (actor->place == COURSE_NOBODY)
-            return complain(words, "it is not there");
-        course_request(&player->course, actor->place, now_of(player));
+        order(player, actor, words);
     } else {
         take_end(words);
     }

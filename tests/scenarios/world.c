@@ -201,6 +201,14 @@ bool world_squeeze(
     return above(&bodies[which], limit) <= 0;
 }
 
+bool world_reclaim(
+    const struct world *world, struct body *bodies, uint32_t count, uint32_t which, uint64_t bytes)
+{
+    double held = kept(&bodies[which]) - bodies[which].swapped;
+    uint64_t most = held > (double)bytes ? (uint64_t)(held - (double)bytes) : 1;
+    return world_squeeze(world, bodies, count, which, most);
+}
+
 /* By the own limits of slices. Returns how much went to swap. */
 static double push_out(struct world *world, struct body *bodies, uint32_t count)
 {

@@ -92,6 +92,10 @@ void body_take(struct body *body, enum channel channel, double bytes);
 bool world_squeeze(
     const struct world *world, struct body *bodies, uint32_t count, uint32_t which, uint64_t limit);
 
+/* So much of the slice goes to swap. False: it was less. */
+bool world_reclaim(
+    const struct world *world, struct body *bodies, uint32_t count, uint32_t which, uint64_t bytes);
+
 /* Brings everything to `now_usec`. Returns the index of the body in which the kernel killed a
  * process, or -1. */
 int world_step(struct world *world, struct body *bodies, uint32_t count, int64_t now_usec);

@@ -21,6 +21,10 @@ static void each_verb_has_its_people(void **state)
     } wanted[CONTROL_VERBS] = {
         [CONTROL_PING] = {true, true, true, true},
         [CONTROL_RESET] = {true, false, true, false},
+        [CONTROL_RECLAIM] = {true, true, false, false},
+        [CONTROL_THROTTLE] = {true, true, false, false},
+        [CONTROL_RAISE] = {true, true, false, false},
+        [CONTROL_FREEZE] = {true, true, false, false},
         [CONTROL_HOLD] = {true, true, false, false},
         [CONTROL_RELEASE] = {true, true, false, false},
         [CONTROL_DISMISS] = {true, true, false, false},

