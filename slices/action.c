@@ -9,6 +9,7 @@ const char *const action_kind_names[ACTION_KINDS] = {
     [ACTION_THROTTLE] = "throttle",
     [ACTION_RAISE] = "raise",
     [ACTION_FREEZE] = "freeze",
+    [ACTION_MOVE] = "move",
     [ACTION_RELEASE] = "release",
     [ACTION_RESET] = "reset",
 };

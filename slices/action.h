@@ -19,7 +19,8 @@ enum action_kind {
     ACTION_THROTTLE, /* let it have but so much memory without delay, until it is released */
     ACTION_RAISE,    /* let it have so much memory, until it is released */
     ACTION_FREEZE,   /* it stands still, until it is released */
-    ACTION_RELEASE,  /* all that it was throttled, raised or frozen by is as before */
+    ACTION_MOVE,     /* its processes take memory at another group's cost, until it is released */
+    ACTION_RELEASE,  /* all that it was throttled, raised, frozen or moved by is as before */
     ACTION_RESET,    /* kill the whole slice, or its largest job */
     ACTION_KINDS
 };
@@ -31,6 +32,12 @@ static inline bool action_is_deed(enum action_kind kind)
     return kind >= ACTION_RECLAIM;
 }
 
+/* Whether it is undone by ACTION_RELEASE. */
+static inline bool action_lasts(enum action_kind kind)
+{
+    return kind >= ACTION_THROTTLE && kind < ACTION_RELEASE;
+}
+
 struct action {
     enum action_kind kind;
     uint64_t
@@ -40,7 +47,8 @@ struct action {
     bool independent; /* a reset: the slice's jobs do without each other; the largest goes alone */
     struct slice_life life;
     char path[SLICE_PATH_MAX];
-    uint64_t bytes; /* ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE: how much */
+    uint64_t bytes;          /* ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE: how much */
+    char to[SLICE_PATH_MAX]; /* ACTION_MOVE: the other group; else "" */
 };
 
 /* What the kernel's OOM killer is told of a slice, should it be first. */

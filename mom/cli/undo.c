@@ -1,5 +1,6 @@
 #include "mom/cli/undo.h"
 
+#include "mom/common/clock.h"
 #include "mom/common/lock.h"
 #include "slices/act/journal.h"
 
@@ -17,15 +18,29 @@ static const struct column columns[] = {
 };
 static const struct section section = {"changes", columns, COUNT(columns)};
 
+/* A slice that holds more than its raised limit was before has so long to give it back, all of them
+ * together: systemd ends what it runs after a stop later than that (TimeoutStopSec). */
+#define PATIENCE_USEC (20 * USEC_PER_SEC)
+
+static int undo_patiently(
+    struct journal *journal, int row, int64_t until_usec, struct mom_error *error)
+{
+    int r;
+    do
+        r = journal_undo(journal, row, error);
+    while (r == -EBUSY && clock_now().boot_usec < until_usec);
+    return r;
+}
+
 /* False: it could not be undone. */
-static bool undo_row(struct journal *journal, int row, struct output *output)
+static bool undo_row(struct journal *journal, int row, int64_t until_usec, struct output *output)
 {
     struct mom_error error = {0};
     const struct journal_entry *found = journal_row(journal, row);
     if (!found)
         return true;
     const struct journal_entry entry = *found;
-    int r = journal_undo(journal, row, &error);
+    int r = undo_patiently(journal, row, until_usec, &error);
     const struct cell cells[] = {
         cell_text(entry.directory),
         cell_text(journal_kind_names[entry.kind]),
@@ -45,9 +60,11 @@ static int undo_all(struct cli *cli)
     int left = 0;
     if (journal_open(&journal, cli->paths.run_dir, &error) < 0)
         return cli_failed(&error);
+    journal.patient = true;
+    const int64_t until_usec = clock_now().boot_usec + PATIENCE_USEC;
     output_section(cli->output, &section);
     for (int row = 0; row < JOURNAL_ENTRIES; row++)
-        left += !undo_row(&journal, row, cli->output);
+        left += !undo_row(&journal, row, until_usec, cli->output);
     journal_close(&journal);
     return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : CLI_OK;
 }

@@ -1,5 +1,5 @@
-/* reset, reclaim, throttle, raise, freeze, hold, release, leaks --dismiss: orders to the daemon.
- * Whether they are allowed is the daemon's to say. */
+/* reset, reclaim, throttle, raise, freeze, move, hold, release, leaks --dismiss: orders to the
+ * daemon. Whether they are allowed is the daemon's to say. */
 #include "mom/cli/facts.h"
 #include "mom/cli/moment.h"
 #include "mom/cli/undo.h"
@@ -104,14 +104,10 @@ static int take_size(const struct cli *cli, uint64_t *ret_bytes)
     return *ret_bytes > 0 ? CLI_OK : cli_say(CLI_USAGE, "a size of nothing");
 }
 
-/* An order that lasts, to a size or without one. */
-static int order_for_a_time(
-    struct cli *cli, const char *word, enum control_verb verb, bool has_size)
+/* An order that lasts. */
+static int order_for_a_time(struct cli *cli, const char *word, struct control_request request)
 {
-    struct control_request request = {.verb = verb};
     int code = take_duration(cli, word, &request.duration_usec);
-    if (code == CLI_OK && has_size)
-        code = take_size(cli, &request.bytes);
     return code == CLI_OK ? order_for_slice(cli, cli->operand[0], request) : code;
 }
 
@@ -127,24 +123,42 @@ int verb_reclaim(struct cli *cli)
     return code == CLI_OK ? order_for_slice(cli, cli->operand[0], request) : code;
 }
 
+static int order_a_size(struct cli *cli, const char *word, enum control_verb verb)
+{
+    struct control_request request = {.verb = verb};
+    int code = take_size(cli, &request.bytes);
+    return code == CLI_OK ? order_for_a_time(cli, word, request) : code;
+}
+
 int verb_throttle(struct cli *cli)
 {
-    return order_for_a_time(cli, "throttle", CONTROL_THROTTLE, true);
+    return order_a_size(cli, "throttle", CONTROL_THROTTLE);
 }
 
 int verb_raise(struct cli *cli)
 {
-    return order_for_a_time(cli, "raise", CONTROL_RAISE, true);
+    return order_a_size(cli, "raise", CONTROL_RAISE);
 }
 
 int verb_freeze(struct cli *cli)
 {
-    return order_for_a_time(cli, "freeze", CONTROL_FREEZE, false);
+    return order_for_a_time(cli, "freeze", (struct control_request){.verb = CONTROL_FREEZE});
+}
+
+int verb_move(struct cli *cli)
+{
+    struct control_request request = {.verb = CONTROL_MOVE};
+    if (cli->operand[1][0] != '/')
+        return cli_say(
+            CLI_USAGE, "`%s` is no group's path: it does not begin with /", cli->operand[1]);
+    if (text_copy(request.to, sizeof request.to, cli->operand[1]) < 0)
+        return cli_say(CLI_USAGE, "the path is longer than %zu bytes", sizeof request.to - 1);
+    return order_for_a_time(cli, "move", request);
 }
 
 int verb_hold(struct cli *cli)
 {
-    return order_for_a_time(cli, "hold", CONTROL_HOLD, false);
+    return order_for_a_time(cli, "hold", (struct control_request){.verb = CONTROL_HOLD});
 }
 
 int leaks_dismiss(struct cli *cli)

@@ -60,6 +60,7 @@ int verb_reclaim(struct cli *cli);
 int verb_throttle(struct cli *cli);
 int verb_raise(struct cli *cli);
 int verb_freeze(struct cli *cli);
+int verb_move(struct cli *cli);
 int verb_hold(struct cli *cli);
 int verb_replay(struct cli *cli);
 int verb_mail_queue(struct cli *cli);

@@ -20,6 +20,7 @@ enum control_verb {
     CONTROL_THROTTLE, /* to `bytes`, for `duration_usec` */
     CONTROL_RAISE,    /* and so its limits */
     CONTROL_FREEZE,   /* for `duration_usec` */
+    CONTROL_MOVE,     /* to the group `to`, for `duration_usec` */
     CONTROL_HOLD,     /* exempt the slice for `duration_usec` */
     CONTROL_RELEASE,  /* ends its hold; no slice: all holds */
     CONTROL_DISMISS,  /* the leak that the slice is accused of is none; needs `why` */
@@ -34,6 +35,7 @@ struct control_request {
     int64_t duration_usec;
     uint64_t bytes;
     char why[128];
+    char to[192]; /* a group's path */
 };
 
 struct control_reply {

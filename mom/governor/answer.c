@@ -81,6 +81,7 @@ static const enum action_kind ordered_by[CONTROL_VERBS] = {
     [CONTROL_THROTTLE] = ACTION_THROTTLE,
     [CONTROL_RAISE] = ACTION_RAISE,
     [CONTROL_FREEZE] = ACTION_FREEZE,
+    [CONTROL_MOVE] = ACTION_MOVE,
 };
 
 static bool lasts_sanely(int64_t usec)
@@ -90,17 +91,19 @@ static bool lasts_sanely(int64_t usec)
 
 static bool is_sane(const struct order *order)
 {
-    bool needs_bytes = order->kind != ACTION_RESET && order->kind != ACTION_FREEZE;
-    bool lasts = order->kind != ACTION_RESET && order->kind != ACTION_RECLAIM;
-    return (!needs_bytes || (order->bytes > 0 && order->bytes <= INT64_MAX)) &&
-           (!lasts || lasts_sanely(order->lasts_usec));
+    static const bool has_size[ACTION_KINDS] = {
+        [ACTION_RECLAIM] = true, [ACTION_THROTTLE] = true, [ACTION_RAISE] = true};
+    return (!has_size[order->kind] || (order->bytes > 0 && order->bytes <= INT64_MAX)) &&
+           (!action_lasts(order->kind) || lasts_sanely(order->lasts_usec)) &&
+           (order->kind != ACTION_MOVE || order->to[0] == '/');
 }
 
 static void carry_out_order(struct governor *governor, struct place *place,
     const struct slice *slice, const struct control_request *request, uid_t uid,
     struct control_reply *reply, struct stamp now)
 {
-    const struct order order = {ordered_by[request->verb], request->bytes, request->duration_usec};
+    const struct order order = {
+        ordered_by[request->verb], request->bytes, request->duration_usec, request->to};
     struct decision *decision = &governor->scratch;
     if (!is_sane(&order)) {
         reply->code = -EINVAL;

@@ -114,7 +114,7 @@ static struct control_reply handle(
 {
     if (request->magic != CONTROL_MAGIC || request->verb >= CONTROL_VERBS)
         return refuse(-EPROTO, "not a request of this version");
-    request->why[sizeof request->why - 1] = '\0';
+    request->why[sizeof request->why - 1] = request->to[sizeof request->to - 1] = '\0';
     if (request->verb != CONTROL_RELOAD)
         return ask(requests, request, asker);
     if (!permission_granted(asker, CONTROL_RELOAD, NULL))

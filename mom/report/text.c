@@ -64,6 +64,7 @@ static const struct {
     [ACTION_THROTTLE] = {"throttled", "a throttle"},
     [ACTION_RAISE] = {"raised the limit of", "a raised limit"},
     [ACTION_FREEZE] = {"froze", "a freeze"},
+    [ACTION_MOVE] = {"moved the processes of", "a move"},
     [ACTION_RELEASE] = {"released", "a release"},
     [ACTION_RESET] = {"reset", "a reset"},
 };
@@ -171,6 +172,8 @@ static void put_head(struct page *page, const struct report *report)
         page_put(page, "The first on the standing list:\n");
     page_put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
     page_put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
+    if (decision->wanted == ACTION_MOVE)
+        page_put(page, "moved to  %s\n", text_show(key, sizeof key, decision->domain));
     page_put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n",
         mode_names[decision->mode], mode_names[decision->leak_mode], decision->rank,
         decision->strikes);

@@ -44,13 +44,15 @@ void decide_released(struct watch *watch);
  * is let go. Returns bytes, as leak_dismiss. */
 uint64_t decide_dismissed(struct watch *watch);
 
-/* A person's order (momctl reset, reclaim, throttle, raise, freeze): checked like any other for
+/* A person's order (momctl reset, reclaim, throttle, raise, freeze,
+ * move): checked like any other for
  * protection (action NONE, restraint PROTECTED), never for mode, hold or size. What lasts is
  * refused where something is changed about the slice already (RESTRAINT_CHANGED). */
 void decide_request(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct order *order, struct stamp now, struct decision *ret);
 
-/* The order that was answered by such a decision, as its evidence has it. */
+/* The order that was answered by such a decision, as its evidence has it; `to` is the decision's.
+ */
 struct order decide_request_order(const struct decision *decision);
 
 /* The node's rules against the standing list of a domain. Returns 0 or 1 decisions. `guard` is the

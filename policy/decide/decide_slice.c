@@ -227,6 +227,7 @@ static const enum action_kind restrained[ACTION_KINDS] = {
     [ACTION_THROTTLE] = ACTION_ALARM,
     [ACTION_RAISE] = ACTION_RAISE,
     [ACTION_FREEZE] = ACTION_ALARM,
+    [ACTION_MOVE] = ACTION_ALARM,
     [ACTION_RELEASE] = ACTION_RELEASE,
     [ACTION_RESET] = ACTION_ALARM,
 };
@@ -376,7 +377,7 @@ static void follow_outcome(
     if (kind == ACTION_THROTTLE && watch->throttle.state == THROTTLE_OVER &&
         watch->ladder.state == LADDER_THROTTLED)
         (void)ladder_take(&watch->ladder, LADDER_LET_GO, now);
-    if (kind == ACTION_THROTTLE || kind == ACTION_RAISE || kind == ACTION_FREEZE)
+    if (action_lasts(kind))
         temporary_asked(
             &watch->ordered.temporary, done || outcome->result == RESULT_INCOMPLETE, now.boot_usec);
     if (kind == ACTION_RAISE)

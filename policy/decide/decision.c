@@ -72,5 +72,7 @@ struct action decision_action(const struct decision *decision)
         .life = decision->life,
         .bytes = decision->limit_bytes};
     (void)text_copy(action.path, sizeof action.path, decision->path);
+    if (decision->action == ACTION_MOVE)
+        (void)text_copy(action.to, sizeof action.to, decision->domain);
     return action;
 }

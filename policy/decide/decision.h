@@ -91,7 +91,8 @@ struct decision {
     uint64_t limit_bytes;        /* ACTION_THROTTLE, ACTION_RAISE: to how much; ACTION_RECLAIM: so
                                     much */
     char rule[32];               /* REASON_NODE_RULE: its name */
-    char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node */
+    char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node.
+                                    ACTION_MOVE: the group that it is moved to */
     uint64_t serial;
     struct slice_life life;
     char path[SLICE_PATH_MAX], key[SLICE_KEY_MAX], name[SLICE_NAME_MAX];

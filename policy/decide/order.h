@@ -1,4 +1,5 @@
-/* What a person has ordered to be changed about a slice (throttle, raise, freeze), for a time.
+/* What a person has ordered to be changed about a slice (throttle, raise, freeze, move), for a
+ * time.
  * While it is in force the ladder warns and records, and changes nothing itself. Pure. */
 #ifndef POLICY_DECIDE_ORDER_H
 #define POLICY_DECIDE_ORDER_H
@@ -14,12 +15,15 @@ struct order {
     enum action_kind kind;
     uint64_t bytes;     /* ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE: how much */
     int64_t lasts_usec; /* of what lasts: then it is released */
+    const char *to;     /* ACTION_MOVE: the other group's path; else NULL or "" */
 };
 
 /* The one of a slice that lasts. */
 struct ordered {
     struct temporary temporary;
-    struct order order;
+    enum action_kind kind;
+    uint64_t bytes;
+    int64_t lasts_usec;
     uint64_t
         before; /* the limit as it was: a throttle's the soft one, a raise's the nearest; bytes */
 };

@@ -3,6 +3,8 @@
 
 #include "policy/decide/describe.h"
 
+#include "slices/base/text.h"
+
 #include <string.h>
 
 #define ORDERED_BYTES "ordered_bytes"
@@ -23,9 +25,11 @@ static void follow_order(
     uint64_t before = order->kind == ACTION_RAISE ? watch->strain.limit
                                                   : sample_limit(&watch->sample, SAMPLE_LIMIT_HIGH);
     decision->limit_bytes = order->bytes;
+    if (order->to)
+        (void)text_copy(decision->domain, sizeof decision->domain, order->to);
     if (order->bytes > 0)
         evidence_add(evidence, ORDERED_BYTES, UNIT_BYTES, (double)order->bytes, ' ', 0);
-    if (order->kind == ACTION_RECLAIM)
+    if (!action_lasts(order->kind))
         return;
     evidence_add(evidence, ORDERED_FOR, UNIT_USEC, (double)order->lasts_usec, ' ', 0);
     if (decision->action == order->kind)
@@ -41,7 +45,7 @@ void decide_request(struct watch *watch, const struct slice *slice, const struct
     ret->wanted = ret->action = order->kind;
     if (standing_restraint(watch, slice, now) == RESTRAINT_PROTECTED)
         ret->restraint = RESTRAINT_PROTECTED;
-    else if (order->kind != ACTION_RESET && order->kind != ACTION_RECLAIM && is_changed(watch))
+    else if (action_lasts(order->kind) && is_changed(watch))
         ret->restraint = RESTRAINT_CHANGED;
     if (ret->restraint != RESTRAINT_NONE)
         ret->action = ACTION_NONE;
@@ -64,7 +68,8 @@ struct order decide_request_order(const struct decision *decision)
     const struct evidence *evidence = &decision->evidence;
     return (struct order){.kind = decision->wanted,
         .bytes = (uint64_t)value_of(evidence, ORDERED_BYTES),
-        .lasts_usec = (int64_t)value_of(evidence, ORDERED_FOR)};
+        .lasts_usec = (int64_t)value_of(evidence, ORDERED_FOR),
+        .to = decision->domain};
 }
 
 void decide_released(struct watch *watch)

@@ -5,6 +5,7 @@
 #include "slices/act/job.h"
 #include "slices/act/kernel_hints.h"
 #include "slices/act/limits.h"
+#include "slices/act/move.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -130,10 +131,9 @@ static int is_spared(void *context, int32_t pid)
     return attempt_spares(pid);
 }
 
-static enum action_result refuse(struct attempt *attempt, const char *words)
+bool actuator_reaches(const struct actuator *actuator, const char *path)
 {
-    (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, words);
-    return RESULT_REFUSED;
+    return is_below(path, actuator->options.scope);
 }
 
 /* Opens the group that is meant, or says what is wrong: -EPERM outside the scope, -EREMCHG another
@@ -142,7 +142,7 @@ static int open_life(
     const struct actuator *actuator, const char *path, const struct slice_life *life)
 {
     const struct actuator_options *options = &actuator->options;
-    if (!is_below(path, options->scope))
+    if (!actuator_reaches(actuator, path))
         return -EPERM;
     int fd = group_open(options->hierarchy->root_fd, path);
     if (fd < 0)
@@ -157,13 +157,14 @@ static int open_life(
 static enum action_result take_aim(struct attempt *attempt)
 {
     const struct action *action = attempt->action;
-    if (!memchr(action->path, '\0', sizeof action->path) || action->kind >= ACTION_KINDS)
-        return refuse(attempt, "no action");
+    if (!memchr(action->path, '\0', sizeof action->path) ||
+        !memchr(action->to, '\0', sizeof action->to) || action->kind >= ACTION_KINDS)
+        return attempt_refuse(attempt, "no action");
     int fd = open_life(attempt->actuator, action->path, &action->life);
     if (fd == -EPERM)
-        return refuse(attempt, "outside the scope");
+        return attempt_refuse(attempt, "outside the scope");
     if (fd == -EINVAL)
-        return refuse(attempt, "no path of a group");
+        return attempt_refuse(attempt, "no path of a group");
     if (fd == -EREMCHG)
         return RESULT_STRANGER;
     if (fd < 0)
@@ -207,7 +208,7 @@ static enum action_result check_bystanders(struct attempt *attempt)
 {
     int r = processes_visit(attempt->group_fd, is_spared, NULL);
     if (r > 0)
-        return refuse(attempt, "holds mom, the one that started her, or process 1");
+        return attempt_refuse(attempt, "holds mom, the one that started her, or process 1");
     return group_vanished(r) ? RESULT_VANISHED : RESULT_DONE;
 }
 
@@ -244,8 +245,14 @@ static void measure_after(struct attempt *attempt)
 
 static enum action_result release(struct attempt *attempt)
 {
-    enum action_result frozen = freeze_end(attempt), limits = limits_release(attempt);
-    return frozen == RESULT_DONE ? limits : frozen;
+    static enum action_result (*const ends[])(struct attempt * attempt) = {
+        freeze_end, move_end, limits_release};
+    enum action_result result = RESULT_DONE;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        enum action_result end = ends[i](attempt);
+        result = result == RESULT_DONE ? end : result;
+    }
+    return result;
 }
 
 /* Nobody dies of these. Without a function they are for people to read: the table and the bytes are
@@ -255,6 +262,7 @@ static enum action_result (*const mildly[ACTION_KINDS])(struct attempt *attempt)
     [ACTION_THROTTLE] = limits_throttle,
     [ACTION_RAISE] = limits_raise,
     [ACTION_FREEZE] = freeze_begin,
+    [ACTION_MOVE] = move_begin,
     [ACTION_RELEASE] = release,
 };
 
@@ -278,10 +286,13 @@ static enum action_result carry_out(struct attempt *attempt, struct process_tabl
 {
     const struct actuator *actuator = attempt->actuator;
     bool is_reset = attempt->action->kind == ACTION_RESET;
-    bool stops_them = is_reset || attempt->action->kind == ACTION_FREEZE;
-    enum action_result result = stops_them ? check_bystanders(attempt) : RESULT_DONE;
+    bool touches_them =
+        is_reset || attempt->action->kind == ACTION_FREEZE || attempt->action->kind == ACTION_MOVE;
+    enum action_result result = touches_them ? check_bystanders(attempt) : RESULT_DONE;
     if (result != RESULT_DONE)
         return result;
+    if (is_reset && actuator->backend->kills)
+        (void)move_end(attempt); /* else it would be empty */
     (void)processes_read(attempt->group_fd, actuator->proc_fd, PROCESSES_BUDGET_USEC, processes);
     attempt->outcome->processes_before = processes->total;
     attempt->outcome->bytes_before = charged_bytes(attempt);

@@ -24,6 +24,32 @@ enum action_result attempt_fail(struct attempt *attempt, int code, const char *w
     return RESULT_FAILED;
 }
 
+enum action_result attempt_refuse(struct attempt *attempt, const char *words)
+{
+    (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, words);
+    return RESULT_REFUSED;
+}
+
+enum action_result attempt_undo(
+    struct attempt *attempt, bool (*is_meant)(enum journal_kind kind), const char *words)
+{
+    struct journal *journal = attempt->actuator->options.journal;
+    struct outcome *outcome = attempt->outcome;
+    struct mom_error error;
+    int failed = 0;
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (!entry || !is_meant(entry->kind) ||
+            !slice_life_equal(&entry->life, &attempt->action->life))
+            continue;
+        int r = journal_undo(journal, i, &error);
+        failed = r < 0 ? r : failed;
+        if (r > 0)
+            (void)text_copy(outcome->error, sizeof outcome->error, error.text);
+    }
+    return failed < 0 ? attempt_fail(attempt, failed, words) : RESULT_DONE;
+}
+
 void attempt_start(struct attempt *attempt)
 {
     int64_t patience_usec = attempt->actuator->options.patience_usec;

@@ -46,6 +46,9 @@ struct backend {
     enum action_result (*carry_out)(struct attempt *attempt);
 };
 
+/* The path lies below the scope: actions outside are refused. */
+bool actuator_reaches(const struct actuator *actuator, const char *path);
+
 /* A row of the journal that couldn't be undone is left to actuator_tidy. */
 void actuator_leave(struct actuator *actuator, int row);
 
@@ -55,6 +58,14 @@ extern const struct backend backend_v1, backend_v2, backend_dry_run, backend_rec
 
 /* Sets outcome->error, with the text of -code behind it. Returns RESULT_FAILED. */
 enum action_result attempt_fail(struct attempt *attempt, int code, const char *words);
+
+/* Sets outcome->error. Returns RESULT_REFUSED. */
+enum action_result attempt_refuse(struct attempt *attempt, const char *words);
+
+/* Undoes what stands in the journal of such kinds for the life of the action; `words` go with a
+ * failure. */
+enum action_result attempt_undo(
+    struct attempt *attempt, bool (*is_meant)(enum journal_kind kind), const char *words);
 
 /* Starts the clock of the patience. */
 void attempt_start(struct attempt *attempt);

@@ -39,7 +39,7 @@ static struct journal_entry new_entry(const struct attempt *attempt, enum journa
 
 int cage_shut(const struct cage *cage)
 {
-    return file_write(cage->fd, cage->kind->file, cage->kind->shut);
+    return cage->kind->file ? file_write(cage->fd, cage->kind->file, cage->kind->shut) : 0;
 }
 
 int cage_make(struct attempt *attempt, enum journal_kind kind, const char *parent, struct cage *ret)
@@ -48,6 +48,9 @@ int cage_make(struct attempt *attempt, enum journal_kind kind, const char *paren
     struct journal_entry entry = new_entry(attempt, kind);
     struct mom_error error;
     int r = name_group(attempt, &cage_kinds[kind], parent, entry.directory, sizeof entry.directory);
+    if (r == 0)
+        r = text_format(entry.home, sizeof entry.home, "%s%s",
+            attempt->actuator->options.hierarchy->root, attempt->action->path);
     int row = r < 0 ? r : journal_add(journal, &entry);
     if (row < 0)
         return row;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct cage_kind {
-    const char *file;        /* in the group's directory */
+    const char *file;        /* in the group's directory; NULL: it stays open */
     const char *shut, *open; /* what is written there; "FROZEN" is read back once all are frozen */
     const char *made_for;    /* the group was made for this, which is in its name: to be emptied
                                 and removed; NULL: it is the slice's own */
@@ -27,8 +27,8 @@ struct cage {
 
 struct attempt;
 
-/* Makes a temporary group below this directory of the freezer's tree, and shuts it. -errno: nothing
- * is left of it. */
+/* Makes a temporary group below this directory (of the freezer's tree, but for a move), and shuts
+ * it. -errno: nothing is left of it. */
 int cage_make(
     struct attempt *attempt, enum journal_kind kind, const char *parent, struct cage *ret);
 

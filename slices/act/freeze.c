@@ -159,19 +159,12 @@ enum action_result freeze_begin(struct attempt *attempt)
                : freeze_by_moving(attempt);
 }
 
+static bool is_freeze(enum journal_kind kind)
+{
+    return kind == JOURNAL_FREEZE_CAGE || kind == JOURNAL_FREEZE_OWN;
+}
+
 enum action_result freeze_end(struct attempt *attempt)
 {
-    struct journal *journal = attempt->actuator->options.journal;
-    struct mom_error error;
-    int failed = 0;
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
-        const struct journal_entry *entry = journal_row(journal, i);
-        bool is_freeze =
-            entry && (entry->kind == JOURNAL_FREEZE_CAGE || entry->kind == JOURNAL_FREEZE_OWN);
-        if (!is_freeze || !slice_life_equal(&entry->life, &attempt->action->life))
-            continue;
-        int r = journal_undo(journal, i, &error);
-        failed = r < 0 ? r : failed;
-    }
-    return failed < 0 ? attempt_fail(attempt, failed, "letting it go on") : RESULT_DONE;
+    return attempt_undo(attempt, is_freeze, "letting it go on");
 }

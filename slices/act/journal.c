@@ -24,6 +24,7 @@ const struct cage_kind cage_kinds[JOURNAL_KINDS] = {
     [JOURNAL_FROZEN] = {"cgroup.freeze", "1", "0", NULL, false},
     [JOURNAL_FREEZE_CAGE] = {"freezer.state", "FROZEN", "THAWED", "freeze", true},
     [JOURNAL_FREEZE_OWN] = {"cgroup.freeze", "1", "0", NULL, false},
+    [JOURNAL_MOVED] = {NULL, NULL, NULL, "move", false},
 };
 
 const char *const journal_kind_names[JOURNAL_KINDS] = {
@@ -33,6 +34,7 @@ const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_FROZEN] = "frozen",
     [JOURNAL_FREEZE_CAGE] = "freeze, in a temporary group",
     [JOURNAL_FREEZE_OWN] = "freeze",
+    [JOURNAL_MOVED] = "move",
     [JOURNAL_LIMIT] = "limit",
 };
 
@@ -78,7 +80,8 @@ const struct journal_entry *journal_row(const struct journal *journal, int row)
     const struct journal_entry *entry = &found->entry;
     bool valid = check != 0 && check == checksum(entry) && entry->kind > JOURNAL_FREE &&
                  entry->kind < JOURNAL_KINDS && entry->directory[0] == '/' &&
-                 memchr(entry->directory, '\0', sizeof entry->directory);
+                 memchr(entry->directory, '\0', sizeof entry->directory) &&
+                 memchr(entry->home, '\0', sizeof entry->home);
     return valid ? entry : NULL;
 }
 
@@ -130,7 +133,8 @@ static void strike_seen(struct journal *journal, struct seen *seen)
 /* Until it is released, not just for as long as a reset takes. */
 static bool lasts(enum journal_kind kind)
 {
-    return kind == JOURNAL_LIMIT || kind == JOURNAL_FREEZE_CAGE || kind == JOURNAL_FREEZE_OWN;
+    return kind == JOURNAL_LIMIT || kind == JOURNAL_FREEZE_CAGE || kind == JOURNAL_FREEZE_OWN ||
+           kind == JOURNAL_MOVED;
 }
 
 /* Of another life of the same unit, or another change of this one: the file is theirs now. */
@@ -156,8 +160,8 @@ static int undo_drop_in(const struct journal *journal, const struct seen *seen)
 static bool is_over(const struct journal_entry *entry)
 {
     int fd = group_open(AT_FDCWD, entry->directory);
-    bool over = group_vanished(fd) || (fd >= 0 && entry->kind != JOURNAL_FREEZE_CAGE &&
-                                          group_check(fd, &entry->life) < 0);
+    bool over = group_vanished(fd) ||
+                (fd >= 0 && !cage_kinds[entry->kind].made_for && group_check(fd, &entry->life) < 0);
     if (fd >= 0)
         (void)close(fd);
     return over;
@@ -233,15 +237,16 @@ static bool is_temporary(const struct journal_entry *entry)
 
 static int move_out(void *context, int32_t pid)
 {
-    const int *parent = context;
+    const int *to = context;
     char text[16];
     (void)text_format(text, sizeof text, "%d", pid);
-    int r = file_write(*parent, "cgroup.procs", text);
+    int r = file_write(*to, "cgroup.procs", text);
     return r == -ESRCH ? 0 : r;
 }
 
-/* Processes may still fork while they are moved out: until none is left, for up to a second. */
-static int empty_and_remove(int group_fd, const char *directory)
+/* Moves all into the group `to`. Processes may still fork meanwhile: until none is left, for up to
+ * a second. */
+static int empty_and_remove(int group_fd, int to, const char *directory)
 {
     enum { TRIES = 100 };
     const struct timespec pause = {.tv_nsec = 10000000};
@@ -250,12 +255,41 @@ static int empty_and_remove(int group_fd, const char *directory)
     for (int i = 0; i < TRIES && r == -EBUSY; i++) {
         if (i > 0)
             (void)nanosleep(&pause, NULL);
-        r = processes_visit(group_fd, move_out, &parent);
+        r = processes_visit(group_fd, move_out, &to);
         if (r == 0 && unlinkat(parent, strrchr(directory, '/') + 1, AT_REMOVEDIR) < 0)
             r = -errno;
     }
     if (parent >= 0)
         (void)close(parent);
+    return r;
+}
+
+/* Back to where it hangs. */
+static int dissolve(int group_fd, const char *directory)
+{
+    int parent = openat(group_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return -errno;
+    int r = empty_and_remove(group_fd, parent, directory);
+    (void)close(parent);
+    return r;
+}
+
+/* Back to the slice. Where that is gone there is no way back: it is left as it is. */
+static int bring_home(int group_fd, const struct journal_entry *entry, struct mom_error *error)
+{
+    int home = group_open(AT_FDCWD, entry->home), r;
+    if (home >= 0 && group_check(home, &entry->life) == 0) {
+        r = empty_and_remove(group_fd, home, entry->directory);
+    } else if (!group_has_processes(group_fd)) {
+        r = dissolve(group_fd, entry->directory);
+    } else {
+        (void)error_set(error, 0, "%s is gone: what was moved from there stays in %s", entry->home,
+            entry->directory);
+        r = 1;
+    }
+    if (home >= 0)
+        (void)close(home);
     return r;
 }
 
@@ -382,8 +416,10 @@ static int undo_in(
         return -EPERM;
     if (!kind->made_for && group_check(group_fd, &entry->life) < 0)
         return 0;
+    if (entry->kind == JOURNAL_MOVED)
+        return bring_home(group_fd, entry, error);
     int r = file_write(group_fd, kind->file, kind->open);
-    return r == 0 && kind->made_for ? empty_and_remove(group_fd, entry->directory) : r;
+    return r == 0 && kind->made_for ? dissolve(group_fd, entry->directory) : r;
 }
 
 int journal_undo(struct journal *journal, int row, struct mom_error *error)

@@ -29,6 +29,8 @@ enum journal_kind {
     JOURNAL_FREEZE_CAGE, /* v1 freeze: as JOURNAL_TEMP_FREEZER; its parent is where they came from
                           */
     JOURNAL_FREEZE_OWN,  /* v2 freeze: as JOURNAL_FROZEN */
+    JOURNAL_MOVED, /* a temporary group, of another's; undo: move what is in it back to `home`,
+                      if that still is the same life, and remove it */
     JOURNAL_LIMIT, /* a limit of the slice was changed (limit.h); undo: as before, if it still is
                       what it was set to, and of the same life, and nobody is killed for it */
     JOURNAL_KINDS
@@ -44,6 +46,7 @@ struct journal_entry {
     bool drop_in;             /* also in a drop-in of the unit (drop_in.h), */
     uint64_t before, set;     /* and bytes, SAMPLE_NO_LIMIT: none */
     char directory[PATH_MAX]; /* absolute path of the group to undo */
+    char home[PATH_MAX];      /* of a temporary one: that of the slice */
 };
 
 #define JOURNAL_ENTRIES 64
@@ -52,7 +55,7 @@ struct journal {
     struct shared_file file;
     pthread_mutex_t lock; /* of the free rows */
     int next;             /* from here on one is looked for */
-    bool patient;         /* undoing may take seconds: the hands', not the warden's */
+    bool patient;         /* undoing may take seconds: the hands' and people's, not the warden's */
 };
 
 int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error);

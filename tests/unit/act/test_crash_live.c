@@ -1,5 +1,5 @@
-/* mom is killed at any instant while limits and freezes come and go: afterwards each limit is what
- * it was, and nobody is frozen. */
+/* mom is killed at any instant while limits, freezes and moves come and go: afterwards each limit
+ * is what it was, each process where it was, and nobody is frozen. */
 #include "slices/act/limit.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
@@ -27,6 +27,7 @@ static struct slice slices[SLICES];
 static const uint64_t original[SLICES] = {300 * MIB, 500 * MIB, 700 * MIB, 64 * MIB};
 static char scope[SLICE_PATH_MAX];
 static pid_t process[SLICES];          /* one in each */
+static char other[SLICE_PATH_MAX];     /* where they are moved to */
 static char freezer[SLICES][PATH_MAX]; /* where it was in the freezer's tree; v2: in the one tree */
 
 static void freezer_of(pid_t pid, char path[PATH_MAX])
@@ -47,6 +48,9 @@ static int set_up(void **state)
         live_make(bench.hierarchy.root, path);
         slices[i] = live_slice(&bench.hierarchy, path, i + 1);
     }
+    (void)text_format(other, sizeof other, "%s/other", scope);
+    if (bench.hierarchy.root_fd >= 0)
+        live_make(bench.hierarchy.root, other);
     for (uint32_t i = 0; i < SLICES && bench.hierarchy.root_fd >= 0; i++) {
         process[i] = live_spawn(&bench.hierarchy, slices[i].path, NULL, NULL, NULL);
         freezer_of(process[i], freezer[i]);
@@ -107,26 +111,30 @@ static void assert_all_is_as_it_was(void)
         (void)close(fd);
         freezer_of(process[i], path);
         assert_string_equal(path, freezer[i]);
+        assert_int_equal(
+            hierarchy_group_of(&bench.hierarchy, "/proc", process[i], path, sizeof path), 0);
+        assert_string_equal(path, slices[i].path);
         assert_false(is_frozen(process[i]));
         assert_true(live_is_alive(process[i]));
     }
 }
 
-/* Throttles, raises, freezes and releases without end: as often one that is changed already as not.
- * Decisions have a number of their own, as they do in one boot. */
+/* Throttles, raises, freezes, moves and releases without end: as often one that is changed already
+ * as not. Decisions have a number of their own, as they do in one boot. */
 static _Noreturn void come_and_go(unsigned seed, int begun_fd)
 {
     static const enum action_kind kinds[] = {
-        ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE, ACTION_RELEASE};
+        ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE, ACTION_MOVE, ACTION_RELEASE};
     struct actuator *actuator;
     if (actuator_open(&bench.options, &actuator, NULL) < 0 || write(begun_fd, "", 1) != 1)
         _exit(1);
     (void)srandom(seed);
     for (uint64_t decision = (uint64_t)seed << 32;; decision++) {
         const struct slice *slice = &slices[random() % SLICES];
-        struct action action = bench_action(kinds[random() % 4], slice);
+        struct action action = bench_action(kinds[random() % 5], slice);
         bool raises = action.kind == ACTION_RAISE;
         action.decision = decision;
+        (void)text_copy(action.to, sizeof action.to, other);
         action.bytes = (uint64_t)(1 + random() % 63 + (raises ? 700 : 0)) * MIB;
         actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
         if (bench.outcome.result != RESULT_DONE && bench.outcome.result != RESULT_INCOMPLETE)

@@ -25,6 +25,7 @@ static void each_verb_has_its_people(void **state)
         [CONTROL_THROTTLE] = {true, true, false, false},
         [CONTROL_RAISE] = {true, true, false, false},
         [CONTROL_FREEZE] = {true, true, false, false},
+        [CONTROL_MOVE] = {true, true, false, false},
         [CONTROL_HOLD] = {true, true, false, false},
         [CONTROL_RELEASE] = {true, true, false, false},
         [CONTROL_DISMISS] = {true, true, false, false},

@@ -31,7 +31,7 @@ static const char action[LADDER_STATES][LADDER_EVENTS + 1] = {
     "-----------X---",
     "--------aa-X---",
 };
-static const char letters[ACTION_KINDS] = "-rawctuflX";
+static const char letters[ACTION_KINDS] = "-rawctufmlX";
 
 static void every_state_and_event_leads_where_the_manual_says(void **state)
 {

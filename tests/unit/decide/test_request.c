@@ -15,7 +15,7 @@ static void request(struct order order, double seconds)
 static void in_force(enum action_kind kind, uint64_t bytes, double seconds)
 {
     const struct outcome done = {.kind = kind, .result = RESULT_DONE};
-    request((struct order){kind, bytes, HOUR}, seconds);
+    request((struct order){kind, bytes, HOUR, NULL}, seconds);
     assert_int_equal(decision->action, kind);
     decide_outcome(&slice.watch, &done, at(seconds + 1));
 }
@@ -36,10 +36,10 @@ static void against_a_protected_slice_all_is_refused(void **state)
 {
     (void)state;
     static const enum action_kind kinds[] = {
-        ACTION_RESET, ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE};
+        ACTION_RESET, ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE, ACTION_MOVE};
     slice.slice.protection = SLICE_PROTECTED_STARTER;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        request((struct order){kinds[i], MIB, HOUR}, 0);
+        request((struct order){kinds[i], MIB, HOUR, NULL}, 0);
         assert_int_equal(decision->action, ACTION_NONE);
         assert_int_equal(decision->wanted, kinds[i]);
         assert_int_equal(decision->restraint, RESTRAINT_PROTECTED);
@@ -51,7 +51,8 @@ static void against_a_protected_slice_all_is_refused(void **state)
 static void what_lasts_is_released_when_its_time_is_up(void **state)
 {
     (void)state;
-    static const enum action_kind kinds[] = {ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE};
+    static const enum action_kind kinds[] = {
+        ACTION_THROTTLE, ACTION_RAISE, ACTION_FREEZE, ACTION_MOVE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         use_policy(enforcing);
         in_force(kinds[i], 100 * MIB, 0);
@@ -91,7 +92,7 @@ static void what_failed_is_undone_as_far_as_it_went(void **state)
 {
     (void)state;
     const struct outcome failed = {.kind = ACTION_THROTTLE, .result = RESULT_FAILED};
-    request((struct order){ACTION_THROTTLE, MIB, HOUR}, 0);
+    request((struct order){ACTION_THROTTLE, MIB, HOUR, NULL}, 0);
     decide_outcome(&slice.watch, &failed, at(1));
     assert_int_equal(tick(10), ACTION_RELEASE);
     released(RESULT_DONE, 11);
@@ -102,10 +103,10 @@ static void a_second_order_is_refused_while_the_first_lasts(void **state)
 {
     (void)state;
     in_force(ACTION_FREEZE, 0, 0);
-    request((struct order){ACTION_RAISE, MIB, HOUR}, 10);
+    request((struct order){ACTION_RAISE, MIB, HOUR, NULL}, 10);
     assert_int_equal(decision->action, ACTION_NONE);
     assert_int_equal(decision->restraint, RESTRAINT_CHANGED);
-    request((struct order){ACTION_RECLAIM, MIB, 0}, 10);
+    request((struct order){ACTION_RECLAIM, MIB, 0, NULL}, 10);
     assert_int_equal(decision->action, ACTION_RECLAIM);
     request((struct order){.kind = ACTION_RESET}, 10);
     assert_int_equal(decision->action, ACTION_RESET);
@@ -115,11 +116,11 @@ static void an_order_is_refused_while_the_ladder_has_it_frozen_or_resets_it(void
 {
     (void)state;
     temporary_ask(&slice.watch.freeze, at(0).boot_usec);
-    request((struct order){ACTION_RAISE, MIB, HOUR}, 10);
+    request((struct order){ACTION_RAISE, MIB, HOUR, NULL}, 10);
     assert_int_equal(decision->restraint, RESTRAINT_CHANGED);
     use_policy(enforcing);
     request((struct order){.kind = ACTION_RESET}, 0);
-    request((struct order){ACTION_FREEZE, 0, HOUR}, 10);
+    request((struct order){ACTION_FREEZE, 0, HOUR, NULL}, 10);
     assert_int_equal(decision->restraint, RESTRAINT_CHANGED);
 }
 
@@ -175,17 +176,25 @@ static void a_raise_by_order_counts_for_the_budget(void **state)
 static void memory_is_reclaimed_once(void **state)
 {
     (void)state;
-    request((struct order){ACTION_RECLAIM, 30 * MIB, 0}, 0);
+    request((struct order){ACTION_RECLAIM, 30 * MIB, 0, NULL}, 0);
     assert_int_equal(decision_action(decision).kind, ACTION_RECLAIM);
     assert_int_equal(decision_action(decision).bytes, 30 * MIB);
     assert_int_equal(slice.watch.ladder.incident, 0);
     assert_int_equal(tick(7200), ACTION_NONE);
 }
 
+static void a_move_knows_where_to(void **state)
+{
+    (void)state;
+    request((struct order){ACTION_MOVE, 0, HOUR, "/overflow"}, 0);
+    assert_string_equal(decision_action(decision).to, "/overflow");
+    assert_string_equal(decide_request_order(decision).to, "/overflow");
+}
+
 static void the_order_can_be_read_from_its_decision(void **state)
 {
     (void)state;
-    request((struct order){ACTION_RAISE, 30 * MIB, 2 * HOUR}, 0);
+    request((struct order){ACTION_RAISE, 30 * MIB, 2 * HOUR, NULL}, 0);
     struct order order = decide_request_order(decision);
     assert_int_equal(order.kind, ACTION_RAISE);
     assert_int_equal(order.bytes, 30 * MIB);
@@ -208,6 +217,7 @@ int main(void)
         TEST(a_throttle_by_order_is_no_limit_to_the_detector),
         TEST(a_raise_by_order_counts_for_the_budget),
         TEST(memory_is_reclaimed_once),
+        TEST(a_move_knows_where_to),
         TEST(the_order_can_be_read_from_its_decision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
