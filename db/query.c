@@ -140,17 +140,32 @@ static int find_dismissed(struct db *db, const char *key, int64_t since_usec, in
     return call_close(&call, r < 0 ? r : 0);
 }
 
-int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
-    struct query_past *ret, struct mom_error *error)
+/* Found from the newest on. */
+static int find_strikes(struct db *db, const char *key, int64_t since_usec, int64_t until_usec,
+    struct ladder_past *ret, struct mom_error *error)
 {
-    int64_t strikes = 0, until_usec = 0, since_usec = now_unix_usec - within_sec * USEC_PER_SEC;
+    int64_t newest[LADDER_PAST_MAX];
     struct call call;
-    *ret = (struct query_past){0};
     call_open(&call, db, SQL_STRIKES, error);
     put_text(&call, key);
     put_int(&call, since_usec);
-    put_int(&call, now_unix_usec);
-    int r = call_scalar(&call, &strikes);
+    put_int(&call, until_usec);
+    put_int(&call, LADDER_PAST_MAX);
+    int r;
+    while ((r = call_next(&call)) > 0 && ret->strikes < LADDER_PAST_MAX)
+        newest[ret->strikes++] = get_int(&call);
+    for (uint32_t i = 0; i < ret->strikes; i++)
+        ret->unix_usec[i] = newest[ret->strikes - 1 - i];
+    return call_close(&call, r < 0 ? r : 0);
+}
+
+int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
+    struct query_past *ret, struct mom_error *error)
+{
+    int64_t until_usec = 0, since_usec = now_unix_usec - within_sec * USEC_PER_SEC;
+    struct call call;
+    *ret = (struct query_past){0};
+    int r = find_strikes(db, key, since_usec, now_unix_usec, &ret->past, error);
     if (r < 0)
         return r;
     call_open(&call, db, SQL_HOLD, error);
@@ -158,7 +173,6 @@ int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t wi
     r = call_scalar(&call, &until_usec);
     if (r < 0)
         return r;
-    ret->strikes = (uint32_t)strikes;
     ret->hold_until_unix_usec = until_usec > now_unix_usec ? until_usec : 0;
     return find_dismissed(db, key, since_usec, now_unix_usec, ret, error);
 }

@@ -6,6 +6,7 @@
 
 #include "db/db.h"
 #include "policy/decide/decision.h"
+#include "policy/decide/ladder.h"
 #include "slices/action.h"
 #include "slices/program.h"
 
@@ -104,7 +105,7 @@ int query_floors(struct db *db, const char *key, int64_t bin_sec, struct stamp n
 
 /* What a slice is known for. */
 struct query_past {
-    uint32_t strikes;             /* resets in the last `within_sec` seconds */
+    struct ladder_past past;      /* resets in the last `within_sec` seconds */
     int64_t hold_until_unix_usec; /* its newest hold that is in force; 0: none */
     uint32_t dismissed;           /* leaks in that time that people called none */
     uint64_t dismissed_bytes;     /* by the newest of these: what it must grow beyond */

@@ -101,6 +101,7 @@ static void write_settings(void)
             "# WHAT AN ENTRY OF MATCHES LOOKS AT\n\nOne pattern or a list of them; \\* and "
             "? as in a shell, but \\* crosses slashes. All that are given must fit."},
         {SCOPE_RULE, "# AN ENTRY OF RULES"},
+        {SCOPE_PENALTY, "# AN ENTRY OF PENALTIES"},
     };
     size_t count;
     const struct setting *table = settings_table(&count);

@@ -348,7 +348,8 @@ static int take_past(struct replay *replay, struct watch *watch, const struct sl
     struct query_past past;
     int r =
         query_past(replay->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &past, replay->error);
-    watch->ladder.strikes = past.strikes;
+    if (r == 0)
+        ladder_remember(&watch->ladder, &past.past, watch->policy.forgive_usec, now.unix_usec);
     leak_set_dismissed(&watch->leak, past.dismissed, past.dismissed_bytes);
     leak_set_warm(&watch->leak);
     return r;

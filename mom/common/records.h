@@ -5,6 +5,7 @@
 #define MOM_COMMON_RECORDS_H
 
 #include "policy/decide/decision.h"
+#include "policy/decide/ladder.h"
 #include "policy/decide/rules.h"
 #include "policy/leak/window.h"
 #include "slices/action.h"
@@ -111,7 +112,7 @@ struct record_floors {
 };
 struct record_past {
     uint64_t serial;
-    uint32_t strikes;
+    struct ladder_past past;
     int64_t hold_until_unix_usec; /* 0: none */
     uint32_t dismissed;           /* leak_set_dismissed */
     uint64_t dismissed_bytes;

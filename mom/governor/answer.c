@@ -241,8 +241,8 @@ static void take_past_of(
     struct place *place = governor_find(governor, past->serial, &slice);
     if (!place)
         return;
-    if (past->strikes > place->watch.ladder.strikes)
-        place->watch.ladder.strikes = past->strikes;
+    struct watch *watch = &place->watch;
+    ladder_remember(&watch->ladder, &past->past, watch->policy.forgive_usec, now.unix_usec);
     if (!place->hold_said && past->hold_until_unix_usec > now.unix_usec &&
         past->hold_until_unix_usec - now.unix_usec <= LASTS_MOST_USEC)
         (void)holds_set(&governor->holds, slice->key, past->hold_until_unix_usec, now.unix_usec);

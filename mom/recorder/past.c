@@ -47,7 +47,7 @@ int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_e
     if (r < 0)
         return r;
     const struct record_past past = {.serial = slice->serial,
-        .strikes = known.strikes,
+        .past = known.past,
         .hold_until_unix_usec = known.hold_until_unix_usec,
         .dismissed = known.dismissed,
         .dismissed_bytes = known.dismissed_bytes};

@@ -2,9 +2,15 @@
 
 #include "policy/decide/standing.h"
 
+/* A year, as `probation` itself at most: neither it nor a sum with a boot time overflows. */
+#define PROBATION_MOST_USEC (365 * 86400 * 1e6)
+
 int64_t probation_usec(const struct watch *watch)
 {
-    return ladder_probation_usec(watch->policy.probation_usec, watch->ladder.strikes);
+    const struct slice_policy *own = &watch->policy;
+    const struct penalty *penalty = penalty_of(own->penalties, watch->ladder.strikes);
+    double usec = (double)own->probation_usec * (penalty ? penalty->probation_times : 1);
+    return usec < PROBATION_MOST_USEC ? (int64_t)usec : (int64_t)PROBATION_MOST_USEC;
 }
 
 bool may_change(const struct watch *watch, const struct slice *slice)
@@ -57,9 +63,10 @@ bool decide_throttle(struct watch *watch, const struct slice *slice, const struc
         return true;
     }
     ret->reason = REASON_REBORN;
-    evidence_add(&ret->evidence, "strikes", UNIT_COUNT, ladder->strikes, '>', own->throttle_after);
+    const struct penalty *penalty = penalty_of(own->penalties, ladder->strikes);
+    evidence_add(&ret->evidence, "strikes", UNIT_COUNT, ladder->strikes, '>', penalty->strikes);
     describe_throttle(
-        ret, amount_of(&own->throttle_to, node->value[NODE_MEM_TOTAL]), probation_usec(watch));
+        ret, amount_of(&penalty->throttle_to, node->value[NODE_MEM_TOTAL]), probation_usec(watch));
     if (own->mode != MODE_ENFORCE) {
         ret->action = ACTION_RECORD;
         ret->restraint = RESTRAINT_MODE;

@@ -322,6 +322,7 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
 {
     const struct outlook outlook = {policy, policy_globals(policy), node, *raised, now};
     uint64_t before = watch_raised(watch);
+    ladder_forgive(&watch->ladder, watch->policy.forgive_usec, now.unix_usec);
     bool decided = decide_order_over(watch, slice, &outlook, ret) ||
                    decide_throttle(watch, slice, &outlook, ret) ||
                    decide_left_behind(watch, slice, &outlook, ret) ||

@@ -176,7 +176,7 @@ enum action_kind ladder_take(struct ladder *ladder, enum ladder_event event, str
         event == LADDER_LET_GO || event == LADDER_RELIEVED)
         ladder->warned_usec = now.boot_usec;
     if (event == LADDER_RESET_DONE)
-        ladder->strikes++;
+        ladder_strike(ladder, now.unix_usec);
     if (step->next != ladder->state) {
         ladder->state = step->next;
         ladder->since_usec = now.boot_usec;
@@ -186,8 +186,38 @@ enum action_kind ladder_take(struct ladder *ladder, enum ladder_event event, str
     return step->action;
 }
 
-int64_t ladder_probation_usec(int64_t base_usec, uint32_t strikes)
+void ladder_strike(struct ladder *ladder, int64_t unix_usec)
 {
-    uint32_t doublings = strikes > 0 ? strikes - 1 : 0;
-    return base_usec << (doublings < LADDER_DOUBLINGS_MAX ? doublings : LADDER_DOUBLINGS_MAX);
+    ladder->strikes++;
+    ladder->struck_unix_usec = unix_usec;
+}
+
+void ladder_forgive(struct ladder *ladder, int64_t forgive_usec, int64_t unix_usec)
+{
+    int64_t usec = unix_usec - ladder->struck_unix_usec;
+    if (ladder->strikes == 0 || forgive_usec <= 0 || usec < forgive_usec)
+        return;
+    int64_t forgiven = usec / forgive_usec;
+    bool all = forgiven >= (int64_t)ladder->strikes;
+    ladder->strikes = all ? 0 : ladder->strikes - (uint32_t)forgiven;
+    ladder->struck_unix_usec += forgiven * forgive_usec;
+}
+
+void ladder_remember(struct ladder *ladder, const struct ladder_past *past, int64_t forgive_usec,
+    int64_t now_unix_usec)
+{
+    struct ladder known = {0};
+    for (uint32_t i = 0; i < past->strikes && i < LADDER_PAST_MAX; i++) {
+        int64_t unix_usec = past->unix_usec[i];
+        if (unix_usec > now_unix_usec || unix_usec < known.struck_unix_usec)
+            continue;
+        ladder_forgive(&known, forgive_usec, unix_usec);
+        ladder_strike(&known, unix_usec);
+    }
+    ladder_forgive(&known, forgive_usec, now_unix_usec);
+    if (known.strikes <= ladder->strikes)
+        return;
+    ladder->strikes = known.strikes;
+    if (ladder->struck_unix_usec < known.struck_unix_usec)
+        ladder->struck_unix_usec = known.struck_unix_usec;
 }

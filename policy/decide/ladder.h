@@ -50,24 +50,37 @@ extern const struct ladder_step ladder_table[LADDER_STATES][LADDER_EVENTS];
 
 struct ladder {
     enum ladder_state state;
-    int64_t since_usec;     /* of this state */
-    int64_t warned_usec;    /* last warning, or what counts as one: a try to reset, a throttle let
-                               go, a thaw; 0: none in this incident */
-    int64_t alarmed_usec;   /* last alarm in place of a deed; 0: none in this incident */
-    int64_t quiet_usec;     /* since when there is no leak; 0: there is one */
-    int64_t probation_usec; /* until when */
-    uint32_t strikes;       /* resets so far, over lives */
-    uint64_t incident;      /* 0: none open */
+    int64_t since_usec;       /* of this state */
+    int64_t warned_usec;      /* last warning, or what counts as one: a try to reset, a throttle let
+                                 go, a thaw; 0: none in this incident */
+    int64_t alarmed_usec;     /* last alarm in place of a deed; 0: none in this incident */
+    int64_t quiet_usec;       /* since when there is no leak; 0: there is one */
+    int64_t probation_usec;   /* until when */
+    uint32_t strikes;         /* resets so far, over lives, less those that are forgiven */
+    int64_t struck_unix_usec; /* when the last was, or was forgiven */
+    uint64_t incident;        /* 0: none open */
 };
 
 /* Takes the step for `event` and returns its action. Counts strikes; the end of an incident (back
  * to calm) clears what was remembered of it. */
 enum action_kind ladder_take(struct ladder *ladder, enum ladder_event event, struct stamp now);
 
-/* How long a slice with so many strikes (at least 1) is on probation: `base_usec`, doubled with
- * each further strike, LADDER_DOUBLINGS_MAX times at most (2 minutes become half an hour, not a
- * year). */
-#define LADDER_DOUBLINGS_MAX 4
-int64_t ladder_probation_usec(int64_t base_usec, uint32_t strikes);
+/* The slice was reset at this time, after those that the ladder knows of. */
+void ladder_strike(struct ladder *ladder, int64_t unix_usec);
+
+/* The newest resets before this life, oldest first, as the record has them. What is not in the past
+ * is passed over. */
+#define LADDER_PAST_MAX 16
+struct ladder_past {
+    uint32_t strikes; /* LADDER_PAST_MAX at most */
+    int64_t unix_usec[LADDER_PAST_MAX];
+};
+void ladder_remember(struct ladder *ladder, const struct ladder_past *past, int64_t forgive_usec,
+    int64_t now_unix_usec);
+
+/* For each `forgive_usec` without a strike one is forgiven; 0: none. By the wall clock, since the
+ * record is kept by it over reboots: one that goes back forgives nothing; one that is set ahead
+ * forgives what it should not, and the next resets count anew. */
+void ladder_forgive(struct ladder *ladder, int64_t forgive_usec, int64_t unix_usec);
 
 #endif

@@ -43,7 +43,8 @@ void throttle_release(struct throttle *throttle, int64_t now_usec)
 
 static bool deserves(const struct slice_policy *policy, uint32_t strikes)
 {
-    return policy->throttle_after > 0 && strikes >= (uint32_t)policy->throttle_after;
+    const struct penalty *penalty = penalty_of(policy->penalties, strikes);
+    return penalty && penalty->throttles;
 }
 
 enum action_kind throttle_next(struct throttle *throttle, const struct slice_policy *policy,

@@ -16,6 +16,7 @@ struct target {
     const char *group; /* "mail." within a group, else "" */
     struct slice_policy *slice;
     struct rule *rule;
+    struct penalty *penalty;
     struct match *match;
 };
 
@@ -26,6 +27,8 @@ static void *object_of(const struct layer *layer, const struct target *target, u
         return target->slice;
     case SCOPE_RULE:
         return target->rule;
+    case SCOPE_PENALTY:
+        return target->penalty;
     case SCOPE_MATCH:
         return target->match;
     default:
@@ -59,10 +62,11 @@ static const char *elsewhere_hint(const char *key, char *buffer, size_t size)
                 (int)(dot - table[i].name), table[i].name);
         else
             (void)text_format(buffer + used, size - used, "%s %s", joint,
-                table[i].scope == SCOPE_GLOBAL  ? "at the top of the file"
-                : table[i].scope == SCOPE_SLICE ? "in `slices` or `matches`"
-                : table[i].scope == SCOPE_RULE  ? "in `rules`"
-                                                : "in `matches`");
+                table[i].scope == SCOPE_GLOBAL    ? "at the top of the file"
+                : table[i].scope == SCOPE_SLICE   ? "in `slices` or `matches`"
+                : table[i].scope == SCOPE_RULE    ? "in `rules`"
+                : table[i].scope == SCOPE_PENALTY ? "in `penalties`"
+                                                  : "in `matches`");
         used = strlen(buffer);
     }
     return buffer;
@@ -269,13 +273,19 @@ static unsigned mentions(const struct node *map, enum setting_scope scope)
     return found;
 }
 
-static void check_rule(const struct layer *layer, const struct node *map, const struct rule *rule)
+static void check_required(
+    const struct layer *layer, const struct node *map, enum setting_scope scope, const char *what)
 {
     size_t count;
     const struct setting *table = settings_table(&count);
     for (size_t i = 0; i < count; i++)
-        if (table[i].scope == SCOPE_RULE && table[i].required && !node_find(map, table[i].name))
-            problem_at(layer->problems, &map->at, "the rule has no `%s`", table[i].name);
+        if (table[i].scope == scope && table[i].required && !node_find(map, table[i].name))
+            problem_at(layer->problems, &map->at, "the %s has no `%s`", what, table[i].name);
+}
+
+static void check_rule(const struct layer *layer, const struct node *map, const struct rule *rule)
+{
+    check_required(layer, map, SCOPE_RULE, "rule");
     if (mentions(map, SCOPE_RULE) == 0)
         problem_at(layer->problems, &map->at, "the rule has no condition: it would always hold");
     for (uint32_t i = 0; i < layer->policy->rules; i++)
@@ -301,6 +311,52 @@ static void read_rules(const struct layer *layer, const struct node *list)
             break;
         }
         policy->rule[policy->rules++] = rule;
+    }
+}
+
+/* Against the row before it. */
+static void check_penalty(
+    const struct layer *layer, const struct node *map, const struct penalty *penalty)
+{
+    const struct penalties *penalties = &layer->policy->penalties;
+    const struct penalty *last =
+        penalties->count > 0 ? &penalties->row[penalties->count - 1] : NULL;
+    check_required(layer, map, SCOPE_PENALTY, "penalty");
+    if (last && penalty->strikes > 0 && penalty->strikes <= last->strikes)
+        problem_at(layer->problems, &map->at,
+            "`strikes` must rise from penalty to penalty: %d after %d", penalty->strikes,
+            last->strikes);
+    if (last && penalty->probation_times < last->probation_times)
+        problem_at(layer->problems, &map->at,
+            "`probation_times` is less than in the penalty before: who is reset more often would "
+            "get "
+            "away with less");
+    if (last && last->throttles && !penalty->throttles)
+        problem_at(layer->problems, &map->at,
+            "no `throttle_to`, though the penalty before has one: who is reset more often would "
+            "get "
+            "away with less");
+}
+
+static void read_penalties(const struct layer *layer, const struct node *list)
+{
+    struct penalties *penalties = &layer->policy->penalties;
+    if (!expect(layer, list, NODE_LIST, "a list of penalties"))
+        return;
+    penalties->count = 0;
+    for (const struct node *node = list->first; node; node = node->next) {
+        struct penalty penalty = {.probation_times = 1};
+        read_settings(layer, node,
+            &(struct target){.scopes = SCOPE_PENALTY, .group = "", .penalty = &penalty});
+        if (node->kind != NODE_MAP)
+            continue;
+        penalty.throttles = node_find(node, "throttle_to") != NULL;
+        check_penalty(layer, node, &penalty);
+        if (penalties->count == POLICY_PENALTIES_MAX) {
+            problem_at(layer->problems, &node->at, "more than %d penalties", POLICY_PENALTIES_MAX);
+            break;
+        }
+        penalties->row[penalties->count++] = penalty;
     }
 }
 
@@ -366,6 +422,7 @@ static const struct section {
     {"database", read_group},
     {"slices", read_slices},
     {"rules", read_rules},
+    {"penalties", read_penalties},
     {"matches", read_matches},
 };
 

@@ -24,14 +24,16 @@ struct policy {
     struct slice_policy slices;   /* what applies where no match says otherwise */
     struct rule rule[POLICY_RULES_MAX];
     uint32_t rules;
+    struct penalties penalties;
     struct match *matches; /* in order of precedence */
     uint32_t match_count;
     uint64_t hash;
     struct layer_text *texts, **texts_end; /* what it was made of, in that order */
 };
 
-/* Sets what the tree gives: settings one by one, `rules` as a whole, `matches` before those that
- * there are. Problems are told; what is right is taken all the same, so that all are found. */
+/* Sets what the tree gives: settings one by one, `rules` and `penalties` as a whole, `matches`
+ * before those that there are. Problems are told; what is right is taken all the same, so that all
+ * are found. */
 void layer_read(struct policy *policy, const struct node *root, struct problems *problems);
 
 #endif

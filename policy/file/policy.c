@@ -322,11 +322,21 @@ const struct rule *policy_rules(const struct policy *policy, uint32_t *ret_count
     return policy->rule;
 }
 
+const struct penalty *penalty_of(const struct penalties *penalties, uint32_t strikes)
+{
+    const struct penalty *reached = NULL;
+    for (uint32_t i = 0; penalties && i < penalties->count; i++)
+        if (strikes >= (uint32_t)penalties->row[i].strikes)
+            reached = &penalties->row[i];
+    return reached;
+}
+
 void policy_for_slice(
     const struct policy *policy, const struct slice *slice, struct slice_policy *ret)
 {
     const unsigned all = (1u << SLICE_SETTINGS) - 1;
     *ret = policy->slices;
+    ret->penalties = &policy->penalties;
     unsigned given = 0;
     for (const struct match *match = policy->matches; match && given != all; match = match->next) {
         unsigned news = match->says & ~given;

@@ -65,6 +65,23 @@ struct origin {
 enum thrashing { THRASHING_OBSERVE, THRASHING_WARN, THRASHING_FREEZE, THRASHING_RESET, THRASHINGS };
 extern const char *const thrashing_names[THRASHINGS];
 
+/* What it means to have been reset so often (strikes): of the rows that are reached the last
+ * counts.
+ */
+struct penalty {
+    int32_t strikes;           /* at least 1, rising from row to row */
+    double probation_times;    /* the probation lasts so many times as long, at least 1 */
+    bool throttles;            /* what begins anew is throttled until its probation is over, */
+    struct amount throttle_to; /* to so much of the node's memory */
+};
+#define POLICY_PENALTIES_MAX 8
+struct penalties {
+    struct penalty row[POLICY_PENALTIES_MAX];
+    uint32_t count;
+};
+/* NULL: none is reached. `penalties` may be NULL. */
+const struct penalty *penalty_of(const struct penalties *penalties, uint32_t strikes);
+
 /* What applies to one slice, resolved. */
 enum slice_setting {
     SET_OWNER,
@@ -83,8 +100,7 @@ enum slice_setting {
     SET_THRASHING,
     SET_THRASHING_AFTER,
     SET_FREEZE_FOR,
-    SET_THROTTLE_AFTER,
-    SET_THROTTLE_TO,
+    SET_FORGIVE,
     SET_MIN_SIZE,
     SET_MIN_AGE,
     SET_TELL_KERNEL,
@@ -106,14 +122,14 @@ struct slice_policy {
     char owner[128]; /* mail address, "" : found by other means */
     int rank;        /* importance: higher goes later */
     bool protect;
-    enum mode mode;               /* what may be done when the node is short */
-    enum mode leak;               /* what a confirmed leak leads to */
-    int64_t leak_horizon_usec;    /* act on a leaker when it is nearer to its limit than this */
-    int64_t leak_grace_usec;      /* at least this long between the warning and that */
-    int64_t leak_throttle_usec;   /* throttled for so long before the reset; 0: not at all */
-    int64_t probation_usec;       /* after a reset */
-    int32_t throttle_after;       /* so many of them: the next life begins throttled; 0: never */
-    struct amount throttle_to;    /* of the node's memory */
+    enum mode mode;             /* what may be done when the node is short */
+    enum mode leak;             /* what a confirmed leak leads to */
+    int64_t leak_horizon_usec;  /* act on a leaker when it is nearer to its limit than this */
+    int64_t leak_grace_usec;    /* at least this long between the warning and that */
+    int64_t leak_throttle_usec; /* throttled for so long before the reset; 0: not at all */
+    int64_t probation_usec;     /* after a reset */
+    int64_t forgive_usec;       /* after so long without another one, one is forgiven; 0: never */
+    const struct penalties *penalties; /* what they lead to; owned by the policy; NULL: nothing */
     int64_t reset_grace_usec;     /* they are asked to end so long before; not in an emergency */
     struct amount raise_to;       /* of the node's memory: its limits are raised so far, at most */
     struct amount raise_step;     /* of its own limit */

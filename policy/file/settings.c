@@ -18,8 +18,8 @@ const char *const thrashing_names[THRASHINGS] = {
 const char *const rule_action_names[RULE_ACTIONS] = {
     [RULE_RECORD] = "record",
     [RULE_WARN] = "warn",
-    [RULE_RESET] = "reset",
     [RULE_RECLAIM] = "reclaim",
+    [RULE_RESET] = "reset",
     [RULE_REBOOT] = "reboot",
 };
 const char *const formula_names[FORMULAS] = {
@@ -50,6 +50,7 @@ const char *const mail_tls_names[MAIL_TLS_MODES] = {
 #define SLICE(field, set)  .scope = SCOPE_SLICE, FIELD(struct slice_policy, field), .mark = set
 #define RULE(field, bit)   .scope = SCOPE_RULE, FIELD(struct rule, field), .mark = bit
 #define NO_FIELD(bit)      .scope = SCOPE_RULE, .mark = bit
+#define PENALTY(field)     .scope = SCOPE_PENALTY, FIELD(struct penalty, field)
 #define MATCH(index)                                                                               \
     .type = VALUE_GLOBS, .scope = SCOPE_MATCH, FIELD(struct match, condition[index])
 
@@ -190,15 +191,10 @@ static const struct setting table[] = {
     {SLICE(probation_usec, SET_PROBATION), .name = "probation", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "10min", .scaled = true,
         .help = "After a reset the slice is not reset again for a leak for so long."},
-    {SLICE(throttle_after, SET_THROTTLE_AFTER), .name = "throttle_after", .type = VALUE_INTEGER,
-        .least = "0", .most = "1000", .fallback = "3",
-        .help = "After so many resets (strikes), what begins anew in the slice is throttled until "
-                "its probation is over; 0: never."},
-    {SLICE(throttle_to, SET_THROTTLE_TO), .name = "throttle_to", .type = VALUE_AMOUNT,
-        .fallback = "25%",
-        .help =
-            "To so much memory (memory.high; on cgroup v1 the soft limit), a part of the "
-            "node's or a size; never to less than it has, and never for longer than momd runs."},
+    {SLICE(forgive_usec, SET_FORGIVE), .name = "forgive", .type = VALUE_DURATION, .least = "0s",
+        .most = "52w", .fallback = "7d", .scaled = true,
+        .help = "Each time that the slice has not been reset for so long, one reset less counts "
+                "(strikes); 0s: none is forgiven."},
     {SLICE(reset_grace_usec, SET_RESET_GRACE), .name = "reset_grace", .type = VALUE_DURATION,
         .least = "0s", .most = "1min", .fallback = "0s",
         .help =
@@ -298,6 +294,14 @@ static const struct setting table[] = {
         .help = "What is done then: record, warn, reclaim (the first of the standing list gives "
                 "back what "
                 "it needs least; cgroup v2), reset the first of the standing list, or reboot."},
+    {PENALTY(strikes), .name = "strikes", .type = VALUE_INTEGER, .least = "1", .most = "1000",
+        .required = true, .help = "The slice was reset so often; of those that are forgiven less."},
+    {PENALTY(probation_times), .name = "probation_times", .type = VALUE_NUMBER, .least = "1",
+        .most = "1000", .fallback = "1", .help = "Its `probation` is so many times as long."},
+    {PENALTY(throttle_to), .name = "throttle_to", .type = VALUE_AMOUNT,
+        .help = "What begins anew in it is throttled to so much memory (memory.high; on cgroup v1 "
+                "the soft limit), a part of the node's or a size, until the probation is over; "
+                "never to less than it has, and never for longer than momd runs."},
     {MATCH(MATCH_KEY), .name = "key",
         .help = "Its key: `docker:web`, `user:1000`, `unit:system.slice/cron.service`."},
     {MATCH(MATCH_PATH), .name = "path", .help = "Its path below the root of the hierarchy."},

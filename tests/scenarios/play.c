@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define DEED_TAKES    SECOND        /* of the hands, until the slice is verified to be empty */
 #define HANDS_GIVE_UP (10 * SECOND) /* on a process that doesn't die */
@@ -141,6 +142,13 @@ static enum action_result carry_out_deed(struct player *player, struct actor *ac
     return RESULT_DONE;
 }
 
+static void note_strike(struct player *player, struct ladder_past *past)
+{
+    if (past->strikes == LADDER_PAST_MAX)
+        memmove(past->unix_usec, past->unix_usec + 1, --past->strikes * sizeof *past->unix_usec);
+    past->unix_usec[past->strikes++] = now_of(player).unix_usec;
+}
+
 static void settle_outcome(struct player *player, struct actor *actor)
 {
     struct outcome outcome = {.decision = actor->order.seq,
@@ -157,8 +165,24 @@ static void settle_outcome(struct player *player, struct actor *actor)
         outcome.result = RESULT_INCOMPLETE;
     else
         outcome.result = carry_out_deed(player, actor);
+    if (outcome.kind == ACTION_RESET && outcome.result == RESULT_DONE)
+        note_strike(player, &actor->past);
     add_event(player, HAPPENED_OUTCOME, actor->slice.name)->result = outcome.result;
     course_outcome(&player->course, &outcome, now_of(player));
+}
+
+void appear(struct player *player, struct actor *actor, bool warm)
+{
+    struct stamp now = now_of(player);
+    actor->slice.serial = player->next_serial++;
+    actor->verdict = LEAK_NONE;
+    actor->shape = SHAPE_UNKNOWN;
+    int64_t place = course_born(&player->course, &actor->slice, now, warm);
+    if (place < 0)
+        abort();
+    actor->place = (uint32_t)place;
+    struct watch *watch = &player->course.slices[place].watch;
+    ladder_remember(&watch->ladder, &actor->past, watch->policy.forgive_usec, now.unix_usec);
 }
 
 /* What a look at the tree shows. */
@@ -177,13 +201,7 @@ static void update_tree(struct player *player)
         }
         if (same || !player->bodies[i].exists)
             continue;
-        actor->slice.serial = player->next_serial++;
-        actor->verdict = LEAK_NONE;
-        actor->shape = SHAPE_UNKNOWN;
-        int64_t place = course_born(course, &actor->slice, now_of(player), true);
-        if (place < 0)
-            abort();
-        actor->place = (uint32_t)place;
+        appear(player, actor, true);
     }
 }
 

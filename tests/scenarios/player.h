@@ -17,10 +17,11 @@ struct actor { /* a slice over all of its lives; its memory is body[its index] *
     int64_t respawn_usec; /* after its end it is born again; NEVER: not */
     int64_t made_usec;    /* when it was first heard of */
     int64_t birth_usec, outcome_usec, held_until_unix_usec; /* NEVER, 0: none */
-    struct decision order; /* whose outcome is due at outcome_usec */
-    bool changed;          /* its limits, */
-    uint64_t limit, high;  /* which were these */
-    uint32_t place;        /* in the course */
+    struct decision order;   /* whose outcome is due at outcome_usec */
+    bool changed;            /* its limits, */
+    uint64_t limit, high;    /* which were these */
+    uint32_t place;          /* in the course */
+    struct ladder_past past; /* its resets, as a database would remember them */
     enum leak_verdict verdict;
     enum leak_shape shape;
 };
@@ -52,6 +53,8 @@ struct stamp now_of(const struct player *player);
 struct body *body_of(struct player *player, const struct actor *actor);
 void be_born(struct player *player, struct actor *actor);
 void end(struct player *player, struct actor *actor);
+/* It is seen for the first time, by this daemon or in this life. */
+void appear(struct player *player, struct actor *actor, bool warm);
 
 /* statements.c */
 

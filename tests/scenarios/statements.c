@@ -249,16 +249,8 @@ static void do_momd(struct player *player, struct words_left *words)
         if (actor->place == COURSE_NOBODY)
             continue;
         const struct watch *old = &before.slices[actor->place].watch;
-        actor->slice.serial = player->next_serial++;
-        actor->verdict = LEAK_NONE;
-        actor->shape = SHAPE_UNKNOWN;
-        int64_t place = course_born(&player->course, &actor->slice, now_of(player), false);
-        if (place < 0)
-            abort();
-        actor->place = (uint32_t)place;
-        struct watch *watch = &player->course.slices[place].watch;
-        hand_over_floors(&watch->leak, &old->leak);
-        watch->ladder.strikes = old->ladder.strikes;
+        appear(player, actor, false);
+        hand_over_floors(&player->course.slices[actor->place].watch.leak, &old->leak);
     }
     course_free(&before);
     player->next_tick_usec = player->t_usec;

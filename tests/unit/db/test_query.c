@@ -289,7 +289,7 @@ static void strikes_are_resets_that_killed(void **state)
     begin(fixture);
     for (uint64_t seq = 1; seq <= 5; seq++) { /* the fifth has no outcome yet */
         decision.seq = seq;
-        decision.at = at_sec(T0);
+        decision.at = at_sec(T0 + (int64_t)seq);
         struct outcome outcome = {.decision = seq};
         assert_int_equal(store_decision(fixture->db, &decision, NULL), 0);
         if (seq < 5) {
@@ -301,9 +301,31 @@ static void strikes_are_resets_that_killed(void **state)
     struct query_past past;
     int64_t now = (T0 + 100) * SEC;
     assert_int_equal(query_past(fixture->db, "docker:web", now, 200, &past, NULL), 0);
-    assert_true(past.strikes == 3 && past.hold_until_unix_usec == 0);
+    assert_int_equal(past.hold_until_unix_usec, 0);
+    assert_int_equal(past.past.strikes, 3);
+    const int64_t when[] = {T0 + 1, T0 + 4, T0 + 5}; /* oldest first */
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(past.past.unix_usec[i], when[i] * SEC);
     assert_int_equal(query_past(fixture->db, "docker:web", now, 50, &past, NULL), 0);
-    assert_int_equal(past.strikes, 0);
+    assert_int_equal(past.past.strikes, 0);
+}
+
+static void of_many_strikes_the_newest_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct decision decision = {.key = "docker:web", .action = ACTION_RESET};
+    begin(fixture);
+    for (uint64_t seq = 1; seq <= LADDER_PAST_MAX + 4; seq++) {
+        decision.seq = seq;
+        decision.at = at_sec(T0 + (int64_t)seq);
+        assert_int_equal(store_decision(fixture->db, &decision, NULL), 0);
+    }
+    commit(fixture);
+    struct query_past past;
+    assert_int_equal(query_past(fixture->db, "docker:web", (T0 + 100) * SEC, 200, &past, NULL), 0);
+    assert_int_equal(past.past.strikes, LADDER_PAST_MAX);
+    assert_int_equal(past.past.unix_usec[0], (T0 + 5) * SEC);
+    assert_int_equal(past.past.unix_usec[LADDER_PAST_MAX - 1], (T0 + LADDER_PAST_MAX + 4) * SEC);
 }
 
 static void the_newest_hold_counts(void **state)
@@ -390,6 +412,7 @@ int main(void)
         TEST(a_slice_tells_its_lives_trend_and_size),
         TEST(events_tell_what_happened_in_order),
         TEST(strikes_are_resets_that_killed),
+        TEST(of_many_strikes_the_newest_are_told),
         TEST(the_newest_hold_counts),
         TEST(dismissals_are_counted_and_the_newest_says_what_is_known),
         TEST(the_node_is_read_back),

@@ -2,7 +2,10 @@
 
 const char enforcing[] =
     "slices: {leak: enforce, leak_grace: 10min, leak_horizon: 2h, probation: 10min, "
-    "throttle_after: 2, min_size: 64M, owner: \"web@example.org\"}\n"
+    "min_size: 64M, owner: \"web@example.org\"}\n"
+    "penalties: [{strikes: 2, probation_times: 2, throttle_to: 25%}, {strikes: 3, probation_times: "
+    "4, "
+    "throttle_to: 10%}]\n"
     "mail: {interval: 1h}\n";
 
 struct policy *policy;
@@ -46,6 +49,12 @@ void outcome(enum action_result result, double seconds)
 {
     struct outcome outcome = {.kind = ACTION_RESET, .result = result};
     decide_outcome(&slice.watch, &outcome, at(seconds));
+}
+
+void struck(uint32_t times)
+{
+    slice.watch.ladder.strikes = times;
+    slice.watch.ladder.struck_unix_usec = at(0).unix_usec;
 }
 
 void throttled(double seconds)

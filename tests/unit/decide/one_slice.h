@@ -24,6 +24,9 @@ enum action_kind tick(double seconds);
 /* What came of its reset. */
 void outcome(enum action_result result, double seconds);
 
+/* It was reset so often before. */
+void struck(uint32_t times);
+
 /* The throttle that was decided is in force; what came of its release. */
 void throttled(double seconds);
 void released(enum action_result result, double seconds);

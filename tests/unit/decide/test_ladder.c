@@ -75,13 +75,74 @@ static void the_end_of_an_incident_forgets_all_but_the_strikes(void **state)
     assert_int_equal(ladder.strikes, 4);
 }
 
-static void probation_doubles_with_strikes_up_to_a_bound(void **state)
+#define DAY (86400 * 1000000ll)
+#define T0  (20000 * DAY)
+
+static void good_behaviour_is_rewarded(void **state)
 {
     (void)state;
-    const int64_t expected[] = {2, 2, 4, 8, 16, 32, 32};
-    for (uint32_t strikes = 0; strikes < 7; strikes++)
-        assert_int_equal(ladder_probation_usec(2, strikes), expected[strikes]);
-    assert_int_equal(ladder_probation_usec(2, UINT32_MAX), 32);
+    struct ladder ladder = {0};
+    for (int i = 0; i < 4; i++)
+        ladder_strike(&ladder, T0 + i);
+    ladder_forgive(&ladder, 7 * DAY, T0 + 6 * DAY);
+    assert_int_equal(ladder.strikes, 4);
+    ladder_forgive(&ladder, 7 * DAY, T0 + 8 * DAY);
+    assert_int_equal(ladder.strikes, 3);
+    ladder_forgive(&ladder, 7 * DAY, T0 + 8 * DAY); /* looking again forgives no more */
+    assert_int_equal(ladder.strikes, 3);
+    ladder_forgive(&ladder, 7 * DAY, T0 + 22 * DAY); /* the rest of the first week isn't lost */
+    assert_int_equal(ladder.strikes, 1);
+    ladder_strike(&ladder, T0 + 23 * DAY); /* from here on anew */
+    ladder_forgive(&ladder, 7 * DAY, T0 + 29 * DAY);
+    assert_int_equal(ladder.strikes, 2);
+    ladder_forgive(&ladder, 7 * DAY, T0 + 300 * DAY);
+    assert_int_equal(ladder.strikes, 0);
+}
+
+static void a_clock_that_goes_back_forgives_nothing(void **state)
+{
+    (void)state;
+    struct ladder ladder = {0};
+    ladder_strike(&ladder, T0);
+    ladder_forgive(&ladder, 7 * DAY, T0 - 100 * DAY);
+    assert_int_equal(ladder.strikes, 1);
+    ladder_forgive(&ladder, 0, T0 + 100 * DAY); /* nor does who says so */
+    assert_int_equal(ladder.strikes, 1);
+}
+
+static void what_the_record_remembers_counts_as_if_it_had_been_seen(void **state)
+{
+    (void)state;
+    const int64_t days[] = {0, 1, 2, 20, 21};
+    struct ladder seen = {0}, told = {0};
+    struct ladder_past past = {0};
+    for (int i = 0; i < 5; i++) {
+        ladder_forgive(&seen, 7 * DAY, T0 + days[i] * DAY);
+        ladder_strike(&seen, T0 + days[i] * DAY);
+        past.unix_usec[past.strikes++] = T0 + days[i] * DAY;
+    }
+    ladder_remember(&told, &past, 7 * DAY, T0 + 22 * DAY);
+    assert_int_equal(seen.strikes, 3);
+    assert_int_equal(told.strikes, 3);
+    assert_int_equal(told.struck_unix_usec, seen.struck_unix_usec);
+    ladder_remember(&told, &past, 7 * DAY, T0 + 22 * DAY); /* told twice */
+    assert_int_equal(told.strikes, 3);
+    told = (struct ladder){0};
+    ladder_remember(&told, &past, 7 * DAY, T0 + 29 * DAY);
+    assert_int_equal(told.strikes, 2);
+}
+
+/* An unprivileged program tells it. */
+static void a_past_that_cannot_be_is_passed_over(void **state)
+{
+    (void)state;
+    struct ladder ladder = {.strikes = 1, .struck_unix_usec = T0};
+    struct ladder_past past = {.strikes = UINT32_MAX};
+    for (int i = 0; i < LADDER_PAST_MAX; i++)
+        past.unix_usec[i] = i % 2 ? INT64_MAX : INT64_MIN;
+    ladder_remember(&ladder, &past, 7 * DAY, T0 + DAY);
+    assert_int_equal(ladder.strikes, 1);
+    assert_int_equal(ladder.struck_unix_usec, T0);
 }
 
 int main(void)
@@ -90,7 +151,10 @@ int main(void)
         cmocka_unit_test(every_state_and_event_leads_where_the_manual_says),
         cmocka_unit_test(only_a_warned_or_ordered_slice_is_ever_reset),
         cmocka_unit_test(the_end_of_an_incident_forgets_all_but_the_strikes),
-        cmocka_unit_test(probation_doubles_with_strikes_up_to_a_bound),
+        cmocka_unit_test(good_behaviour_is_rewarded),
+        cmocka_unit_test(a_clock_that_goes_back_forgives_nothing),
+        cmocka_unit_test(what_the_record_remembers_counts_as_if_it_had_been_seen),
+        cmocka_unit_test(a_past_that_cannot_be_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

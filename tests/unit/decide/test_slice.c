@@ -166,9 +166,9 @@ static void a_reset_is_a_strike_and_begins_probation(void **state)
     assert_int_equal(slice.watch.ladder.state, LADDER_PROBATION);
     assert_int_equal(slice.watch.ladder.probation_usec, at(now + 601).boot_usec);
     assert_int_equal(slice.watch.leak.report.verdict, LEAK_NONE); /* its floors are gone */
-    slice.watch.ladder.strikes = 3;
+    struck(3);
     outcome(RESULT_DONE, now + 1);
-    assert_int_equal(slice.watch.ladder.probation_usec, at(now + 4801).boot_usec);
+    assert_int_equal(slice.watch.ladder.probation_usec, at(now + 2401).boot_usec);
 }
 
 static void on_probation_nothing_is_done_but_an_alarm(void **state)

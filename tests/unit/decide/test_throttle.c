@@ -236,7 +236,7 @@ static void born_again(uint32_t strikes)
 {
     struct slice_policy own = slice.watch.policy;
     watch_init(&slice.watch, &slice.slice, &own, at(-10).boot_usec, at(0), true);
-    slice.watch.ladder.strikes = strikes;
+    struck(strikes);
 }
 
 static void who_was_reset_often_begins_throttled_until_the_probation_is_over(void **state)
@@ -244,7 +244,7 @@ static void who_was_reset_often_begins_throttled_until_the_probation_is_over(voi
     (void)state;
     born_again(1);
     assert_int_equal(tick(1), ACTION_NONE);
-    slice.watch.ladder.strikes = 2; /* the store has told */
+    struck(2); /* the store has told */
     assert_int_equal(tick(2), ACTION_THROTTLE);
     assert_int_equal(decision->reason, REASON_REBORN);
     assert_int_equal(decision->limit_bytes, 256 * MIB); /* of 1 GiB */
@@ -259,7 +259,7 @@ static void who_was_reset_often_begins_throttled_until_the_probation_is_over(voi
 static void what_begins_in_the_same_group_after_a_reset_is_throttled_too(void **state)
 {
     (void)state;
-    slice.watch.ladder.strikes = 1;
+    struck(1);
     assert_int_equal(tick(0), ACTION_NONE);
     decide_ordered(&slice.watch, 9, at(1));
     outcome(RESULT_DONE, 2);
@@ -269,18 +269,18 @@ static void what_begins_in_the_same_group_after_a_reset_is_throttled_too(void **
 static void who_is_not_seen_to_begin_is_not_throttled(void **state)
 {
     (void)state;
-    slice.watch.ladder.strikes = 5; /* momd was restarted */
+    struck(5); /* momd was restarted */
     assert_int_equal(tick(1), ACTION_NONE);
     born_again(0);
     assert_int_equal(tick(1), ACTION_NONE);
-    slice.watch.ladder.strikes = 5; /* far too late */
+    struck(5); /* far too late */
     assert_int_equal(tick(121), ACTION_NONE);
 }
 
 static void nobody_is_throttled_whom_policy_or_people_spare(void **state)
 {
     (void)state;
-    use_policy("slices: {throttle_after: 0}\n");
+    use_policy("penalties: []\n");
     born_again(5);
     assert_int_equal(tick(1), ACTION_NONE);
     use_policy("slices: {protect: true}\n");

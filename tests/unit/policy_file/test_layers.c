@@ -37,6 +37,31 @@ static void an_empty_text_is_the_default_policy(void **state)
     }
 }
 
+static void the_last_penalty_that_is_reached_counts(void **state)
+{
+    (void)state;
+    const struct slice slice = web();
+    struct slice_policy got;
+    struct policy *policy = load_good("penalties:\n  - {strikes: 2, probation_times: 3}\n"
+                                      "  - {strikes: 4, probation_times: 9, throttle_to: 1G}\n");
+    policy_for_slice(policy, &slice, &got);
+    assert_null(penalty_of(got.penalties, 1));
+    assert_true(penalty_of(got.penalties, 2)->probation_times == 3);
+    assert_false(penalty_of(got.penalties, 3)->throttles);
+    assert_true(penalty_of(got.penalties, 4)->throttles);
+    assert_int_equal(penalty_of(got.penalties, UINT32_MAX)->throttle_to.bytes, 1ull << 30);
+    policy_free(policy);
+    policy = load_good("penalties: []\n");
+    policy_for_slice(policy, &slice, &got);
+    assert_null(penalty_of(got.penalties, 100));
+    policy_free(policy);
+    policy = load_good("penalties: # all commented out\n");
+    policy_for_slice(policy, &slice, &got);
+    assert_true(penalty_of(got.penalties, 3)->throttles); /* the built-in ones */
+    policy_free(policy);
+    assert_null(penalty_of(NULL, 3));
+}
+
 static void a_byte_order_mark_is_passed_over(void **state)
 {
     (void)state;
@@ -442,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_text_is_the_default_policy),
+        cmocka_unit_test(the_last_penalty_that_is_reached_counts),
         cmocka_unit_test(a_byte_order_mark_is_passed_over),
         cmocka_unit_test(groups_of_settings_are_read),
         cmocka_unit_test(rules_replace_those_below),

@@ -184,10 +184,33 @@ static void a_rule_needs_name_condition_and_action(void **state)
         "t.yaml:2:5: the rule has no `name`", "t.yaml:2:5: the rule has no `action`",
         "t.yaml:2:5: the rule has no condition: it would always hold",
         "t.yaml:3:12: name: `a b` is no name: letters, digits, - and _ only",
-        "t.yaml:3:47: action: `kill` is no known word: expected one of record, warn, reclaim, reset, reboot",
+        "t.yaml:3:47: action: `kill` is no known word: expected one of record, warn, reclaim, "
+        "reset, reboot",
         "t.yaml:4:24: no_swap: `false` is no condition: only `true` can be said; else leave it out",
         "t.yaml:5:31: psi_full_above: `200%` is no percentage: more than 100%",
         "t.yaml:5:5: a second rule named `x`");
+}
+
+static void who_is_reset_more_often_never_pays_less(void **state)
+{
+    (void)state;
+    REFUSED("penalties:\n  - {probation_times: 2}\n"
+            "  - {strikes: 3, probation_times: 4, throttle_to: 25%}\n"
+            "  - {strikes: 3, probation_times: 4, throttle_to: 20%}\n"
+            "  - {strikes: 5, probation_times: 2, throttle_to: 20%}\n"
+            "  - {strikes: 6, probation_times: 8}\n"
+            "  - {strikes: 0, throtle_to: 5%}\n",
+        "t.yaml:2:5: the penalty has no `strikes`",
+        "t.yaml:4:5: `strikes` must rise from penalty to penalty: 3 after 3",
+        "t.yaml:5:5: `probation_times` is less than in the penalty before: who is reset more often "
+        "would get away with less",
+        "t.yaml:6:5: no `throttle_to`, though the penalty before has one: who is reset more often "
+        "would get away with less",
+        "t.yaml:7:15: strikes: `0` is out of range: 1 to 1000",
+        "t.yaml:7:18: unknown key `throtle_to`; did you mean `throttle_to`?",
+        "t.yaml:7:5: `probation_times` is less than in the penalty before: who is reset more often "
+        "would get away with less");
+    REFUSED("penalties: 3\n", "t.yaml:1:12: expected a list of penalties, found a single value");
 }
 
 static void a_match_needs_a_condition_and_a_setting(void **state)
@@ -271,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_huge_text_is_refused),
         cmocka_unit_test(a_mapping_of_too_many_keys_is_refused),
         cmocka_unit_test(a_rule_needs_name_condition_and_action),
+        cmocka_unit_test(who_is_reset_more_often_never_pays_less),
         cmocka_unit_test(a_match_needs_a_condition_and_a_setting),
         cmocka_unit_test(an_outside_score_needs_its_program),
         cmocka_unit_test(too_many_rules_and_matches_are_refused),
