@@ -2,9 +2,13 @@
 
 #include "mom/common/clock.h"
 #include "mom/common/lock.h"
+#include "slices/act/drop_in.h"
 #include "slices/act/journal.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -53,6 +57,24 @@ static bool undo_row(struct journal *journal, int row, int64_t until_usec, struc
     return r >= 0; /* or somebody else has changed it since */
 }
 
+/* No daemon is there to do it. */
+static int reload_systemd(const char *run_dir)
+{
+    char file[PATH_MAX];
+    char program[] = "systemctl", verb[] = "daemon-reload";
+    char *const words[] = {program, verb, NULL};
+    pid_t pid;
+    int status = 0;
+    if (paths_join(file, sizeof file, run_dir, DROP_IN_RELOAD_FILE) < 0 || unlink(file) < 0)
+        return CLI_OK; /* it has nothing to forget */
+    int r = posix_spawnp(&pid, words[0], NULL, NULL, words, environ);
+    if (r == 0 && waitpid(pid, &status, 0) == pid && status == 0)
+        return CLI_OK;
+    drop_in_note_reload(file);
+    return cli_say(CLI_FAILED, "systemd may still go by limits that were mom's: `systemctl "
+                               "daemon-reload` failed");
+}
+
 static int undo_all(struct cli *cli)
 {
     struct journal journal;
@@ -66,7 +88,8 @@ static int undo_all(struct cli *cli)
     for (int row = 0; row < JOURNAL_ENTRIES; row++)
         left += !undo_row(&journal, row, until_usec, cli->output);
     journal_close(&journal);
-    return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : CLI_OK;
+    int code = reload_systemd(cli->paths.run_dir);
+    return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : code;
 }
 
 /* Keeps both locks until momctl ends, so that nobody starts meanwhile. */

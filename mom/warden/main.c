@@ -11,6 +11,7 @@
 #include "mom/warden/notify.h"
 #include "mom/warden/places.h"
 #include "mom/warden/programs.h"
+#include "mom/warden/reload.h"
 #include "slices/act/journal.h"
 #include "slices/base/file.h"
 
@@ -38,6 +39,7 @@ struct warden {
     struct account account;
     struct children children;
     struct programs programs;
+    struct reload reload;
     int signal_fd;
     bool told_ready;
     int give_up_status;                 /* what the governor said when it could not even start; 0 */
@@ -257,6 +259,7 @@ static void govern(struct warden *warden)
         int64_t now_usec = clock_now().boot_usec;
         start_missing(warden, now_usec);
         programs_round(&warden->programs, now_usec);
+        reload_round(&warden->reload, &warden->programs, now_usec);
         check_governor(warden, now_usec);
         ping_watchdog(warden, now_usec);
         wait_signal(warden);
@@ -320,6 +323,8 @@ static int prepare(struct warden *warden, struct mom_error *error)
     places_await_governor(paths);
     r = programs_open(
         &warden->programs, paths->run_dir, warden->account.uid, warden->account.gid, error);
+    if (r == 0)
+        r = reload_open(&warden->reload, RELOAD_COMMAND, paths->run_dir, error);
     if (r < 0)
         return r;
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};

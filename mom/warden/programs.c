@@ -26,12 +26,27 @@ static void tell(struct programs *programs, struct program_outcome *outcome)
             program_role_names[outcome->role], (unsigned long long)outcome->decision);
 }
 
+static void say(const struct program_outcome *outcome)
+{
+    char words[4 * sizeof outcome->words];
+    const char *colon = outcome->words[0] ? ": " : "";
+    (void)text_escape(words, sizeof words, outcome->words);
+    if (outcome->result == PROGRAM_DONE)
+        log_notice("%s: done", outcome->command);
+    else
+        log_warning(
+            "%s: %s%s%s", outcome->command, program_result_names[outcome->result], colon, words);
+}
+
 static void tell_once(struct programs *programs, struct program *program)
 {
     if (program->told)
         return;
     program->told = true;
-    tell(programs, &program->outcome);
+    if (program->own)
+        say(&program->outcome);
+    else
+        tell(programs, &program->outcome);
 }
 
 static void keep_complaints(struct program_outcome *outcome, const char *bytes)
@@ -140,11 +155,13 @@ static void free_place(struct program *program)
     clear_place(program);
 }
 
-static void begin(struct programs *programs, struct program *program, int64_t now_usec)
+/* What stands in programs->ask. */
+static void begin(struct programs *programs, struct program *program, bool own, int64_t now_usec)
 {
     const struct program_ask *ask = &programs->ask;
     struct program_outcome *outcome = &program->outcome;
     clear_place(program);
+    program->own = own;
     *outcome = (struct program_outcome){
         .decision = ask->decision, .role = ask->role, .result = PROGRAM_NOT_STARTED};
     (void)text_copy(outcome->command, sizeof outcome->command, ask->command);
@@ -154,7 +171,7 @@ static void begin(struct programs *programs, struct program *program, int64_t no
         return;
     (void)text_copy(outcome->words, sizeof outcome->words,
         in_time ? strerrordesc_np(-r) : "it has waited for its turn for too long");
-    tell(programs, outcome);
+    tell_once(programs, program);
     free_place(program);
 }
 
@@ -211,12 +228,27 @@ void programs_round(struct programs *programs, int64_t now_usec)
         struct program *program = &programs->program[i];
         more = more && (program->pid != 0 || take_ask(programs));
         if (program->pid == 0 && more)
-            begin(programs, program, now_usec);
+            begin(programs, program, false, now_usec);
         if (program->pid == 0)
             continue;
         take_complaints(program);
         hurry(programs, program, now_usec);
     }
+}
+
+bool programs_run(
+    struct programs *programs, const char *command, int64_t timeout_usec, int64_t now_usec)
+{
+    struct program *program = programs->program;
+    while (program < programs->program + PROGRAMS_AT_ONCE && program->pid != 0)
+        program++;
+    if (program == programs->program + PROGRAMS_AT_ONCE)
+        return false;
+    programs->ask = (struct program_ask){.at = clock_now(), .timeout_usec = timeout_usec};
+    (void)text_copy(programs->ask.user, sizeof programs->ask.user, "root");
+    (void)text_copy(programs->ask.command, sizeof programs->ask.command, command);
+    begin(programs, program, true, now_usec);
+    return true;
 }
 
 static struct program *find(struct programs *programs, pid_t pid)

@@ -25,7 +25,8 @@ struct program {
     int64_t started_usec; /* boot time */
     int64_t until_usec;   /* then it is ended, and then again */
     bool warned;          /* it was asked to end */
-    bool told;            /* the governor knows what came of it */
+    bool own;             /* the warden's: what comes of it goes into the log */
+    bool told;            /* the governor, or the log, knows what came of it */
     int complaints_fd;    /* the reading end of its standard error; -1: closed */
     int failure_fd;       /* of a pipe that says why it could not be started */
 };
@@ -47,6 +48,10 @@ int programs_open(
 
 /* Often: ends what has taken too long, starts what is asked for. */
 void programs_round(struct programs *programs, int64_t now_usec);
+
+/* Runs a program of the warden's own, as root. False: there is no place for it now. */
+bool programs_run(
+    struct programs *programs, const char *command, int64_t timeout_usec, int64_t now_usec);
 
 /* The child `pid` has ended and is about to be waited for: what is left of its group is killed
  * while its number can be nobody else's. Does nothing for a pid that is no program's. */

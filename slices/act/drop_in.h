@@ -20,4 +20,9 @@ bool drop_in_applies(const char *path);
 int drop_in_write(const char *path, enum limit_kind kind, uint64_t bytes);
 int drop_in_remove(const char *path, enum limit_kind kind);
 
+/* Stands in the run dir after one was removed, until somebody has told systemd to reload: it may
+ * have read the drop-in while that was there. */
+#define DROP_IN_RELOAD_FILE "reload-due"
+void drop_in_note_reload(const char *file);
+
 #endif

@@ -60,7 +60,8 @@ int journal_open(struct journal *journal, const char *run_dir, struct mom_error 
 {
     char path[PATH_MAX];
     *journal = (struct journal){.lock = PTHREAD_MUTEX_INITIALIZER};
-    if (text_format(path, sizeof path, "%s/journal", run_dir) < 0)
+    if (text_format(path, sizeof path, "%s/journal", run_dir) < 0 ||
+        text_format(journal->reload_file, PATH_MAX, "%s/%s", run_dir, DROP_IN_RELOAD_FILE) < 0)
         return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
     return shared_file_create(
         path, JOURNAL_ENTRIES * sizeof(struct row), 0600, (gid_t)-1, &journal->file, error);
@@ -150,10 +151,16 @@ static bool shares_drop_in(const struct journal *journal, const struct seen *see
     return false;
 }
 
+/* Noted before, since we may be killed in between, and behind, since a reload in between came too
+ * early. */
 static int undo_drop_in(const struct journal *journal, const struct seen *seen)
 {
-    bool is_ours = seen->entry.drop_in && !shares_drop_in(journal, seen);
-    return is_ours ? drop_in_remove(seen->entry.directory, seen->entry.limit) : 0;
+    if (!seen->entry.drop_in || shares_drop_in(journal, seen))
+        return 0;
+    drop_in_note_reload(journal->reload_file);
+    int r = drop_in_remove(seen->entry.directory, seen->entry.limit);
+    drop_in_note_reload(journal->reload_file);
+    return r;
 }
 
 /* The group is gone, or another life stands there. A cage has no life of its own. */

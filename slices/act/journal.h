@@ -54,8 +54,9 @@ struct journal_entry {
 struct journal {
     struct shared_file file;
     pthread_mutex_t lock; /* of the free rows */
-    int next;             /* from here on one is looked for */
-    bool patient;         /* undoing may take seconds: the hands' and people's, not the warden's */
+    char reload_file[PATH_MAX];
+    int next;     /* from here on one is looked for */
+    bool patient; /* undoing may take seconds: the hands' and people's, not the warden's */
 };
 
 int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error);

@@ -10,6 +10,8 @@
 #include "mom/common/clock.h"
 #include "mom/common/paths.h"
 #include "mom/warden/programs.h"
+#include "mom/warden/reload.h"
+#include "slices/act/drop_in.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "tests/unit/folder.h"
@@ -54,7 +56,7 @@ static int set_up(void **state)
     assert_int_equal(ring_writer_open(&bench->asks, path_of(PROGRAM_ASKS_FILE),
                          path_of(PROGRAM_ASKS_ACK), PROGRAM_ASKS_SIZE, 0600, (gid_t)-1, NULL),
         0);
-    bench->ends.fd = -1;
+    bench->ends.fd = bench->ends.ack_fd = -1;
     *state = bench;
     return 0;
 }
@@ -495,6 +497,69 @@ static void what_was_open_before_is_open_still(void **state)
     assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
 }
 
+/* Of what the warden runs for herself the governor is told nothing. */
+static void one_of_her_own_runs_as_root(void **state)
+{
+    struct bench *bench = *state;
+    const char *own = script("own", "id -u >who");
+    char text[32];
+    assert_true(programs_run(&bench->programs, own, 30 * USEC_PER_SEC, clock_now().boot_usec));
+    assert_int_equal(bench->programs.program[0].own, true);
+    while (bench->programs.program[0].pid != 0)
+        go_round(bench);
+    assert_true(file_read(AT_FDCWD, path_of("out/who"), text, sizeof text) > 0);
+    assert_string_equal(text, "0\n");
+    assert_true(ring_reader_open(&bench->ends, path_of(PROGRAM_ENDS_FILE),
+                    path_of(PROGRAM_ENDS_ACK), (gid_t)-1, NULL) == 0);
+    uint32_t type;
+    assert_int_equal(ring_read(&bench->ends, &type, bench->programs.buffer), -EAGAIN);
+}
+
+static void without_a_place_her_own_are_not_run(void **state)
+{
+    struct bench *bench = *state;
+    const char *slow = script("slow", "sleep 60");
+    for (int i = 0; i < PROGRAMS_AT_ONCE; i++)
+        assert_true(programs_run(&bench->programs, slow, 30 * USEC_PER_SEC, clock_now().boot_usec));
+    assert_false(programs_run(&bench->programs, slow, 30 * USEC_PER_SEC, clock_now().boot_usec));
+}
+
+static bool is_due(void)
+{
+    return access(path_of(DROP_IN_RELOAD_FILE), F_OK) == 0;
+}
+
+static void systemd_is_told_to_reload_when_it_is_due_and_not_too_often(void **state)
+{
+    struct bench *bench = *state;
+    struct reload reload;
+    const int64_t t = 100 * USEC_PER_SEC;
+    assert_int_equal(reload_open(&reload, "true", folder, NULL), 0);
+    reload_round(&reload, &bench->programs, t);
+    assert_int_equal(bench->programs.program[0].pid, 0); /* nothing is due */
+    drop_in_note_reload(path_of(DROP_IN_RELOAD_FILE));
+    reload_round(&reload, &bench->programs, t + 1);
+    assert_false(is_due());
+    assert_int_not_equal(bench->programs.program[0].pid, 0);
+    drop_in_note_reload(path_of(DROP_IN_RELOAD_FILE));
+    reload_round(&reload, &bench->programs, t + RELOAD_PAUSE_USEC);
+    assert_true(is_due()); /* but not yet */
+    reload_round(&reload, &bench->programs, t + RELOAD_PAUSE_USEC + 1);
+    assert_false(is_due());
+    assert_int_not_equal(bench->programs.program[1].pid, 0);
+}
+
+static void what_finds_no_place_stays_due(void **state)
+{
+    struct bench *bench = *state;
+    struct reload reload;
+    assert_int_equal(reload_open(&reload, "true", folder, NULL), 0);
+    without_a_place_her_own_are_not_run(state);
+    drop_in_note_reload(path_of(DROP_IN_RELOAD_FILE));
+    reload_round(&reload, &bench->programs, 100 * USEC_PER_SEC);
+    assert_true(is_due());
+}
+
 int main(void)
 {
     /* As the warden does: whoever starts us with one of them closed would mix up the rest. */
@@ -502,6 +567,10 @@ int main(void)
         ;
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(one_of_her_own_runs_as_root),
+        TEST(without_a_place_her_own_are_not_run),
+        TEST(systemd_is_told_to_reload_when_it_is_due_and_not_too_often),
+        TEST(what_finds_no_place_stays_due),
         TEST(what_was_open_before_is_open_still),
         TEST(one_that_ends_well_is_done),
         TEST(its_status_and_the_first_line_of_its_complaints_are_told),
