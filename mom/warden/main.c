@@ -269,6 +269,7 @@ static void govern(struct warden *warden)
     }
     notify_send("STOPPING=1");
     end_child(warden, CHILD_GOVERNOR);
+    reload_end(&warden->reload, &warden->programs);
     programs_end(&warden->programs); /* not before: what waits for one of them would be done */
     /* The recorder goes last: it drains what the governor said until its end. */
     end_child(warden, CHILD_RECORDER);

@@ -28,3 +28,10 @@ void reload_round(struct reload *reload, struct programs *programs, int64_t now_
     else
         drop_in_note_reload(reload->due_file);
 }
+
+void reload_end(const struct reload *reload, const struct programs *programs)
+{
+    for (int i = 0; i < PROGRAMS_AT_ONCE; i++)
+        if (programs->program[i].pid > 0 && programs->program[i].own)
+            drop_in_note_reload(reload->due_file);
+}

@@ -23,4 +23,7 @@ int reload_open(
 /* Often. */
 void reload_round(struct reload *reload, struct programs *programs, int64_t now_usec);
 
+/* Before programs_end: one that is cut short stays due, for `momctl release` or the next start. */
+void reload_end(const struct reload *reload, const struct programs *programs);
+
 #endif

@@ -560,6 +560,20 @@ static void what_finds_no_place_stays_due(void **state)
     assert_true(is_due());
 }
 
+static void what_is_cut_short_stays_due(void **state)
+{
+    struct bench *bench = *state;
+    struct reload reload;
+    assert_int_equal(reload_open(&reload, "sleep 60", folder, NULL), 0);
+    reload_end(&reload, &bench->programs);
+    assert_false(is_due()); /* none was begun */
+    drop_in_note_reload(path_of(DROP_IN_RELOAD_FILE));
+    reload_round(&reload, &bench->programs, clock_now().boot_usec);
+    assert_false(is_due());
+    reload_end(&reload, &bench->programs);
+    assert_true(is_due());
+}
+
 int main(void)
 {
     /* As the warden does: whoever starts us with one of them closed would mix up the rest. */
@@ -571,6 +585,7 @@ int main(void)
         TEST(without_a_place_her_own_are_not_run),
         TEST(systemd_is_told_to_reload_when_it_is_due_and_not_too_often),
         TEST(what_finds_no_place_stays_due),
+        TEST(what_is_cut_short_stays_due),
         TEST(what_was_open_before_is_open_still),
         TEST(one_that_ends_well_is_done),
         TEST(its_status_and_the_first_line_of_its_complaints_are_told),
