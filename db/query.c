@@ -141,14 +141,13 @@ static int find_dismissed(struct db *db, const char *key, int64_t since_usec, in
 }
 
 /* Found from the newest on. */
-static int find_strikes(struct db *db, const char *key, int64_t since_usec, int64_t until_usec,
-    struct ladder_past *ret, struct mom_error *error)
+static int find_strikes(struct db *db, const char *key, int64_t until_usec, struct ladder_past *ret,
+    struct mom_error *error)
 {
     int64_t newest[LADDER_PAST_MAX];
     struct call call;
     call_open(&call, db, SQL_STRIKES, error);
     put_text(&call, key);
-    put_int(&call, since_usec);
     put_int(&call, until_usec);
     put_int(&call, LADDER_PAST_MAX);
     int r;
@@ -165,7 +164,7 @@ int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t wi
     int64_t until_usec = 0, since_usec = now_unix_usec - within_sec * USEC_PER_SEC;
     struct call call;
     *ret = (struct query_past){0};
-    int r = find_strikes(db, key, since_usec, now_unix_usec, &ret->past, error);
+    int r = find_strikes(db, key, now_unix_usec, &ret->past, error);
     if (r < 0)
         return r;
     call_open(&call, db, SQL_HOLD, error);

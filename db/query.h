@@ -105,12 +105,12 @@ int query_floors(struct db *db, const char *key, int64_t bin_sec, struct stamp n
 
 /* What a slice is known for. */
 struct query_past {
-    struct ladder_past past;      /* resets in the last `within_sec` seconds */
+    struct ladder_past past;      /* its newest resets, however long ago: the policy forgives */
     int64_t hold_until_unix_usec; /* its newest hold that is in force; 0: none */
-    uint32_t dismissed;           /* leaks in that time that people called none */
-    uint64_t dismissed_bytes;     /* by the newest of these: what it must grow beyond */
+    uint32_t dismissed;       /* leaks in the last `within_sec` seconds that people called none */
+    uint64_t dismissed_bytes; /* by the newest of these: what it must grow beyond */
 };
-#define STRIKES_WITHIN_SEC (30 * 86400) /* what the governor is told of at a slice's birth */
+#define DISMISSED_WITHIN_SEC (30 * 86400) /* what the governor is told of at a slice's birth */
 int query_past(struct db *db, const char *key, int64_t now_unix_usec, int64_t within_sec,
     struct query_past *ret, struct mom_error *error);
 

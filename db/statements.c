@@ -317,11 +317,11 @@ const char *const statement_sql[STATEMENTS] = {
                      " ORDER BY ended_usec",
     /* A reset that killed nothing (dry run, refused, vanished before) is no strike. */
     [SQL_STRIKES] = "SELECT unix_usec FROM decision d WHERE key = ?1"
-                    " AND unix_usec > ?2 AND unix_usec < ?3 AND action = 'reset' AND NOT EXISTS "
+                    " AND unix_usec < ?2 AND action = 'reset' AND NOT EXISTS "
                     "(SELECT 1 FROM outcome o"
                     " WHERE o.boot = d.boot AND o.decision = d.seq"
                     " AND o.result NOT IN ('done', 'incomplete'))"
-                    " ORDER BY unix_usec DESC LIMIT ?4",
+                    " ORDER BY unix_usec DESC LIMIT ?3",
     [SQL_HOLD] = "SELECT until_usec FROM hold WHERE key IN (?1, '*')"
                  " ORDER BY boot DESC, boot_usec DESC LIMIT 1",
     [SQL_DISMISSED] = "SELECT count(*), coalesce((SELECT bytes FROM dismissal WHERE key = ?1"

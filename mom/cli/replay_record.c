@@ -346,8 +346,8 @@ static int take_past(struct replay *replay, struct watch *watch, const struct sl
 {
     struct stamp now = replay->now;
     struct query_past past;
-    int r =
-        query_past(replay->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &past, replay->error);
+    int r = query_past(
+        replay->db, slice->key, now.unix_usec, DISMISSED_WITHIN_SEC, &past, replay->error);
     if (r == 0)
         ladder_remember(&watch->ladder, &past.past, watch->policy.forgive_usec, now.unix_usec);
     leak_set_dismissed(&watch->leak, past.dismissed, past.dismissed_bytes);

@@ -43,7 +43,8 @@ int past_tell(struct recorder *recorder, const struct slice *slice, struct mom_e
     for (uint32_t scale = 0; r == 0 && scale < WINDOW_SCALES; scale++)
         r = tell_scale(recorder, slice, scale, now, error);
     if (r == 0)
-        r = query_past(recorder->db, slice->key, now.unix_usec, STRIKES_WITHIN_SEC, &known, error);
+        r = query_past(
+            recorder->db, slice->key, now.unix_usec, DISMISSED_WITHIN_SEC, &known, error);
     if (r < 0)
         return r;
     const struct record_past past = {.serial = slice->serial,

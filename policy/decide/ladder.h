@@ -69,7 +69,7 @@ enum action_kind ladder_take(struct ladder *ladder, enum ladder_event event, str
 void ladder_strike(struct ladder *ladder, int64_t unix_usec);
 
 /* The newest resets before this life, oldest first, as the record has them. What is not in the past
- * is passed over. */
+ * is passed over. As many as a row of `penalties` may ask for. */
 #define LADDER_PAST_MAX 16
 struct ladder_past {
     uint32_t strikes; /* LADDER_PAST_MAX at most */

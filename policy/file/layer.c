@@ -46,7 +46,14 @@ static const char *key_in(const struct setting *setting, const struct target *ta
     return strchr(key, '.') ? NULL : key;
 }
 
-/* Where else a key would be right, as the end of a sentence. */
+/* What a key has become whose work others do now. */
+static const struct {
+    const char *key, *hint;
+} replaced[] = {
+    {"throttle_after", "; write a row of `penalties` with `strikes` and `throttle_to`"},
+};
+
+/* Where else a key would be right, or what to write instead, as the end of a sentence. */
 static const char *elsewhere_hint(const char *key, char *buffer, size_t size)
 {
     size_t count, used = 0;
@@ -69,6 +76,9 @@ static const char *elsewhere_hint(const char *key, char *buffer, size_t size)
                                                   : "in `matches`");
         used = strlen(buffer);
     }
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
+        if (strcmp(replaced[i].key, key) == 0)
+            (void)text_format(buffer, size, "%s", replaced[i].hint);
     return buffer;
 }
 
@@ -314,28 +324,38 @@ static void read_rules(const struct layer *layer, const struct node *list)
     }
 }
 
+/* Of two amounts of different kinds only the node can tell. */
+static bool is_more(const struct amount *amount, const struct amount *than)
+{
+    return amount->relative == than->relative &&
+           (amount->relative ? amount->ratio > than->ratio : amount->bytes > than->bytes);
+}
+
+static void complain_of_less(const struct layer *layer, const struct node *map, const char *what)
+{
+    problem_at(layer->problems, &map->at,
+        "%s in the penalty before: who is reset more often would get away with less", what);
+}
+
 /* Against the row before it. */
 static void check_penalty(
     const struct layer *layer, const struct node *map, const struct penalty *penalty)
 {
     const struct penalties *penalties = &layer->policy->penalties;
-    const struct penalty *last =
-        penalties->count > 0 ? &penalties->row[penalties->count - 1] : NULL;
     check_required(layer, map, SCOPE_PENALTY, "penalty");
-    if (last && penalty->strikes > 0 && penalty->strikes <= last->strikes)
+    if (penalties->count == 0)
+        return;
+    const struct penalty *last = &penalties->row[penalties->count - 1];
+    if (penalty->strikes > 0 && penalty->strikes <= last->strikes)
         problem_at(layer->problems, &map->at,
             "`strikes` must rise from penalty to penalty: %d after %d", penalty->strikes,
             last->strikes);
-    if (last && penalty->probation_times < last->probation_times)
-        problem_at(layer->problems, &map->at,
-            "`probation_times` is less than in the penalty before: who is reset more often would "
-            "get "
-            "away with less");
-    if (last && last->throttles && !penalty->throttles)
-        problem_at(layer->problems, &map->at,
-            "no `throttle_to`, though the penalty before has one: who is reset more often would "
-            "get "
-            "away with less");
+    if (penalty->probation_times < last->probation_times)
+        complain_of_less(layer, map, "`probation_times` is less than");
+    if (last->throttles && !penalty->throttles)
+        complain_of_less(layer, map, "no `throttle_to`, and there is one");
+    if (last->throttles && penalty->throttles && is_more(&penalty->throttle_to, &last->throttle_to))
+        complain_of_less(layer, map, "`throttle_to` is more than");
 }
 
 static void read_penalties(const struct layer *layer, const struct node *list)

@@ -69,7 +69,7 @@ extern const char *const thrashing_names[THRASHINGS];
  * counts.
  */
 struct penalty {
-    int32_t strikes;           /* at least 1, rising from row to row */
+    int32_t strikes;           /* 1 to 16 (LADDER_PAST_MAX), rising from row to row */
     double probation_times;    /* the probation lasts so many times as long, at least 1 */
     bool throttles;            /* what begins anew is throttled until its probation is over, */
     struct amount throttle_to; /* to so much of the node's memory */

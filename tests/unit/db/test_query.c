@@ -306,8 +306,24 @@ static void strikes_are_resets_that_killed(void **state)
     const int64_t when[] = {T0 + 1, T0 + 4, T0 + 5}; /* oldest first */
     for (int i = 0; i < 3; i++)
         assert_int_equal(past.past.unix_usec[i], when[i] * SEC);
+    assert_int_equal(query_past(fixture->db, "docker:web", (T0 + 4) * SEC, 200, &past, NULL), 0);
+    assert_int_equal(past.past.strikes, 1); /* what comes later isn't known by then */
+    assert_int_equal(past.past.unix_usec[0], (T0 + 1) * SEC);
+}
+
+static void a_strike_is_told_however_long_ago(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct decision decision = {.key = "docker:web", .action = ACTION_RESET, .seq = 1};
+    decision.at = at_sec(T0);
+    begin(fixture);
+    assert_int_equal(store_decision(fixture->db, &decision, NULL), 0);
+    commit(fixture);
+    struct query_past past;
+    int64_t now = (T0 + 300 * 86400) * SEC;
     assert_int_equal(query_past(fixture->db, "docker:web", now, 50, &past, NULL), 0);
-    assert_int_equal(past.past.strikes, 0);
+    assert_int_equal(past.past.strikes, 1);
+    assert_int_equal(past.past.unix_usec[0], T0 * SEC);
 }
 
 static void of_many_strikes_the_newest_are_told(void **state)
@@ -412,6 +428,7 @@ int main(void)
         TEST(a_slice_tells_its_lives_trend_and_size),
         TEST(events_tell_what_happened_in_order),
         TEST(strikes_are_resets_that_killed),
+        TEST(a_strike_is_told_however_long_ago),
         TEST(of_many_strikes_the_newest_are_told),
         TEST(the_newest_hold_counts),
         TEST(dismissals_are_counted_and_the_newest_says_what_is_known),

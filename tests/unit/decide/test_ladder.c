@@ -1,4 +1,8 @@
+#include "policy/file/settings.h"
 #include "tests/unit/decide/decide_test.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* What the manual promises, cell by cell: next state and action. */
 #define C LADDER_CALM
@@ -145,6 +149,17 @@ static void a_past_that_cannot_be_is_passed_over(void **state)
     assert_int_equal(ladder.struck_unix_usec, T0);
 }
 
+static void a_penalty_asks_for_no_more_strikes_than_are_told(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct setting *setting = settings_table(&count), *end = setting + count;
+    while (setting < end && (setting->scope != SCOPE_PENALTY || strcmp(setting->name, "strikes")))
+        setting++;
+    assert_true(setting < end);
+    assert_int_equal(strtol(setting->most, NULL, 10), LADDER_PAST_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_goes_back_forgives_nothing),
         cmocka_unit_test(what_the_record_remembers_counts_as_if_it_had_been_seen),
         cmocka_unit_test(a_past_that_cannot_be_is_passed_over),
+        cmocka_unit_test(a_penalty_asks_for_no_more_strikes_than_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

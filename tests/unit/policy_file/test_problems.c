@@ -204,12 +204,26 @@ static void who_is_reset_more_often_never_pays_less(void **state)
         "t.yaml:4:5: `strikes` must rise from penalty to penalty: 3 after 3",
         "t.yaml:5:5: `probation_times` is less than in the penalty before: who is reset more often "
         "would get away with less",
-        "t.yaml:6:5: no `throttle_to`, though the penalty before has one: who is reset more often "
+        "t.yaml:6:5: no `throttle_to`, and there is one in the penalty before: who is reset more "
+        "often "
         "would get away with less",
-        "t.yaml:7:15: strikes: `0` is out of range: 1 to 1000",
+        "t.yaml:7:15: strikes: `0` is out of range: 1 to 16",
         "t.yaml:7:18: unknown key `throtle_to`; did you mean `throttle_to`?",
         "t.yaml:7:5: `probation_times` is less than in the penalty before: who is reset more often "
         "would get away with less");
+    REFUSED("penalties:\n  - {strikes: 1, throttle_to: 10%}\n  - {strikes: 2, throttle_to: 10%}\n"
+            "  - {strikes: 3, throttle_to: 11%}\n  - {strikes: 4, throttle_to: 1G}\n"
+            "  - {strikes: 5, throttle_to: 2G}\n",
+        "t.yaml:4:5: `throttle_to` is more than in the penalty before: who is reset more often "
+        "would get away with less",
+        "t.yaml:6:5: `throttle_to` is more than in the penalty before: who is reset more often "
+        "would get away with less");
+    REFUSED(
+        "penalties:\n  - {strikes: 17}\n", "t.yaml:2:15: strikes: `17` is out of range: 1 to 16");
+    REFUSED("slices:\n  throttle_after: 3\n  throttle_to: 25%\n",
+        "t.yaml:2:3: unknown key `throttle_after`; write a row of `penalties` with `strikes` and "
+        "`throttle_to`",
+        "t.yaml:3:3: unknown key `throttle_to`; it belongs in `penalties`");
     REFUSED("penalties: 3\n", "t.yaml:1:12: expected a list of penalties, found a single value");
 }
 
