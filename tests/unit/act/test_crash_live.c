@@ -75,7 +75,7 @@ static void set_limits(void)
 {
     for (uint32_t i = 0; i < SLICES; i++) {
         int fd = group_of(i);
-        for (int kind = 0; kind < LIMIT_KINDS; kind++) {
+        for (int kind = 0; kind < LIMITS_OF_MEMORY; kind++) {
             int r = limit_write(fd, (enum limit_kind)kind, original[i]);
             assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
         }
@@ -102,7 +102,7 @@ static void assert_all_is_as_it_was(void)
     for (uint32_t i = 0; i < SLICES; i++) {
         char path[PATH_MAX];
         int fd = group_of(i);
-        for (int kind = 0; kind < LIMIT_KINDS; kind++) {
+        for (int kind = 0; kind < LIMITS_OF_MEMORY; kind++) {
             uint64_t bytes = original[i];
             int r = limit_read(fd, (enum limit_kind)kind, &bytes);
             assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
