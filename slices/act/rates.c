@@ -124,20 +124,28 @@ struct disks {
     int count;
 };
 
+/* "8:0"; 0: not known. */
+static dev_t read_device(const char *path)
+{
+    char text[32];
+    unsigned first, second;
+    bool known = file_read(AT_FDCWD, path, text, sizeof text) > 0 &&
+                 sscanf(text, "%u:%u", &first, &second) == 2;
+    return known ? makedev(first, second) : 0;
+}
+
 /* A partition's whole disk. */
 static dev_t whole_disk(dev_t device)
 {
-    char path[64], text[32];
-    unsigned first, second;
+    char path[64];
     (void)text_format(
         path, sizeof path, "/sys/dev/block/%u:%u/partition", major(device), minor(device));
     if (access(path, F_OK) < 0)
         return device;
     (void)text_format(
         path, sizeof path, "/sys/dev/block/%u:%u/../dev", major(device), minor(device));
-    bool known = file_read(AT_FDCWD, path, text, sizeof text) > 0 &&
-                 sscanf(text, "%u:%u", &first, &second) == 2;
-    return known ? makedev(first, second) : device;
+    dev_t whole = read_device(path);
+    return whole ? whole : device;
 }
 
 /* What lies in memory itself is no disk: to hold it back would free nothing. */
@@ -161,18 +169,28 @@ static void add_disk(struct disks *disks, dev_t device)
         disks->disk[disks->count++] = disk;
 }
 
+/* Of a partition, or of a file: the one below it. A sandbox may have no /dev to look into. */
+static dev_t device_of_swap(const char *name)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    if (stat(name, &status) == 0)
+        return S_ISBLK(status.st_mode) ? status.st_rdev : status.st_dev;
+    (void)text_format(path, sizeof path, "/sys/class/block%s/dev", strrchr(name, '/'));
+    return read_device(path);
+}
+
 /* "Filename Type Size Used Priority", then a line for each. */
 static void add_swaps(struct attempt *attempt, struct disks *disks)
 {
     char path[PATH_MAX], text[4096];
-    struct stat status;
     (void)text_format(path, sizeof path, "%s/swaps", attempt->actuator->options.proc_root);
     if (file_read_beginning(AT_FDCWD, path, text, sizeof text) < 0)
         return;
     for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
         line[strcspn(line, " \t")] = '\0';
-        if (line[0] == '/' && stat(line, &status) == 0)
-            add_disk(disks, S_ISBLK(status.st_mode) ? status.st_rdev : status.st_dev);
+        if (line[0] == '/')
+            add_disk(disks, device_of_swap(line));
     }
 }
 
