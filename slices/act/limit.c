@@ -50,10 +50,9 @@ static int parse_number(const char *text, size_t length, uint64_t *ret)
         return -ERANGE;
     memcpy(number, text, length);
     number[length] = '\0';
-    if (strcmp(number, "-1") != 0) /* as v1 says it of processor time */
-        return source_number(number, ret);
+    bool is_number = strcmp(number, "max") != 0 && strcmp(number, "-1") != 0; /* v1's quota */
     *ret = SAMPLE_NO_LIMIT;
-    return 0;
+    return is_number ? text_whole_u64(number, ret) : 0;
 }
 
 /* "8:0 rbps=1048576 wbps=max riops=max wiops=max", a line for each disk with a limit. */
