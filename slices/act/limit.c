@@ -4,7 +4,7 @@
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/monotonic.h"
-#include "slices/read/sources.h"
+#include "slices/sample.h"
 
 #include <errno.h>
 #include <fcntl.h>
