@@ -38,6 +38,12 @@ static inline bool action_lasts(enum action_kind kind)
     return kind >= ACTION_THROTTLE && kind < ACTION_RELEASE;
 }
 
+/* What a slice may have of what memory is filled and swapped with; 0: as it is. */
+struct rates {
+    double cpu_percent; /* of one processor's time */
+    uint64_t io_bytes;  /* a second, of reads and of writes each, on each disk */
+};
+
 struct action {
     enum action_kind kind;
     uint64_t
@@ -48,6 +54,7 @@ struct action {
     struct slice_life life;
     char path[SLICE_PATH_MAX];
     uint64_t bytes;          /* ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE: how much */
+    struct rates rates;      /* ACTION_THROTTLE: what else it is held back to */
     char to[SLICE_PATH_MAX]; /* ACTION_MOVE: the other group; else "" */
 };
 

@@ -78,8 +78,8 @@ static void write_setting(const struct setting *setting)
     (void)fputs("\n\t", stdout);
     put(setting->help);
     if (setting->least || setting->most)
-        (void)printf(" From %s to %s.", setting->least ? setting->least : "any",
-            setting->most ? setting->most : "any");
+        (void)printf(" %s %s to %s.", setting->or_zero ? "Zero, or from" : "From",
+            setting->least ? setting->least : "any", setting->most ? setting->most : "any");
     for (unsigned i = 0; i < setting->words.count; i++)
         (void)printf("%s%s%s", i ? ", " : " One of: ", setting->words.name[i],
             i + 1 == setting->words.count ? "." : "");

@@ -71,6 +71,8 @@ struct action decision_action(const struct decision *decision)
         .independent = decision->independent,
         .life = decision->life,
         .bytes = decision->limit_bytes};
+    if (decision->action == ACTION_THROTTLE)
+        action.rates = decision->rates;
     (void)text_copy(action.path, sizeof action.path, decision->path);
     if (decision->action == ACTION_MOVE)
         (void)text_copy(action.to, sizeof action.to, decision->domain);

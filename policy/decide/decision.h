@@ -90,6 +90,7 @@ struct decision {
     int64_t grace_usec;          /* ACTION_RESET: they are asked to end so long before; 0: not */
     uint64_t limit_bytes;        /* ACTION_THROTTLE, ACTION_RAISE: to how much; ACTION_RECLAIM: so
                                     much */
+    struct rates rates;          /* ACTION_THROTTLE: and to what else */
     char rule[32];               /* REASON_NODE_RULE: its name */
     char domain[SLICE_PATH_MAX]; /* and which domain is short (standing.h); "": the node.
                                     ACTION_MOVE: the group that it is moved to */

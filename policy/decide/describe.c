@@ -56,6 +56,7 @@ void describe(struct decision *ret, const struct watch *watch, const struct slic
     ret->leak_mode = own->leak;
     ret->independent = !own->interdependent;
     ret->grace_usec = own->reset_grace_usec;
+    ret->rates = own->throttle_rates;
     ret->rank = own->rank;
     ret->strikes = watch->ladder.strikes;
     ret->policy_hash = policy_hash(outlook->policy);
@@ -67,11 +68,21 @@ void describe(struct decision *ret, const struct watch *watch, const struct slic
     add_leak(&ret->evidence, watch, &ret->leak, outlook->globals);
 }
 
+void describe_rates(struct decision *ret)
+{
+    struct evidence *evidence = &ret->evidence;
+    if (ret->rates.cpu_percent > 0)
+        evidence_add(evidence, "cpu_held_to", UNIT_CENTI, ret->rates.cpu_percent * 100, ' ', 0);
+    if (ret->rates.io_bytes > 0)
+        evidence_add(evidence, "io_held_to", UNIT_RATE, (double)ret->rates.io_bytes, ' ', 0);
+}
+
 void describe_throttle(struct decision *ret, uint64_t bytes, int64_t usec)
 {
     ret->limit_bytes = bytes;
     evidence_add(&ret->evidence, "throttled_to", UNIT_BYTES, (double)bytes, ' ', 0);
     evidence_add(&ret->evidence, "throttled_for", UNIT_USEC, (double)usec, ' ', 0);
+    describe_rates(ret);
 }
 
 void describe_strain(struct decision *ret, const struct watch *watch, const struct outlook *outlook)

@@ -19,6 +19,9 @@ struct outlook {
 void describe(struct decision *ret, const struct watch *watch, const struct slice *slice,
     const struct outlook *outlook);
 
+/* What else a slice that is throttled is held back to, as its policy has it. */
+void describe_rates(struct decision *ret);
+
 /* What the slice is throttled to, and for how long. */
 void describe_throttle(struct decision *ret, uint64_t bytes, int64_t usec);
 

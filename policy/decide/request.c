@@ -29,6 +29,8 @@ static void follow_order(
         (void)text_copy(decision->domain, sizeof decision->domain, order->to);
     if (order->bytes > 0)
         evidence_add(evidence, ORDERED_BYTES, UNIT_BYTES, (double)order->bytes, ' ', 0);
+    if (order->kind == ACTION_THROTTLE)
+        describe_rates(decision);
     if (!action_lasts(order->kind))
         return;
     evidence_add(evidence, ORDERED_FOR, UNIT_USEC, (double)order->lasts_usec, ' ', 0);

@@ -92,6 +92,8 @@ enum slice_setting {
     SET_LEAK_HORIZON,
     SET_LEAK_GRACE,
     SET_LEAK_THROTTLE,
+    SET_THROTTLE_CPU,
+    SET_THROTTLE_IO,
     SET_PROBATION,
     SET_RESET_GRACE,
     SET_RAISE_TO,
@@ -122,13 +124,14 @@ struct slice_policy {
     char owner[128]; /* mail address, "" : found by other means */
     int rank;        /* importance: higher goes later */
     bool protect;
-    enum mode mode;             /* what may be done when the node is short */
-    enum mode leak;             /* what a confirmed leak leads to */
-    int64_t leak_horizon_usec;  /* act on a leaker when it is nearer to its limit than this */
-    int64_t leak_grace_usec;    /* at least this long between the warning and that */
-    int64_t leak_throttle_usec; /* throttled for so long before the reset; 0: not at all */
-    int64_t probation_usec;     /* after a reset */
-    int64_t forgive_usec;       /* after so long without another one, one is forgiven; 0: never */
+    enum mode mode;              /* what may be done when the node is short */
+    enum mode leak;              /* what a confirmed leak leads to */
+    int64_t leak_horizon_usec;   /* act on a leaker when it is nearer to its limit than this */
+    int64_t leak_grace_usec;     /* at least this long between the warning and that */
+    int64_t leak_throttle_usec;  /* throttled for so long before the reset; 0: not at all */
+    struct rates throttle_rates; /* who is throttled, for whatever, is held back to these, too */
+    int64_t probation_usec;      /* after a reset */
+    int64_t forgive_usec;        /* after so long without another one, one is forgiven; 0: never */
     const struct penalties *penalties; /* what they lead to; owned by the policy; NULL: nothing */
     int64_t reset_grace_usec;     /* they are asked to end so long before; not in an emergency */
     struct amount raise_to;       /* of the node's memory: its limits are raised so far, at most */

@@ -188,6 +188,16 @@ static const struct setting table[] = {
         .help = "For so long a leaker is throttled to what it has; if it has grown on by then, or "
                 "would be at its limit before, it is reset. 0s, or as long as leak_horizon: it is "
                 "reset at once."},
+    {SLICE(throttle_rates.cpu_percent, SET_THROTTLE_CPU), .name = "throttle_cpu",
+        .type = VALUE_SHARE, .least = "1%", .most = "100000%", .or_zero = true, .fallback = "0%",
+        .help = "Who is throttled, for whatever, gets no more than this of one processor's time "
+                "meanwhile (cpu.max; on cgroup v1 the quota of its group in the tree of the "
+                "processors, where it has one for itself); 0%: as much as before."},
+    {SLICE(throttle_rates.io_bytes, SET_THROTTLE_IO), .name = "throttle_io", .type = VALUE_SIZE,
+        .least = "1M", .most = "1T", .or_zero = true, .fallback = "0B",
+        .help = "Nor may it read, or write, more than this a second, each, on each disk that it "
+                "uses and each that holds swap, four at most (io.max, cgroup v2 alone); "
+                "0B: as much as before."},
     {SLICE(probation_usec, SET_PROBATION), .name = "probation", .type = VALUE_DURATION,
         .least = "0s", .most = "52w", .fallback = "10min", .scaled = true,
         .help = "After a reset the slice is not reset again for a leak for so long."},
@@ -338,10 +348,10 @@ static int check_range(const struct setting *setting, const char *text, struct m
         return r;
     (void)value_quantity(setting->type, setting->least, &least, NULL);
     (void)value_quantity(setting->type, setting->most, &most, NULL);
-    if (value >= least && value <= most)
+    if ((value >= least && value <= most) || (setting->or_zero && value == 0))
         return 0;
-    return error_set(
-        error, -EINVAL, "`%.64s` is out of range: %s to %s", text, setting->least, setting->most);
+    return error_set(error, -EINVAL, "`%.64s` is out of range: %s%s to %s", text,
+        setting->or_zero ? "0, or " : "", setting->least, setting->most);
 }
 
 int setting_parse(

@@ -25,6 +25,7 @@ struct setting {
     struct words words;       /* of a VALUE_WORD */
     const char *least, *most; /* as one would write them; NULL: whatever the type allows */
     const char *fallback;     /* the default, as one would write it; NULL: none */
+    bool or_zero;             /* zero is in range, too */
     bool required;
     bool scaled;   /* divided by time_scale */
     unsigned mark; /* SLICE: enum slice_setting. RULE: enum rule_condition, 0 where it is none */

@@ -18,6 +18,7 @@ const struct value_type_info value_types[VALUE_TYPES] = {
     [VALUE_DURATION] = {"duration", "10s, 1h30min"},
     [VALUE_SIZE] = {"size", "150M, 1.5GiB"},
     [VALUE_PERCENTAGE] = {"percentage", "10%"},
+    [VALUE_SHARE] = {"share", "50%, 150%"},
     [VALUE_AMOUNT] = {"amount", "10%, 512M"},
     [VALUE_NAME] = {"name", "swap-full"},
     [VALUE_ADDRESS] = {"mail address", "alice@example.org"},
@@ -68,6 +69,7 @@ static const struct unit_info *units_of(enum value_type type)
            : type == VALUE_SIZE       ? size_units
            : type == VALUE_AMOUNT     ? amount_units
            : type == VALUE_PERCENTAGE ? percent_units
+           : type == VALUE_SHARE      ? percent_units
                                       : no_units;
 }
 
@@ -162,7 +164,7 @@ int value_quantity(enum value_type type, const char *text, double *ret, struct m
     /* Beyond 2^53 a double, in which all of this is reckoned, skips numbers. */
     if (sum > 0x1p53)
         return refuse(error, type, text, "too large");
-    if (text_ends_with(text, "%") && sum > 100)
+    if (text_ends_with(text, "%") && sum > 100 && type != VALUE_SHARE)
         return refuse(error, type, text, "more than 100%");
     if (type == VALUE_INTEGER && (sum > INT32_MAX || sum != floor(sum)))
         return refuse(error, type, text, sum > INT32_MAX ? "too large" : "it has a fraction");
@@ -360,6 +362,7 @@ int value_parse(enum value_type type, const struct words *words, const char *tex
     case VALUE_DURATION:
     case VALUE_SIZE:
     case VALUE_PERCENTAGE:
+    case VALUE_SHARE:
     case VALUE_AMOUNT:
         return parse_quantity(type, text, dst, error);
     case VALUE_COMMAND:
@@ -428,6 +431,7 @@ int value_format(
     case VALUE_NUMBER:
         return text_format(buffer, size, "%.15g", *(const double *)src);
     case VALUE_PERCENTAGE:
+    case VALUE_SHARE:
         return text_format(buffer, size, "%.10g%%", *(const double *)src);
     case VALUE_DURATION:
         return format_duration(*(const int64_t *)src, buffer, size);

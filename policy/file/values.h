@@ -19,6 +19,7 @@ enum value_type {
     VALUE_DURATION,   /* int64_t, microseconds */
     VALUE_SIZE,       /* uint64_t, bytes; K = KiB = 1024 bytes and so on */
     VALUE_PERCENTAGE, /* double, per cent, 0..100 */
+    VALUE_SHARE,      /* double, per cent of one of several: also more than 100 */
     VALUE_AMOUNT,     /* struct amount: a percentage or a size */
     VALUE_NAME,       /* char[]: letters, digits, - and _ */
     VALUE_ADDRESS,    /* char[]: a mail address, or a mailbox without a domain; may be empty */

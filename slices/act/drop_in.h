@@ -15,10 +15,11 @@
  * else's (a user's, a container's), whatever its name. `path`: below the root of the tree. */
 bool drop_in_applies(const char *path);
 
-/* Of the unit that the last component of the path names. 0 or -errno; removing what isn't there: 0.
- */
-int drop_in_write(const char *path, enum limit_kind kind, uint64_t bytes);
-int drop_in_remove(const char *path, enum limit_kind kind);
+/* Of the unit that the last component of the path names. `period_usec`: of LIMIT_CPU (limit.h). 0
+ * or -errno; removing what isn't there: 0. */
+int drop_in_write(
+    const char *path, enum limit_kind kind, dev_t disk, uint64_t value, uint64_t period_usec);
+int drop_in_remove(const char *path, enum limit_kind kind, dev_t disk);
 
 /* Stands in the run dir after one was removed, until somebody has told systemd to reload: it may
  * have read the drop-in while that was there. */

@@ -86,12 +86,12 @@ const struct journal_entry *journal_row(const struct journal *journal, int row)
     return valid ? entry : NULL;
 }
 
-int journal_find_limit(
-    const struct journal *journal, const struct slice_life *life, enum limit_kind limit, int from)
+int journal_find_limit(const struct journal *journal, const struct slice_life *life,
+    enum limit_kind limit, dev_t disk, int from)
 {
     for (int i = from; i < JOURNAL_ENTRIES; i++) {
         const struct journal_entry *entry = journal_row(journal, i);
-        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == limit &&
+        if (entry && entry->kind == JOURNAL_LIMIT && entry->limit == limit && entry->disk == disk &&
             slice_life_equal(&entry->life, life))
             return i;
     }
@@ -144,7 +144,7 @@ static bool shares_drop_in(const struct journal *journal, const struct seen *see
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         const struct journal_entry *other = i == seen->row ? NULL : journal_row(journal, i);
         if (other && other->kind == JOURNAL_LIMIT && other->drop_in &&
-            other->limit == seen->entry.limit &&
+            other->limit == seen->entry.limit && other->disk == seen->entry.disk &&
             strcmp(other->directory, seen->entry.directory) == 0)
             return true;
     }
@@ -158,20 +158,34 @@ static int undo_drop_in(const struct journal *journal, const struct seen *seen)
     if (!seen->entry.drop_in || shares_drop_in(journal, seen))
         return 0;
     drop_in_note_reload(journal->reload_file);
-    int r = drop_in_remove(seen->entry.directory, seen->entry.limit);
+    int r = drop_in_remove(seen->entry.directory, seen->entry.limit, seen->entry.disk);
     drop_in_note_reload(journal->reload_file);
     return r;
+}
+
+/* `life` NULL: whichever. */
+static bool is_gone(const char *directory, const struct slice_life *life)
+{
+    int fd = group_open(AT_FDCWD, directory);
+    bool gone = group_vanished(fd) || (fd >= 0 && life && group_check(fd, life) < 0);
+    if (fd >= 0)
+        (void)close(fd);
+    return gone;
 }
 
 /* The group is gone, or another life stands there. A cage has no life of its own. */
 static bool is_over(const struct journal_entry *entry)
 {
-    int fd = group_open(AT_FDCWD, entry->directory);
-    bool over = group_vanished(fd) ||
-                (fd >= 0 && !cage_kinds[entry->kind].made_for && group_check(fd, &entry->life) < 0);
-    if (fd >= 0)
-        (void)close(fd);
-    return over;
+    const struct slice_life *life = cage_kinds[entry->kind].made_for ? NULL
+                                    : entry->kind == JOURNAL_LIMIT   ? &entry->place
+                                                                     : &entry->life;
+    return is_gone(entry->directory, life);
+}
+
+/* The slice is gone, and its group in another tree has outlived it. */
+static bool is_orphaned(const struct journal_entry *entry)
+{
+    return entry->kind == JOURNAL_LIMIT && entry->home[0] && is_gone(entry->home, &entry->life);
 }
 
 /* Returns how many rows are in use otherwise. */
@@ -180,11 +194,12 @@ static int sweep(struct journal *journal)
     int used = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         struct seen seen;
+        struct mom_error error;
         if (!see(journal, i, &seen))
             continue;
         if (lasts(seen.entry.kind) && is_over(&seen.entry) && undo_drop_in(journal, &seen) == 0)
             strike_seen(journal, &seen);
-        else
+        else if (!is_orphaned(&seen.entry) || journal_undo(journal, i, &error) < 0)
             used++;
     }
     return used;
@@ -314,8 +329,9 @@ static int undo_hints(int group_fd)
 static bool is_of_another_row(const struct journal *journal, const struct seen *seen, uint64_t now)
 {
     const struct journal_entry *entry = &seen->entry;
-    int i = journal_find_limit(journal, &entry->life, entry->limit, 0);
-    for (; i >= 0; i = journal_find_limit(journal, &entry->life, entry->limit, i + 1)) {
+    int i = journal_find_limit(journal, &entry->life, entry->limit, entry->disk, 0);
+    for (; i >= 0;
+         i = journal_find_limit(journal, &entry->life, entry->limit, entry->disk, i + 1)) {
         const struct journal_entry *other = i == seen->row ? NULL : journal_row(journal, i);
         if (other && other->set == now)
             return true;
@@ -332,7 +348,7 @@ static int squeeze_below(struct journal *journal, int group_fd, const struct jou
     soft.limit = LIMIT_SOFT;
     soft.drop_in = false;
     soft.set = limit_gentle(entry->before);
-    if (journal_find_limit(journal, &entry->life, LIMIT_SOFT, 0) >= 0 ||
+    if (journal_find_limit(journal, &entry->life, LIMIT_SOFT, 0, 0) >= 0 ||
         limit_read(group_fd, LIMIT_SOFT, &soft.before) < 0 || soft.before <= soft.set)
         return -EBUSY;
     int row = journal_add(journal, &soft);
@@ -351,6 +367,8 @@ static int squeeze_below(struct journal *journal, int group_fd, const struct jou
 static int write_limit_back(
     struct journal *journal, int group_fd, const struct journal_entry *entry)
 {
+    if (entry->limit >= (enum limit_kind)LIMITS_OF_MEMORY)
+        return limit_write_on(group_fd, entry->limit, entry->disk, entry->before);
     int r = limit_write_gently(group_fd, entry->limit, entry->before);
     bool squeezes = r == -EBUSY && journal->patient && limit_is_throttling(group_fd);
     return squeezes ? squeeze_below(journal, group_fd, entry) : r;
@@ -368,7 +386,7 @@ static int put_limit_back(
 {
     const struct journal_entry *entry = &seen->entry;
     uint64_t now;
-    int r = limit_read(group_fd, entry->limit, &now);
+    int r = limit_read_on(group_fd, entry->limit, entry->disk, &now);
     if (r == -ENOTSUP) /* the controller was taken away, and the limit with it */
         return 0;
     if (r < 0 || now == entry->before || is_of_another_row(journal, seen, now))
@@ -381,8 +399,8 @@ static int put_limit_back(
 static int undo_hard_limit(
     struct journal *journal, const struct slice_life *life, struct mom_error *error)
 {
-    int r = 0, i = journal_find_limit(journal, life, LIMIT_HARD, 0);
-    for (; i >= 0 && r >= 0; i = journal_find_limit(journal, life, LIMIT_HARD, i + 1))
+    int r = 0, i = journal_find_limit(journal, life, LIMIT_HARD, 0, 0);
+    for (; i >= 0 && r >= 0; i = journal_find_limit(journal, life, LIMIT_HARD, 0, i + 1))
         r = journal_undo(journal, i, error);
     return r;
 }
@@ -404,7 +422,7 @@ static int undo_both(
 static int undo_limit(
     struct journal *journal, int group_fd, const struct seen *seen, struct mom_error *error)
 {
-    if (group_check(group_fd, &seen->entry.life) < 0)
+    if (group_check(group_fd, &seen->entry.place) < 0)
         return 0;
     return seen->entry.limit == LIMIT_BOTH ? undo_both(journal, group_fd, seen, error)
                                            : put_limit_back(journal, group_fd, seen, error);

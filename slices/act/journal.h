@@ -43,10 +43,12 @@ struct journal_entry {
     struct stamp made;
     struct slice_life life;   /* of the slice on whose behalf */
     enum limit_kind limit;    /* JOURNAL_LIMIT: which, */
+    dev_t disk;               /* of which disk (limit_read_on), */
     bool drop_in;             /* also in a drop-in of the unit (drop_in.h), */
-    uint64_t before, set;     /* and bytes, SAMPLE_NO_LIMIT: none */
+    uint64_t before, set;     /* and how much, SAMPLE_NO_LIMIT: none */
+    struct slice_life place;  /* of the directory: v1's groups for processor time have their own */
     char directory[PATH_MAX]; /* absolute path of the group to undo */
-    char home[PATH_MAX];      /* of a temporary one: that of the slice */
+    char home[PATH_MAX];      /* of a temporary one, or one of another tree: that of the slice */
 };
 
 #define JOURNAL_ENTRIES 64
@@ -74,8 +76,8 @@ void journal_strike(struct journal *journal, int row);
 const struct journal_entry *journal_row(const struct journal *journal, int row);
 
 /* The first row from `from` on that is of this limit of this life; -1: none. */
-int journal_find_limit(
-    const struct journal *journal, const struct slice_life *life, enum limit_kind limit, int from);
+int journal_find_limit(const struct journal *journal, const struct slice_life *life,
+    enum limit_kind limit, dev_t disk, int from);
 
 /* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone
  * (*error says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was

@@ -4,11 +4,13 @@
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/monotonic.h"
-#include "slices/read/sources.h"
+#include "slices/sample.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Of v2, and of v1. */
@@ -16,6 +18,9 @@ static const char *const files[LIMIT_KINDS][2] = {
     [LIMIT_SOFT] = {"memory.high", "memory.soft_limit_in_bytes"},
     [LIMIT_HARD] = {"memory.max", "memory.limit_in_bytes"},
     [LIMIT_BOTH] = {NULL, "memory.memsw.limit_in_bytes"},
+    [LIMIT_CPU] = {"cpu.max", "cpu.cfs_quota_us"},
+    [LIMIT_READ] = {"io.max", NULL},
+    [LIMIT_WRITE] = {"io.max", NULL},
 };
 
 /* It grows on between a look and the write: so much of a hard limit is free then, or nothing is
@@ -36,20 +41,83 @@ const char *limit_file(int group_fd, enum limit_kind kind)
     return file && faccessat(group_fd, file, F_OK, 0) == 0 ? file : NULL;
 }
 
-int limit_read(int group_fd, enum limit_kind kind, uint64_t *ret)
+static const char *const disk_keys[LIMIT_KINDS] = {[LIMIT_READ] = "rbps=", [LIMIT_WRITE] = "wbps="};
+
+static int parse_number(const char *text, size_t length, uint64_t *ret)
 {
-    char text[32];
+    char number[32];
+    if (length >= sizeof number)
+        return -ERANGE;
+    memcpy(number, text, length);
+    number[length] = '\0';
+    bool is_number = strcmp(number, "max") != 0 && strcmp(number, "-1") != 0; /* v1's quota */
+    *ret = SAMPLE_NO_LIMIT;
+    return is_number ? text_whole_u64(number, ret) : 0;
+}
+
+/* "8:0 rbps=1048576 wbps=max riops=max wiops=max", a line for each disk with a limit. */
+static int parse_disks(const char *text, enum limit_kind kind, dev_t disk, uint64_t *ret)
+{
+    char start[32];
+    (void)text_format(start, sizeof start, "%u:%u ", major(disk), minor(disk));
+    while (text && !text_starts_with(text, start)) {
+        text = strchr(text, '\n');
+        text += text != NULL;
+    }
+    size_t length = text ? strcspn(text, "\n") : 0;
+    const char *value = text ? strstr(text, disk_keys[kind]) : NULL;
+    *ret = SAMPLE_NO_LIMIT;
+    if (!value || value > text + length)
+        return 0;
+    value += strlen(disk_keys[kind]);
+    return parse_number(value, strcspn(value, " \n"), ret);
+}
+
+int limit_read_on(int group_fd, enum limit_kind kind, dev_t disk, uint64_t *ret)
+{
+    char text[4096];
     const char *file = limit_file(group_fd, kind);
     ssize_t n = file ? file_read(group_fd, file, text, sizeof text) : -ENOTSUP;
-    return n < 0 ? (int)n : source_number(text, ret);
+    return n < 0             ? (int)n
+           : disk_keys[kind] ? parse_disks(text, kind, disk, ret)
+                             : parse_number(text, strcspn(text, " \n"), ret);
+}
+
+int limit_write_on(int group_fd, enum limit_kind kind, dev_t disk, uint64_t value)
+{
+    char number[32] = "max", text[80];
+    const char *file = limit_file(group_fd, kind);
+    if (value != SAMPLE_NO_LIMIT)
+        (void)text_format(number, sizeof number, "%llu", (unsigned long long)value);
+    else if (kind == LIMIT_CPU && !limit_is_throttling(group_fd))
+        (void)text_copy(number, sizeof number, "-1");
+    if (disk_keys[kind])
+        (void)text_format(
+            text, sizeof text, "%u:%u %s%s", major(disk), minor(disk), disk_keys[kind], number);
+    else
+        (void)text_copy(text, sizeof text, number);
+    return file ? file_write(group_fd, file, text) : -ENOTSUP;
+}
+
+int limit_read(int group_fd, enum limit_kind kind, uint64_t *ret)
+{
+    return limit_read_on(group_fd, kind, 0, ret);
 }
 
 int limit_write(int group_fd, enum limit_kind kind, uint64_t bytes)
 {
-    char text[32];
-    const char *file = limit_file(group_fd, kind);
-    (void)text_format(text, sizeof text, "%llu", (unsigned long long)bytes);
-    return file ? file_write(group_fd, file, bytes == SAMPLE_NO_LIMIT ? "max" : text) : -ENOTSUP;
+    return limit_write_on(group_fd, kind, 0, bytes);
+}
+
+int limit_period(int group_fd, uint64_t *ret)
+{
+    char text[64];
+    bool is_v2 = limit_is_throttling(group_fd);
+    ssize_t n = file_read(group_fd, is_v2 ? "cpu.max" : "cpu.cfs_period_us", text, sizeof text);
+    if (n < 0)
+        return (int)n;
+    const char *period = is_v2 ? strchr(text, ' ') : text;
+    return period ? text_whole_u64(period + is_v2, ret) : -EINVAL;
 }
 
 bool limit_can_push_out(int group_fd)

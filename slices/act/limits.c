@@ -3,6 +3,7 @@
 #include "slices/act/drop_in.h"
 #include "slices/act/journal.h"
 #include "slices/act/limit.h"
+#include "slices/act/rates.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 
@@ -15,28 +16,39 @@ static uint64_t whole_pages(uint64_t bytes)
     return bytes_sum(bytes, PAGE_MOST - 1) / PAGE_MOST * PAGE_MOST;
 }
 
-static int note(struct attempt *attempt, enum limit_kind limit, uint64_t before, uint64_t set)
+static int note(
+    struct attempt *attempt, const struct limit_place *place, uint64_t before, uint64_t set)
 {
     const struct actuator_options *options = &attempt->actuator->options;
+    bool is_elsewhere = place->directory[0] != '\0';
     struct journal_entry entry = {.kind = JOURNAL_LIMIT,
         .decision = attempt->action->decision,
         .made = attempt->outcome->started,
         .life = attempt->action->life,
-        .limit = limit,
+        .limit = place->kind,
+        .disk = place->disk,
+        .place = is_elsewhere ? place->life : attempt->action->life,
         .drop_in =
             options->hierarchy->version == HIERARCHY_V2 && drop_in_applies(attempt->action->path),
         .before = before,
         .set = set};
-    int r = text_format(entry.directory, sizeof entry.directory, "%s%s", options->hierarchy->root,
-        attempt->action->path);
+    int r = text_format(is_elsewhere ? entry.home : entry.directory, PATH_MAX, "%s%s",
+        options->hierarchy->root, attempt->action->path);
+    if (r == 0 && is_elsewhere)
+        r = text_copy(entry.directory, PATH_MAX, place->directory);
     return r < 0 ? r : journal_add(options->journal, &entry);
 }
 
 /* Without it the limit is in force all the same, until systemd is told to reload. */
 static void write_drop_in(struct attempt *attempt, const struct journal_entry *entry)
 {
-    int r = entry && entry->drop_in ? drop_in_write(attempt->action->path, entry->limit, entry->set)
-                                    : 0;
+    uint64_t period_usec = 0;
+    if (!entry || !entry->drop_in)
+        return;
+    if (entry->limit == LIMIT_CPU)
+        (void)limit_period(attempt->group_fd, &period_usec);
+    int r =
+        drop_in_write(attempt->action->path, entry->limit, entry->disk, entry->set, period_usec);
     if (r < 0)
         (void)attempt_fail(attempt, r, "a daemon-reload of systemd would end this");
 }
@@ -48,18 +60,19 @@ static int take_back(struct journal *journal, int row, int r)
     return r;
 }
 
-/* From `before` to `set`. What mom has set it to earlier, and nobody else since, is left behind:
- * there is one row of it, with the limit from before she came. */
-static int change(struct attempt *attempt, enum limit_kind limit, uint64_t before, uint64_t set)
+/* What mom has set it to earlier, and nobody else since, is left behind: there is one row of it,
+ * with the limit from before she came. */
+int limits_change(
+    struct attempt *attempt, const struct limit_place *place, uint64_t before, uint64_t set)
 {
     struct journal *journal = attempt->actuator->options.journal;
-    int earlier = journal_find_limit(journal, &attempt->action->life, limit, 0);
+    int earlier = journal_find_limit(journal, &attempt->action->life, place->kind, place->disk, 0);
     const struct journal_entry *entry = journal_row(journal, earlier);
-    int row = note(attempt, limit, entry && entry->set == before ? entry->before : before, set);
+    int row = note(attempt, place, entry && entry->set == before ? entry->before : before, set);
     if (row < 0)
         return row;
     write_drop_in(attempt, journal_row(journal, row));
-    int r = limit_write(attempt->group_fd, limit, set);
+    int r = limit_write_on(place->fd, place->kind, place->disk, set);
     if (r < 0) {
         r = take_back(journal, row, r);
         write_drop_in(attempt, journal_row(journal, earlier));
@@ -67,6 +80,12 @@ static int change(struct attempt *attempt, enum limit_kind limit, uint64_t befor
         journal_strike(journal, earlier);
     }
     return r;
+}
+
+static int change(struct attempt *attempt, enum limit_kind limit, uint64_t before, uint64_t set)
+{
+    const struct limit_place place = {.kind = limit, .fd = attempt->group_fd};
+    return limits_change(attempt, &place, before, set);
 }
 
 enum action_result limits_throttle(struct attempt *attempt)
@@ -79,7 +98,10 @@ enum action_result limits_throttle(struct attempt *attempt)
     if (r < 0)
         return attempt_fail(attempt, r, "reading its limit");
     r = before > set ? change(attempt, LIMIT_SOFT, before, set) : 0;
-    return r < 0 ? attempt_fail(attempt, r, "lowering its limit") : RESULT_DONE;
+    if (r < 0)
+        return attempt_fail(attempt, r, "lowering its limit");
+    rates_throttle(attempt);
+    return RESULT_DONE;
 }
 
 enum action_result limits_reclaim(struct attempt *attempt)
@@ -127,22 +149,29 @@ enum action_result limits_raise(struct attempt *attempt)
     return r < 0 ? attempt_fail(attempt, r, "raising its limit") : RESULT_DONE;
 }
 
-static int undo(struct attempt *attempt, enum limit_kind limit)
+/* 0 or -errno; another failure than that it still holds too much goes before. */
+static int undo_all(struct attempt *attempt)
 {
     struct journal *journal = attempt->actuator->options.journal;
-    struct mom_error error;
-    int row = journal_find_limit(journal, &attempt->action->life, limit, 0);
-    int r = row < 0 ? 0 : journal_undo(journal, row, &error);
-    if (r > 0)
-        (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, error.text);
-    return r < 0 ? r : 0;
+    int failed = 0;
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        struct mom_error error;
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (!entry || entry->kind != JOURNAL_LIMIT ||
+            !slice_life_equal(&entry->life, &attempt->action->life))
+            continue;
+        int r = journal_undo(journal, i, &error);
+        if (r > 0)
+            (void)text_copy(attempt->outcome->error, sizeof attempt->outcome->error, error.text);
+        else if (r < 0 && (failed == 0 || failed == -EBUSY))
+            failed = r;
+    }
+    return failed;
 }
 
 enum action_result limits_release(struct attempt *attempt)
 {
-    int r = 0;
-    for (int limit = 0; limit < LIMIT_KINDS && r == 0; limit++)
-        r = undo(attempt, (enum limit_kind)limit);
+    int r = undo_all(attempt);
     if (r < 0)
         (void)attempt_fail(attempt, r, "putting its limit back");
     return r == 0 ? RESULT_DONE : r == -EBUSY ? RESULT_INCOMPLETE : RESULT_FAILED;
@@ -157,7 +186,7 @@ void limits_give_headroom(struct attempt *attempt, struct headroom *ret)
     uint64_t has = group_memory(fd, attempt->actuator->options.hierarchy->version);
     uint64_t set = whole_pages(bytes_sum(has, HEADROOM));
     *ret = (struct headroom){0};
-    for (int i = 0; i < LIMIT_KINDS; i++)
+    for (int i = 0; i < LIMITS_OF_MEMORY; i++)
         ret->given[i] = limit_read(fd, (enum limit_kind)i, &ret->before[i]) == 0 &&
                         (i == LIMIT_BOTH || ret->before[i] < set);
     (void)raise_all(attempt, set); /* as far as it goes */
@@ -167,10 +196,11 @@ void limits_take_headroom(struct attempt *attempt, const struct headroom *headro
 {
     struct journal *journal = attempt->actuator->options.journal;
     struct mom_error error;
-    for (int i = 0; i < LIMIT_KINDS; i++) {
+    for (int i = 0; i < LIMITS_OF_MEMORY; i++) {
         enum limit_kind limit = (enum limit_kind)i;
-        int row =
-            headroom->given[i] ? journal_find_limit(journal, &attempt->action->life, limit, 0) : -1;
+        int row = headroom->given[i]
+                      ? journal_find_limit(journal, &attempt->action->life, limit, 0, 0)
+                      : -1;
         const struct journal_entry *entry = journal_row(journal, row);
         int r = 0;
         if (entry && entry->before == headroom->before[i])

@@ -5,8 +5,22 @@
 
 #include "slices/act/backend.h"
 
+/* A limit, and where it stands. */
+struct limit_place {
+    enum limit_kind kind;
+    dev_t disk;               /* LIMIT_READ, LIMIT_WRITE */
+    int fd;                   /* the group's directory */
+    char directory[PATH_MAX]; /* absolute, of a group in another tree than the slice's; else "" */
+    struct slice_life life;   /* and its own */
+};
+
+/* From `before` to `set`, by way of the journal. 0 or -errno: it is as it was. */
+int limits_change(
+    struct attempt *attempt, const struct limit_place *place, uint64_t before, uint64_t set);
+
 /* The soft limit lowered to action->bytes, but not below what the slice has already; where it is as
- * low already it stays as it is. Fails with the journal half full: the rest of it is for resets. */
+ * low already it stays as it is; and action->rates (rates.h). Fails with the journal half full: the
+ * rest of it is for resets. */
 enum action_result limits_throttle(struct attempt *attempt);
 
 /* action->bytes of its memory are pushed out, as far as that goes in a second. RESULT_INCOMPLETE:
@@ -26,8 +40,8 @@ enum action_result limits_release(struct attempt *attempt);
  * limit is again what it was, changed by mom or not; with survivors, as soon as they need no more
  * (actuator_tidy). */
 struct headroom {
-    bool given[LIMIT_KINDS];
-    uint64_t before[LIMIT_KINDS];
+    bool given[LIMITS_OF_MEMORY];
+    uint64_t before[LIMITS_OF_MEMORY];
 };
 void limits_give_headroom(struct attempt *attempt, struct headroom *ret);
 void limits_take_headroom(struct attempt *attempt, const struct headroom *headroom);

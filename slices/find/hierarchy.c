@@ -67,6 +67,7 @@ static int find_below(const char *folder, struct hierarchy *found)
         found->version = HIERARCHY_V1;
         note_below(found->freezer, folder, "freezer");
         note_below(found->pids, folder, "pids");
+        note_below(found->cpu, folder, "cpu");
         if (exists_below(folder, "unified/cgroup.controllers"))
             note_below(found->unified, folder, "unified");
         folder = memory;
@@ -117,7 +118,8 @@ static void note_mount(char *line, struct hierarchy *found)
     const struct {
         const char *controller;
         char *slot;
-    } trees[] = {{"memory", found->root}, {"freezer", found->freezer}, {"pids", found->pids}};
+    } trees[] = {{"memory", found->root}, {"freezer", found->freezer}, {"pids", found->pids},
+        {"cpu", found->cpu}};
     for (size_t i = 0; strcmp(type, "cgroup") == 0 && i < sizeof trees / sizeof *trees; i++)
         if (list_has(options, strlen(options), trees[i].controller) && !trees[i].slot[0])
             (void)text_copy(trees[i].slot, PATH_MAX, point);
@@ -175,6 +177,7 @@ static int find_by_libcgroup(struct hierarchy *ret, struct mom_error *words)
         if (found.version == HIERARCHY_V1) {
             (void)ask_mount_point("freezer", found.freezer);
             (void)ask_mount_point("pids", found.pids);
+            (void)ask_mount_point("cpu", found.cpu);
         }
         *ret = found;
     }
@@ -278,4 +281,9 @@ int hierarchy_group_of(
 int hierarchy_freezer_of(const char *proc_root, int pid, char *path, size_t size)
 {
     return group_in("freezer", proc_root, pid, path, size);
+}
+
+int hierarchy_cpu_of(const char *proc_root, int pid, char *path, size_t size)
+{
+    return group_in("cpu", proc_root, pid, path, size);
 }

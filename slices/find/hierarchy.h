@@ -18,6 +18,7 @@ struct hierarchy {
     char root[PATH_MAX];    /* "/sys/fs/cgroup" or "/sys/fs/cgroup/memory", no trailing '/' */
     char freezer[PATH_MAX]; /* v1: root of the freezer's tree, "" where there is none */
     char pids[PATH_MAX];    /* v1: root of the pids controller's tree, "" where there is none */
+    char cpu[PATH_MAX];     /* v1: root of the processors' tree, "" where there is none */
     char unified[PATH_MAX]; /* v1: root of the memory-less v2 tree of a hybrid host, or "" */
 };
 
@@ -36,7 +37,8 @@ int hierarchy_find_mounts(const char *mountinfo, struct hierarchy *ret);
 int hierarchy_group_of(
     const struct hierarchy *hierarchy, const char *proc_root, int pid, char *path, size_t size);
 
-/* The same in v1's freezer tree. */
+/* The same in v1's freezer tree, and in that of the processors. */
 int hierarchy_freezer_of(const char *proc_root, int pid, char *path, size_t size);
+int hierarchy_cpu_of(const char *proc_root, int pid, char *path, size_t size);
 
 #endif

@@ -22,6 +22,8 @@
 #define MIB (UINT64_C(1024) * 1024)
 enum { SLICES = 4, POINTS = 200, LONGEST_USEC = 20000 };
 
+#define QUOTA "80000" /* microseconds */
+
 static struct bench bench;
 static struct slice slices[SLICES];
 static const uint64_t original[SLICES] = {300 * MIB, 500 * MIB, 700 * MIB, 64 * MIB};
@@ -36,6 +38,21 @@ static void freezer_of(pid_t pid, char path[PATH_MAX])
                 ? hierarchy_freezer_of("/proc", pid, path, PATH_MAX)
                 : hierarchy_group_of(&bench.hierarchy, "/proc", pid, path, PATH_MAX);
     assert_int_equal(r, 0);
+}
+
+/* v1: the processors have a tree of their own. */
+static bool has_cpu_tree(void)
+{
+    return bench.hierarchy.version == HIERARCHY_V1 && bench.hierarchy.cpu[0];
+}
+
+static void enter_cpu_group(uint32_t i)
+{
+    char number[16];
+    (void)text_format(number, sizeof number, "%d", process[i]);
+    live_make(bench.hierarchy.cpu, slices[i].path);
+    live_write(bench.hierarchy.cpu, slices[i].path, "cgroup.procs", number);
+    live_write(bench.hierarchy.cpu, slices[i].path, "cpu.cfs_quota_us", QUOTA);
 }
 
 static int set_up(void **state)
@@ -54,6 +71,10 @@ static int set_up(void **state)
     for (uint32_t i = 0; i < SLICES && bench.hierarchy.root_fd >= 0; i++) {
         process[i] = live_spawn(&bench.hierarchy, slices[i].path, NULL, NULL, NULL);
         freezer_of(process[i], freezer[i]);
+        if (has_cpu_tree() && i == 0)
+            live_make(bench.hierarchy.cpu, scope);
+        if (has_cpu_tree())
+            enter_cpu_group(i);
     }
     return 0;
 }
@@ -75,7 +96,7 @@ static void set_limits(void)
 {
     for (uint32_t i = 0; i < SLICES; i++) {
         int fd = group_of(i);
-        for (int kind = 0; kind < LIMIT_KINDS; kind++) {
+        for (int kind = 0; kind < LIMITS_OF_MEMORY; kind++) {
             int r = limit_write(fd, (enum limit_kind)kind, original[i]);
             assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
         }
@@ -102,13 +123,16 @@ static void assert_all_is_as_it_was(void)
     for (uint32_t i = 0; i < SLICES; i++) {
         char path[PATH_MAX];
         int fd = group_of(i);
-        for (int kind = 0; kind < LIMIT_KINDS; kind++) {
+        for (int kind = 0; kind < LIMITS_OF_MEMORY; kind++) {
             uint64_t bytes = original[i];
             int r = limit_read(fd, (enum limit_kind)kind, &bytes);
             assert_true(r == 0 || (kind == LIMIT_BOTH && r == -ENOTSUP));
             assert_int_equal(bytes, original[i]);
         }
         (void)close(fd);
+        if (has_cpu_tree())
+            assert_int_equal(
+                live_number(bench.hierarchy.cpu, slices[i].path, "cpu.cfs_quota_us"), atoi(QUOTA));
         freezer_of(process[i], path);
         assert_string_equal(path, freezer[i]);
         assert_int_equal(
@@ -135,6 +159,7 @@ static _Noreturn void come_and_go(unsigned seed, int begun_fd)
         bool raises = action.kind == ACTION_RAISE;
         action.decision = decision;
         (void)text_copy(action.to, sizeof action.to, other);
+        action.rates.cpu_percent = (double)(random() % 79);
         action.bytes = (uint64_t)(1 + random() % 63 + (raises ? 700 : 0)) * MIB;
         actuator_apply(actuator, &action, &bench.outcome, &bench.processes);
         if (bench.outcome.result != RESULT_DONE && bench.outcome.result != RESULT_INCOMPLETE)

@@ -24,6 +24,17 @@ static void no_throttle_where_there_is_no_time_for_it_or_policy_wants_none(void 
     assert_int_equal(tick(600), ACTION_RESET);
 }
 
+static void what_else_a_throttle_holds_back_is_policys(void **state)
+{
+    (void)state;
+    use_policy("slices: {leak: enforce, leak_grace: 10min, throttle_cpu: 150%, throttle_io: 2M}\n");
+    throttle_near_its_limit(7000);
+    assert_true(evidence_of(&decision->evidence, "cpu_held_to")->value == 15000);
+    assert_true(evidence_of(&decision->evidence, "io_held_to")->value == 2 * MIB);
+    struct action action = decision_action(decision);
+    assert_true(action.rates.cpu_percent == 150 && action.rates.io_bytes == 2 * MIB);
+}
+
 /* Hours are left until its limit, but not until the node is short. */
 static void a_leaker_is_due_before_the_node_is_short(void **state)
 {
@@ -342,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(no_throttle_where_there_is_no_time_for_it_or_policy_wants_none),
+        TEST(what_else_a_throttle_holds_back_is_policys),
         TEST(a_leaker_is_due_before_the_node_is_short),
         TEST(a_throttled_leaker_that_would_be_at_its_limit_first_is_reset_sooner),
         TEST(a_leaker_that_the_throttle_slows_is_kept_so_and_not_reset),

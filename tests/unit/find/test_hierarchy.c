@@ -61,6 +61,7 @@ static void v1_set_and_a_v1_memory_root_are_known_by_their_files(void **state)
     struct hierarchy hierarchy;
     plant_file(*state, "/cg/memory/memory.usage_in_bytes", "1\n");
     plant_file(*state, "/cg/freezer/tasks", "");
+    plant_file(*state, "/cg/cpu/tasks", "");
     plant_file(*state, "/cg/unified/cgroup.controllers", "\n");
     expect_root(*state, "/cg", HIERARCHY_V1, "/cg/memory");
     expect_root(*state, "/cg/memory", HIERARCHY_V1, "/cg/memory");
@@ -68,6 +69,8 @@ static void v1_set_and_a_v1_memory_root_are_known_by_their_files(void **state)
     assert_int_equal(hierarchy_open(folder, &hierarchy, NULL), 0);
     below(*state, "/cg/freezer", expected);
     assert_string_equal(hierarchy.freezer, expected);
+    below(*state, "/cg/cpu", expected);
+    assert_string_equal(hierarchy.cpu, expected);
     below(*state, "/cg/unified", expected);
     assert_string_equal(hierarchy.unified, expected);
     assert_string_equal(hierarchy.pids, "");
@@ -105,6 +108,7 @@ static void mountinfo_tells_the_trees_of_a_hybrid_host(void **state)
     assert_int_equal(found.version, HIERARCHY_V1);
     below(plant, "/a b", expected);
     assert_string_equal(found.root, expected);
+    assert_string_equal(found.cpu, expected);
     below(plant, "/fr", expected);
     assert_string_equal(found.freezer, expected);
     below(plant, "/v2", expected);

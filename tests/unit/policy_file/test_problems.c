@@ -191,6 +191,18 @@ static void a_rule_needs_name_condition_and_action(void **state)
         "t.yaml:5:5: a second rule named `x`");
 }
 
+static void who_is_throttled_is_not_stopped_dead(void **state)
+{
+    (void)state;
+    REFUSED("slices: {throttle_cpu: 0.5%, throttle_io: 100K}\nmatches:\n"
+            "  - {name: x, throttle_cpu: half, throttle_io: 5}\n",
+        "t.yaml:1:24: throttle_cpu: `0.5%` is out of range: 0, or 1% to 100000%",
+        "t.yaml:1:43: throttle_io: `100K` is out of range: 0, or 1M to 1T",
+        "t.yaml:3:29: throttle_cpu: `half` is no share: a number is expected",
+        "t.yaml:3:48: throttle_io: `5` is no size: its unit is missing (T, TiB, G, GiB, M, MiB, "
+        "K, KiB, B)");
+}
+
 static void who_is_reset_more_often_never_pays_less(void **state)
 {
     (void)state;
@@ -308,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_huge_text_is_refused),
         cmocka_unit_test(a_mapping_of_too_many_keys_is_refused),
         cmocka_unit_test(a_rule_needs_name_condition_and_action),
+        cmocka_unit_test(who_is_throttled_is_not_stopped_dead),
         cmocka_unit_test(who_is_reset_more_often_never_pays_less),
         cmocka_unit_test(a_match_needs_a_condition_and_a_setting),
         cmocka_unit_test(an_outside_score_needs_its_program),

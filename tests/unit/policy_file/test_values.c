@@ -36,6 +36,7 @@ static void durations_sizes_and_percentages_read_in_their_units(void **state)
     assert_true(quantity(VALUE_SIZE, "1.5GiB") == 1.5 * 0x1p30);
     assert_true(quantity(VALUE_SIZE, "4096B") == 4096);
     assert_true(quantity(VALUE_PERCENTAGE, "12.5%") == 12.5);
+    assert_true(quantity(VALUE_SHARE, "150%") == 150);
     assert_true(quantity(VALUE_INTEGER, "-40") == -40);
     assert_true(quantity(VALUE_NUMBER, "0.1") == 0.1);
 }
@@ -63,6 +64,7 @@ static void what_only_looks_like_a_quantity_is_refused(void **state)
     refused(VALUE_PERCENTAGE, "10 %", "no blank may stand before the unit");
     refused(VALUE_PERCENTAGE, "101%", "more than 100%");
     refused(VALUE_AMOUNT, "101%", "more than 100%");
+    refused(VALUE_SHARE, "150", "its unit is missing (%)");
     refused(VALUE_SIZE, "1M1K", "one number with one unit");
     refused(VALUE_SIZE, "1kB", "unknown unit");
     refused(VALUE_INTEGER, "1.5", "it has a fraction");

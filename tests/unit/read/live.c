@@ -252,6 +252,7 @@ void live_clean(struct hierarchy *hierarchy)
     remove_ours(hierarchy->root);
     remove_ours(hierarchy->freezer);
     remove_ours(hierarchy->pids);
+    remove_ours(hierarchy->cpu);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     hierarchy_close(hierarchy);
