@@ -46,14 +46,7 @@ static const char *key_in(const struct setting *setting, const struct target *ta
     return strchr(key, '.') ? NULL : key;
 }
 
-/* What a key has become whose work others do now. */
-static const struct {
-    const char *key, *hint;
-} replaced[] = {
-    {"throttle_after", "; write a row of `penalties` with `strikes` and `throttle_to`"},
-};
-
-/* Where else a key would be right, or what to write instead, as the end of a sentence. */
+/* Where else a key would be right, as the end of a sentence. */
 static const char *elsewhere_hint(const char *key, char *buffer, size_t size)
 {
     size_t count, used = 0;
@@ -76,9 +69,6 @@ static const char *elsewhere_hint(const char *key, char *buffer, size_t size)
                                                   : "in `matches`");
         used = strlen(buffer);
     }
-    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
-        if (strcmp(replaced[i].key, key) == 0)
-            (void)text_format(buffer, size, "%s", replaced[i].hint);
     return buffer;
 }
 
@@ -86,9 +76,7 @@ static void complain_unknown(
     const struct layer *layer, const struct node *key, const struct nearest *nearest)
 {
     char shown[128], hint[96];
-    if (!nearest->best)
-        (void)elsewhere_hint(key->text, hint, sizeof hint);
-    else
+    if (*elsewhere_hint(key->text, hint, sizeof hint) == '\0')
         (void)nearest_hint(nearest, hint, sizeof hint);
     problem_at(layer->problems, &key->at, "unknown key `%s`%s",
         text_escape(shown, sizeof shown, key->text), hint);
