@@ -262,15 +262,30 @@ static void describe_reclaim(struct decision *ret, uint64_t bytes)
     evidence_add(&ret->evidence, "to_reclaim", UNIT_BYTES, (double)bytes, ' ', 0);
 }
 
+/* Where the last one has come to nothing (no more is available, and next to nothing has gone to
+ * swap), the next waits for twice as long, up to the time after which a warning is given again. */
+static void note_reclaim(struct node_watch *guard, const struct policy_globals *globals,
+    const struct node_sample *node, uint64_t bytes)
+{
+    struct node_reclaim *reclaim = &guard->reclaim;
+    uint64_t available = node->value[NODE_MEM_AVAILABLE], swap_free = node->value[NODE_SWAP_FREE];
+    bool in_vain = reclaim->pause_usec > 0 && available <= reclaim->available &&
+                   bytes_sum(swap_free, bytes / RECLAIM_PART) > reclaim->swap_free;
+    int64_t most = decision_repeat_usec(globals), twice = 2 * reclaim->pause_usec;
+    int64_t pause = in_vain ? (twice < most ? twice : most) : globals->cooldown_usec;
+    *reclaim = (struct node_reclaim){available, swap_free, pause > 0 ? pause : 1};
+}
+
 /* A warning or alarm is said once for as long as the rule holds, and again after the mail interval;
- * where the rule keeps coming and going, once in a cool-down, as memory is reclaimed. */
+ * where the rule keeps coming and going, once in a cool-down. */
 static bool told_lately(const struct node_watch *guard, uint32_t rule, enum action_kind action,
     const struct policy_globals *globals, struct stamp now)
 {
     int64_t told = guard->rule_told_usec[rule];
     bool same_episode = told >= guard->rule_since_usec[rule];
-    int64_t pause = same_episode && action != ACTION_RECLAIM ? decision_repeat_usec(globals)
-                                                             : globals->cooldown_usec;
+    int64_t pause = action == ACTION_RECLAIM ? guard->reclaim.pause_usec
+                    : same_episode           ? decision_repeat_usec(globals)
+                                             : globals->cooldown_usec;
     return told != 0 && now.boot_usec - told < pause;
 }
 
@@ -346,8 +361,10 @@ static enum turn take_rule(struct node_watch *guard, uint32_t index, const struc
     ret->action = action;
     ret->restraint = restraint;
     describe(ret, rule, guard, node, standing, chosen);
-    if (action == ACTION_RECLAIM)
+    if (action == ACTION_RECLAIM) {
         describe_reclaim(ret, reclaim_step(rule, chosen, node));
+        note_reclaim(guard, globals, node, ret->limit_bytes);
+    }
     return TURN_TAKEN;
 }
 

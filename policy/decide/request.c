@@ -2,7 +2,6 @@
 #include "policy/decide/decide.h"
 
 #include "policy/decide/describe.h"
-
 #include "slices/base/text.h"
 
 #include <string.h>

@@ -24,6 +24,12 @@ struct node_reset {
     struct node_had had[STANDING_MAX];
 };
 
+/* The newest order to reclaim: so much there was then, bytes, and so long until the next. */
+struct node_reclaim {
+    uint64_t available, swap_free;
+    int64_t pause_usec; /* 0: there was none */
+};
+
 /* The guard's memory of the node, or of another domain. */
 struct node_watch {
     char domain[SLICE_PATH_MAX]; /* "": the node */
@@ -39,11 +45,12 @@ struct node_watch {
     int64_t rule_told_usec[POLICY_RULES_MAX];  /* when it last led to a decision */
     struct node_reset reset;
     struct node_reset reset_before; /* the one before it, while it may be withdrawn */
-    int64_t psi_stuck_since_usec;   /* memory is reclaimed, and PSI's total does not move; 0: it
-                                     moves, or nothing is reclaimed */
-    int64_t unattributed_usec;      /* since when the list does not tell who took the memory; 0: it
-                                     does */
-    double unattributed_room;       /* bytes that there were then */
+    struct node_reclaim reclaim;
+    int64_t psi_stuck_since_usec; /* memory is reclaimed, and PSI's total does not move; 0: it
+                                   moves, or nothing is reclaimed */
+    int64_t unattributed_usec;    /* since when the list does not tell who took the memory; 0: it
+                                   does */
+    double unattributed_room;     /* bytes that there were then */
 };
 
 void node_watch_init(struct node_watch *watch);

@@ -18,9 +18,10 @@ struct limit_place {
 int limits_change(
     struct attempt *attempt, const struct limit_place *place, uint64_t before, uint64_t set);
 
-/* The soft limit lowered to action->bytes, but not below what the slice has already; where it is as
- * low already it stays as it is; and action->rates (rates.h). Fails with the journal half full: the
- * rest of it is for resets. */
+/* The soft limit lowered to action->bytes, but not below what the slice has: what that is above is
+ * pushed out first, piece by piece, as far as that goes in a second (v2). Where the limit is as low
+ * already it stays as it is. Then what the slice has of processors and disks (rates.h). Fails with
+ * the journal half full: the rest of it is for resets. */
 enum action_result limits_throttle(struct attempt *attempt);
 
 /* action->bytes of its memory are pushed out, as far as that goes in a second. RESULT_INCOMPLETE:

@@ -134,6 +134,47 @@ static void missing_numbers_decide_nothing(void **state)
     nothing_is_decided(&node);
 }
 
+static const char reclaiming[] = "rules: [{name: crowded, available_below: 20%, action: reclaim}]\n"
+                                 "guard: {cooldown: 15s}\nmail: {interval: 1h}\n";
+
+static void who_goes_first_gives_back_what_is_missing_step_by_step(void **state)
+{
+    (void)state;
+    use_policy(reclaiming);
+    struct node_sample node = node_of(0, 60 * MIB, 300 * MIB);
+    uint64_t missing = node.value[NODE_MEM_TOTAL] / 5 - 60 * MIB;
+    assert_int_equal(look(&node), ACTION_RECLAIM);
+    assert_string_equal(decision.name, "c0");
+    assert_true(decision.limit_bytes > 0 && decision.limit_bytes <= missing);
+    assert_true((double)decision.limit_bytes <= standing.entry[0].score.resident / 4);
+    assert_non_null(evidence_of(&decision.evidence, "to_reclaim"));
+    int decided[ACTION_KINDS];
+    show(node_of(0, 70 * MIB, 280 * MIB), 0.25, 29, decided); /* something comes of it */
+    assert_int_equal(decided[ACTION_RECLAIM], 1);
+    assert_int_equal(decided[ACTION_RESET], 0);
+}
+
+static void in_vain_it_is_tried_more_and_more_seldom(void **state)
+{
+    (void)state;
+    use_policy(reclaiming);
+    int decided[ACTION_KINDS];
+    show(node_of(0, 60 * MIB, 300 * MIB), 0, 15 + 30 + 60 + 10, decided);
+    assert_int_equal(decided[ACTION_RECLAIM], 4);
+}
+
+static void a_protected_slice_gives_nothing_back(void **state)
+{
+    (void)state;
+    use_policy(reclaiming);
+    leaker.watch.policy.protect = big.watch.policy.protect = small.watch.policy.protect = true;
+    stand(&standing, policy, all, 3, 0);
+    struct node_sample node = node_of(0, 60 * MIB, 300 * MIB);
+    assert_int_equal(look(&node), ACTION_RECORD);
+    assert_int_equal(decision.wanted, ACTION_RECLAIM);
+    assert_int_equal(decision.restraint, RESTRAINT_PROTECTED);
+}
+
 static void a_protected_slice_is_passed_over_and_named(void **state)
 {
     (void)state;
@@ -404,6 +445,9 @@ int main(void)
         TEST(without_swap_and_psi_less_memory_must_be_left),
         TEST(in_the_controls_nobody_dies),
         TEST(missing_numbers_decide_nothing),
+        TEST(who_goes_first_gives_back_what_is_missing_step_by_step),
+        TEST(in_vain_it_is_tried_more_and_more_seldom),
+        TEST(a_protected_slice_gives_nothing_back),
         TEST(a_protected_slice_is_passed_over_and_named),
         TEST(nobody_dies_in_the_place_of_a_protected_leaker),
         TEST(without_passing_over_nobody_goes_for_a_larger_one_that_is_spared),
