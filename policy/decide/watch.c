@@ -174,7 +174,9 @@ bool watch_update(
     watch->short_at = node_short_at(footprint, globals, node);
     int64_t clock_usec = watch->sample.at.boot_usec + WATCH_EPOCH_USEC;
     int64_t t_usec = (int64_t)((double)clock_usec * globals->time_scale);
-    uint64_t limit = nearest_limit(watch, footprint, node);
+    watch->end_at = nearest_limit(watch, footprint, node);
+    bool short_first = watch->short_at > footprint && watch->short_at < watch->end_at;
+    uint64_t limit = short_first ? watch->short_at : watch->end_at;
     int64_t life_usec = watch->leak.lives.record_from_usec;
     bool changed = leak_add(&watch->leak, t_usec, footprint, limit);
     if (watch->leak.lives.record_from_usec != life_usec) /* it was restarted */
@@ -186,10 +188,9 @@ bool watch_update(
 double watch_left_usec(const struct watch *watch, const struct policy_globals *globals)
 {
     const struct leak_report *report = &watch->leak.report;
-    uint64_t limit = watch->leak.window.limit_bytes;
     double left = report->left_p50;
-    if (limit > 0 && limit != SAMPLE_NO_LIMIT && report->rate > 0)
-        left = fmax((double)limit - (double)watch->footprint, 0) / report->rate;
+    if (watch->end_at > 0 && watch->end_at != SAMPLE_NO_LIMIT && report->rate > 0)
+        left = fmax((double)watch->end_at - (double)watch->footprint, 0) / report->rate;
     return left / globals->time_scale * 1e6;
 }
 
@@ -197,7 +198,7 @@ bool watch_short_first(
     const struct watch *watch, const struct policy_globals *globals, double *ret_usec)
 {
     double rate = watch->leak.report.rate * globals->time_scale;
-    if (watch->short_at == 0 || watch->short_at >= watch->leak.window.limit_bytes || rate <= 0)
+    if (watch->short_at == 0 || watch->short_at >= watch->end_at || rate <= 0)
         return false;
     *ret_usec = (double)(watch->short_at - watch->footprint) / rate * 1e6;
     return true;

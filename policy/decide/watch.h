@@ -37,6 +37,7 @@ struct watch {
     bool held;           /* a person's hold is in force; set by the governor */
     bool lone; /* the only unprotected slice (standing.unprotected == 1); set by the governor */
     uint64_t footprint; /* newest, bytes */
+    uint64_t end_at;    /* a footprint at which there is no more; SAMPLE_NO_LIMIT: unknown */
     uint64_t short_at;  /* a footprint at which the node would be short; 0: unknown */
     uint64_t survives;  /* of that, what a reset has left: files on tmpfs; bytes */
     double growth;      /* bytes a second over the last WATCH_GROWTH_USEC (smoothed) */
@@ -72,8 +73,7 @@ uint64_t watch_raised(const struct watch *watch);
  * The detector's time is the boot clock's plus WATCH_EPOCH_USEC, times time_scale: no step of the
  * wall clock gets in, and floors of the four weeks before the boot have a time too.
  *
- * The limit that the detector is given is a footprint, what was swapped out included: the nearest
- * of
+ * All ends at a footprint, what was swapped out included: the nearest of
  *
  *   memory.max, memory.high   and as much swap as the slice may come to have: memory.swap.max, or
  *                             what it has there now and what is free; memory.high as it would be
@@ -85,15 +85,17 @@ uint64_t watch_raised(const struct watch *watch);
  * slow grower beside a fast one would look as near to its end as that one. All together are looked
  * at by the node's rules (RULE_EXHAUSTED_WITHIN).
  *
- * That is where all ends. The node is short before: `short_at` is the footprint and what is
- * available above policy_short_below, free swap left out, since it is for what a throttled leaker
- * takes. Whether a leak is due goes by that, or by the limit where it is nearer. */
+ * That is `end_at`. The node is short before: `short_at` is the footprint and what is available
+ * above policy_short_below, free swap left out, since it is for what a throttled leaker takes. The
+ * limit that the detector is given, by which a growth counts as near enough and is forecast, is the
+ * nearer of the two, and so it goes whether a leak is due; how long a trial may last goes by the
+ * end. */
 bool watch_update(
     struct watch *watch, const struct policy_globals *globals, const struct node_sample *node);
 
-/* Until a leaker is at its limit, from what it holds now: the forecast is as old as the newest
- * floor of its stretch, which may be hours, and takes for granted that it has gone on since. Real
- * time. */
+/* Until a leaker is at its end, from what it holds now: the forecast is as old as the newest floor
+ * of its stretch, which may be hours, and takes for granted that it has gone on since. Real time.
+ */
 double watch_left_usec(const struct watch *watch, const struct policy_globals *globals);
 
 /* Whether the node is short before that, and until then. */

@@ -42,7 +42,7 @@ static void a_leaker_is_due_before_the_node_is_short(void **state)
     use_policy("slices: {leak: enforce, leak_horizon: 90min, leak_grace: 30min}\n");
     subject_leaks(&slice, LEAK_CONFIRMED, SHAPE_GROWING, 50000);
     slice.watch.leak.report.rate = 10000;
-    slice.watch.leak.window.limit_bytes = slice.watch.footprint + 500000000;
+    slice.watch.end_at = slice.watch.footprint + 500000000;
     slice.watch.short_at = slice.watch.footprint + 60000000;
     assert_int_equal(tick(0), ACTION_WARN);
     assert_int_equal(tick(1900), ACTION_NONE);
@@ -223,7 +223,7 @@ static void the_forecast_is_no_younger_than_its_floor_what_came_since_counts_too
     (void)state;
     throttle_near_its_limit(7000);
     slice.watch.leak.report.rate = 10000;
-    slice.watch.leak.window.limit_bytes = slice.watch.footprint + 15 * MIB;
+    slice.watch.end_at = slice.watch.footprint + 15 * MIB;
     slice.watch.footprint += 14 * MIB; /* left by the forecast: 7000 s as before; in truth 105 s */
     assert_int_equal(tick(1460), ACTION_RESET);
 }

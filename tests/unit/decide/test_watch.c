@@ -19,7 +19,7 @@ static void floors_of_all_scales_come_from_the_past(void **state)
     }
 }
 
-static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
+static void the_detector_sees_scaled_time(void **state)
 {
     (void)state;
     struct policy_globals globals = *policy_globals(policy);
@@ -27,29 +27,36 @@ static void the_detector_sees_scaled_time_and_the_nearest_limit(void **state)
     (void)watch_update(&slice.watch, &globals, &node);
     const struct window *window = &slice.watch.leak.window;
     assert_int_equal(window->last_usec, 60 * (at(0).boot_usec + WATCH_EPOCH_USEC));
-    assert_int_equal(window->limit_bytes, (250 + 512 + 512) * MIB);
+}
+
+static void all_ends_at_the_nearest_limit(void **state)
+{
+    (void)state;
+    const struct policy_globals globals = *policy_globals(policy);
+    (void)watch_update(&slice.watch, &globals, &node);
+    assert_int_equal(slice.watch.end_at, (250 + 512 + 512) * MIB);
     node_set(&node, NODE_ZRAM_SWAP, 512 * MIB);
     slice.watch.sample.at = at(0.5);
     (void)watch_update(&slice.watch, &globals, &node);
-    assert_int_equal(window->limit_bytes, (250 + 512) * MIB);
+    assert_int_equal(slice.watch.end_at, (250 + 512) * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_MAX, 400 * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, SAMPLE_NO_LIMIT);
     slice.watch.sample.at = at(1);
     (void)watch_update(&slice.watch, &globals, &node);
-    assert_int_equal(window->limit_bytes, (250 + 512) * MIB); /* 400 and its swap are farther */
+    assert_int_equal(slice.watch.end_at, (250 + 512) * MIB); /* 400 and its swap are farther */
     node_set(&node, NODE_SWAP_FREE, 16 * MIB);
     slice.watch.sample.at = at(2);
     (void)watch_update(&slice.watch, &globals, &node);
-    assert_int_equal(window->limit_bytes, (400 + 50 + 16) * MIB);
+    assert_int_equal(slice.watch.end_at, (400 + 50 + 16) * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_SWAP, 60 * MIB);
     sample_set(&slice.watch.sample, SAMPLE_LIMIT_HIGH, 300 * MIB);
     slice.watch.sample.at = at(3);
     (void)watch_update(&slice.watch, &globals, &node);
-    assert_int_equal(window->limit_bytes, (300 + 60) * MIB);
+    assert_int_equal(slice.watch.end_at, (300 + 60) * MIB);
     sample_set(&slice.watch.sample, SAMPLE_ROOM, 100 * MIB);
     slice.watch.sample.at = at(4);
     (void)watch_update(&slice.watch, &globals, &node);
-    assert_int_equal(window->limit_bytes, (250 + 100) * MIB);
+    assert_int_equal(slice.watch.end_at, (250 + 100) * MIB);
 }
 
 /* By the built-in rules with less than 10 % of 1 GiB available; swap does not put it off. */
@@ -59,10 +66,19 @@ static void the_node_is_short_where_its_rules_begin(void **state)
     (void)watch_update(&slice.watch, policy_globals(policy), &node);
     uint64_t reserve = 1024 * MIB / 10;
     assert_int_equal(slice.watch.short_at, (250 + 512) * MIB - reserve);
+    assert_int_equal(slice.watch.leak.window.limit_bytes, slice.watch.short_at);
     node_set(&node, NODE_MEM_AVAILABLE, 50 * MIB);
     slice.watch.sample.at = at(1);
     (void)watch_update(&slice.watch, policy_globals(policy), &node);
-    assert_int_equal(slice.watch.short_at, 250 * MIB);
+    assert_int_equal(slice.watch.short_at, 250 * MIB); /* it is short, which accuses nobody */
+    assert_int_equal(slice.watch.leak.window.limit_bytes, (250 + 50 + 512) * MIB);
+    sample_set(&slice.watch.sample, SAMPLE_LIMIT_MAX, 260 * MIB);
+    sample_set(&slice.watch.sample, SAMPLE_LIMIT_SWAP, 0);
+    node_set(&node, NODE_MEM_AVAILABLE, 512 * MIB);
+    slice.watch.sample.at = at(1.5);
+    (void)watch_update(&slice.watch, policy_globals(policy), &node);
+    assert_int_equal(slice.watch.leak.window.limit_bytes, slice.watch.end_at);
+    assert_true(slice.watch.end_at < slice.watch.short_at);
     node.have &= ~((uint64_t)1 << NODE_MEM_AVAILABLE);
     slice.watch.sample.at = at(2);
     (void)watch_update(&slice.watch, policy_globals(policy), &node);
@@ -125,7 +141,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(floors_of_all_scales_come_from_the_past),
-        TEST(the_detector_sees_scaled_time_and_the_nearest_limit),
+        TEST(the_detector_sees_scaled_time),
+        TEST(all_ends_at_the_nearest_limit),
         TEST(the_node_is_short_where_its_rules_begin),
         TEST(growth_is_smoothed_over_a_minute),
         TEST(faults_are_counted_from_the_second_sample_on),
