@@ -92,7 +92,7 @@ static void format_value(enum limit_kind kind, dev_t disk, uint64_t value, uint6
 {
     unsigned long long number = value;
     if (kind == LIMIT_CPU && value != SAMPLE_NO_LIMIT && period_usec > 0) {
-        number = value * 10000 / period_usec;
+        number = (value * 10000 + period_usec - 1) / period_usec; /* so that it comes to the same */
         (void)text_format(buffer, size, "%llu.%02llu%%\nCPUQuotaPeriodSec=%lluus", number / 100,
             number % 100, (unsigned long long)period_usec);
     } else if (disk && value != SAMPLE_NO_LIMIT) {

@@ -14,13 +14,16 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Behind what is said already. */
+/* Behind what is said already. `code` 0: the words say it all. */
 static void say(struct attempt *attempt, int code, const char *words)
 {
     struct mom_error error;
     char before[sizeof attempt->outcome->error];
     (void)text_copy(before, sizeof before, attempt->outcome->error);
-    (void)error_errno(&error, code, "%s", words);
+    if (code < 0)
+        (void)error_errno(&error, code, "%s", words);
+    else
+        (void)error_set(&error, 0, "%s", words);
     (void)text_format(attempt->outcome->error, sizeof attempt->outcome->error, "%s%s%s", before,
         before[0] ? "; " : "", error.text);
 }
@@ -122,6 +125,7 @@ static void hold_back_cpu(struct attempt *attempt)
 struct disks {
     dev_t disk[RATES_DISKS_MAX];
     int count;
+    bool more; /* than there is room for */
 };
 
 /* "8:0"; 0: not known. */
@@ -165,8 +169,12 @@ static void add_disk(struct disks *disks, dev_t device)
     for (int i = 0; i < disks->count; i++)
         if (disks->disk[i] == disk)
             return;
-    if (disks->count < RATES_DISKS_MAX && !is_memory(disk))
+    if (is_memory(disk))
+        return;
+    if (disks->count < RATES_DISKS_MAX)
         disks->disk[disks->count++] = disk;
+    else
+        disks->more = true;
 }
 
 /* Of a partition, or of a file: the one below it. A sandbox may have no /dev to look into. */
@@ -221,7 +229,7 @@ static void hold_back_io(struct attempt *attempt)
         int failed = lower(attempt, &place, attempt->action->rates.io_bytes);
         r = failed < 0 ? failed : r;
     }
-    if (r < 0)
+    if (r < 0 || disks.more)
         say(attempt, r, "its disks are not all held back");
 }
 
