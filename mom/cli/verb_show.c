@@ -8,6 +8,7 @@
 
 static void show_live_slice(struct output *output, const struct live_slice *s)
 {
+    bool is_ordered = s->ordered != ACTION_NONE;
     const struct field fields[] = {
         {"slice", "Slice", cell_text(s->slice.key)},
         {"name", "Name", cell_text(s->slice.name)},
@@ -21,6 +22,9 @@ static void show_live_slice(struct output *output, const struct live_slice *s)
         {"sampled", "Sampled", cell_time(s->sample.at.unix_usec)},
         {"state", "State", cell_text(ladder_state_names[s->ladder])},
         {"throttled", "Throttled", cell_flag(s->throttled)},
+        {"ordered", "Ordered",
+            is_ordered ? cell_text(action_kind_names[s->ordered]) : cell_absent()},
+        {"ordered_until", "Until", is_ordered ? cell_time(s->ordered_until_usec) : cell_absent()},
         {"strikes", "Strikes", cell_count(s->strikes)},
         {"dismissed", "Leaks dismissed", cell_count(s->dismissed)},
         {"rank", "Rank", cell_integer(s->rank)},

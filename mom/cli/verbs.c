@@ -40,8 +40,8 @@ const struct verb verbs[] = {
     {"hold", "SLICE", 1, 1, "exempt a slice from all actions for a while",
         BIT(OPTION_FOR) | BIT(OPTION_WHY), verb_hold},
     {"release", "[SLICE]", 0, 1,
-        "end a hold, a throttle, a raise or a freeze; with --all all of them, or without a daemon "
-        "undo what it left behind",
+        "end a hold, a throttle, a raise, a freeze or a move; with --all all of them, or without a "
+        "daemon undo what it left behind",
         BIT(OPTION_ALL) | BIT(OPTION_BY_HAND), verb_release},
     {"replay", "", 0, 0,
         "decide a recorded time again: the same decisions, or what another policy would have done",

@@ -62,6 +62,8 @@ struct live_slice {
     uint32_t strikes, dismissed; /* resets lately; leaks that people called none */
     int rank;
     bool protected_by_policy, held, throttled;
+    enum action_kind ordered;   /* what a person has ordered, and is in force; ACTION_NONE */
+    int64_t ordered_until_usec; /* Unix time */
     struct live_standing {
         uint32_t place; /* from 1 on; 0: not on the list. If so: */
         uint32_t domain;

@@ -232,6 +232,15 @@ static void add_standings(
     }
 }
 
+static void add_order(struct live_slice *row, const struct ordered *ordered, struct stamp now)
+{
+    if (!ordered_is_on(ordered))
+        return;
+    int64_t until_usec = ordered->temporary.begun_usec + ordered->lasts_usec; /* boot time */
+    row->ordered = ordered->kind;
+    row->ordered_until_usec = now.unix_usec + until_usec - now.boot_usec;
+}
+
 void tell_live(struct governor *governor, struct place *place, const struct slice *slice)
 {
     const struct watch *watch = &place->watch;
@@ -252,6 +261,7 @@ void tell_live(struct governor *governor, struct place *place, const struct slic
         .leak_mode = watch->policy.leak,
         .born = watch->born,
     };
+    add_order(&row, &watch->ordered, watch->sample.at);
     leak_report_unscale(&row.leak, policy_globals(governor->policy)->time_scale);
     tell_to_wall(&row.leak, watch->sample.at);
     (void)text_copy(row.owner, sizeof row.owner, watch->policy.owner);
