@@ -92,6 +92,10 @@ static int undo_all(struct cli *cli)
     return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : code;
 }
 
+/* One that was killed holds its lock until the last of its threads has ended, which may be waiting
+ * for a disk. */
+#define DYING_USEC (10 * USEC_PER_SEC)
+
 /* Keeps both locks until momctl ends, so that nobody starts meanwhile. */
 static int lock_out_daemons(const char *run_dir)
 {
@@ -100,7 +104,7 @@ static int lock_out_daemons(const char *run_dir)
     if (r == -EBUSY)
         return cli_say(CLI_FAILED, "momd runs, and what it changed is its own: stop it first");
     if (r >= 0)
-        r = lock_take(run_dir, GOVERNOR_LOCK_FILE, &error);
+        r = lock_await(run_dir, GOVERNOR_LOCK_FILE, DYING_USEC, &error);
     if (r == -EBUSY)
         return cli_say(CLI_FAILED, "a governor lives still, without momd: end it first");
     return r < 0 ? cli_failed(&error) : CLI_OK;

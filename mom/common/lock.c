@@ -31,6 +31,17 @@ int lock_take(const char *folder, const char *name, struct mom_error *error)
     return take(path, O_RDWR | O_CREAT, error);
 }
 
+int lock_await(const char *folder, const char *name, int64_t patience_usec, struct mom_error *error)
+{
+    enum { NAP_USEC = 100000 };
+    int r = lock_take(folder, name, error);
+    for (int64_t left = patience_usec; r == -EBUSY && left > 0; left -= NAP_USEC) {
+        (void)usleep(NAP_USEC);
+        r = lock_take(folder, name, error);
+    }
+    return r;
+}
+
 int lock_take_folder(const char *folder, struct mom_error *error)
 {
     return take(folder, O_RDONLY | O_DIRECTORY, error);

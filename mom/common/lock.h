@@ -5,6 +5,8 @@
 
 #include "slices/base/error.h"
 
+#include <stdint.h>
+
 #define WARDEN_LOCK_FILE "momd.pid" /* of the one momd; holds its pid, for people */
 #define GOVERNOR_LOCK_FILE                                                                         \
     "governor.lock" /* of the one governor: the journal and the rings are its */
@@ -13,6 +15,10 @@
  * that holds it until it is closed, here and in every process that inherits it; -EBUSY: somebody
  * else has it. Never waits. */
 int lock_take(const char *folder, const char *name, struct mom_error *error);
+
+/* The same; whoever has it gets so long to end. */
+int lock_await(
+    const char *folder, const char *name, int64_t patience_usec, struct mom_error *error);
 
 /* The same for a folder itself, which must be there. */
 int lock_take_folder(const char *folder, struct mom_error *error);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum { NOBODY = 65534 };
+#define GOVERNOR_PATIENCE_USEC 15000000
 
 void places_account(struct account *ret)
 {
@@ -132,12 +133,7 @@ int places_write_pid(int lock_fd)
 
 void places_await_governor(const struct paths *paths)
 {
-    enum { TRIES = 150, NAP_USEC = 100000 };
-    int fd = lock_take(paths->run_dir, GOVERNOR_LOCK_FILE, NULL);
-    for (int i = 0; fd == -EBUSY && i < TRIES; i++) {
-        (void)usleep(NAP_USEC);
-        fd = lock_take(paths->run_dir, GOVERNOR_LOCK_FILE, NULL);
-    }
+    int fd = lock_await(paths->run_dir, GOVERNOR_LOCK_FILE, GOVERNOR_PATIENCE_USEC, NULL);
     if (fd >= 0)
         (void)close(fd);
 }
