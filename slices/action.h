@@ -53,8 +53,9 @@ struct action {
     bool independent; /* a reset: the slice's jobs do without each other; the largest goes alone */
     struct slice_life life;
     char path[SLICE_PATH_MAX];
-    uint64_t bytes;          /* ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE: how much */
-    struct rates rates;      /* ACTION_THROTTLE: what else it is held back to */
+    uint64_t bytes;     /* ACTION_RECLAIM, ACTION_THROTTLE, ACTION_RAISE: how much; of a throttle 0:
+                           what it has */
+    struct rates rates; /* ACTION_THROTTLE: what else it is held back to */
     char to[SLICE_PATH_MAX]; /* ACTION_MOVE: the other group; else "" */
 };
 

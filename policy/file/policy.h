@@ -65,9 +65,7 @@ struct origin {
 enum thrashing { THRASHING_OBSERVE, THRASHING_WARN, THRASHING_FREEZE, THRASHING_RESET, THRASHINGS };
 extern const char *const thrashing_names[THRASHINGS];
 
-/* What it means to have been reset so often (strikes): of the rows that are reached the last
- * counts.
- */
+/* What it means to have been reset so often: of the rows that are reached the last counts. */
 struct penalty {
     int32_t strikes;           /* 1 to 16 (LADDER_PAST_MAX), rising from row to row */
     double probation_times;    /* the probation lasts so many times as long, at least 1 */

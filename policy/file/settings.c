@@ -302,8 +302,8 @@ static const struct setting table[] = {
     {RULE(action, 0), .name = "action", .type = VALUE_WORD,
         .words = {rule_action_names, RULE_ACTIONS}, .required = true,
         .help = "What is done then: record, warn, reclaim (the first of the standing list gives "
-                "back what "
-                "it needs least; cgroup v2), reset the first of the standing list, or reboot."},
+                "back what it needs least; cgroup v2), reset the first of the standing list, or "
+                "reboot."},
     {PENALTY(strikes), .name = "strikes", .type = VALUE_INTEGER, .least = "1", .most = "16",
         .required = true, .help = "The slice was reset so often; of those that are forgiven less."},
     {PENALTY(probation_times), .name = "probation_times", .type = VALUE_NUMBER, .least = "1",

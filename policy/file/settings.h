@@ -14,8 +14,8 @@ enum setting_scope {
     SCOPE_GLOBAL = 1 << 0,  /* at the top of the file: struct policy_globals */
     SCOPE_SLICE = 1 << 1,   /* in `slices` or an entry of `matches`: struct slice_policy */
     SCOPE_RULE = 1 << 2,    /* in an entry of `rules`: struct rule */
-    SCOPE_PENALTY = 1 << 4, /* in an entry of `penalties`: struct penalty */
-    SCOPE_MATCH = 1 << 3,   /* in an entry of `matches`, choosing slices: private */
+    SCOPE_PENALTY = 1 << 3, /* in an entry of `penalties`: struct penalty */
+    SCOPE_MATCH = 1 << 4,   /* in an entry of `matches`, choosing slices: private */
 };
 
 struct setting {

@@ -4,6 +4,7 @@
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/monotonic.h"
+#include "slices/read/sources.h"
 #include "slices/sample.h"
 
 #include <errno.h>
@@ -50,9 +51,8 @@ static int parse_number(const char *text, size_t length, uint64_t *ret)
         return -ERANGE;
     memcpy(number, text, length);
     number[length] = '\0';
-    bool is_number = strcmp(number, "max") != 0 && strcmp(number, "-1") != 0; /* v1's quota */
     *ret = SAMPLE_NO_LIMIT;
-    return is_number ? text_whole_u64(number, ret) : 0;
+    return strcmp(number, "-1") == 0 ? 0 : source_number(number, ret); /* v1's quota */
 }
 
 /* "8:0 rbps=1048576 wbps=max riops=max wiops=max", a line for each disk with a limit. */

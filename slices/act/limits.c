@@ -92,7 +92,7 @@ enum action_result limits_throttle(struct attempt *attempt)
 {
     int fd = attempt->group_fd;
     uint64_t before, has = group_memory(fd, attempt->actuator->options.hierarchy->version);
-    if (limit_can_push_out(fd))
+    if (attempt->action->bytes > 0 && limit_can_push_out(fd))
         has = limit_push_out(fd, attempt->action->bytes);
     uint64_t set = whole_pages(attempt->action->bytes > has ? attempt->action->bytes : has);
     int r = limit_read(fd, LIMIT_SOFT, &before);

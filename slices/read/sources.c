@@ -133,7 +133,7 @@ static void parse_pressure(const char *text, struct sample *sample)
 
 int source_number(const char *text, uint64_t *ret)
 {
-    if (strcmp(text, "max\n") == 0) {
+    if (strcmp(text, "max\n") == 0 || strcmp(text, "max") == 0) {
         *ret = SAMPLE_NO_LIMIT;
         return 0;
     }
