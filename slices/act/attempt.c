@@ -104,32 +104,45 @@ bool attempt_is_member(const struct attempt *attempt, int32_t pid)
 
 struct signalling {
     const struct attempt *attempt;
-    int number;
+    int number, failed; /* the last -errno: the others are reached all the same */
 };
 
-static int signal_member(void *context, int32_t pid)
+/* Of a process that ended since it was listed, and is waited for at this moment, or whose number a
+ * thread has now, pidfd_open says EINVAL (kernel/fork.c, pidfd_prepare; some
+ * kernels say ENOENT of threads). */
+static bool is_gone(int error)
 {
-    const struct signalling *signalling = context;
-    if (attempt_spares(pid))
-        return 0;
+    return error == ESRCH || error == EINVAL || error == ENOENT;
+}
+
+static int signal_process(const struct signalling *signalling, int32_t pid)
+{
     int process = (int)syscall(SYS_pidfd_open, pid, 0);
-    bool has_pidfd = process >= 0 || errno != ENOSYS; /* since 5.3 */
-    if (has_pidfd && process < 0)
-        return errno == ESRCH ? 0 : -errno;
+    if (process < 0 && errno != ENOSYS) /* since 5.3 */
+        return is_gone(errno) ? 0 : -errno;
     int r = 0;
     if (attempt_is_member(signalling->attempt, pid))
-        r = has_pidfd ? (int)syscall(SYS_pidfd_send_signal, process, signalling->number, NULL, 0)
-                      : kill(pid, signalling->number);
+        r = process < 0 ? kill(pid, signalling->number)
+                        : (int)syscall(SYS_pidfd_send_signal, process, signalling->number, NULL, 0);
     r = r < 0 && errno != ESRCH ? -errno : 0;
-    if (has_pidfd)
+    if (process >= 0)
         (void)close(process);
     return r;
 }
 
+static int signal_member(void *context, int32_t pid)
+{
+    struct signalling *signalling = context;
+    int r = attempt_spares(pid) ? 0 : signal_process(signalling, pid);
+    signalling->failed = r < 0 ? r : signalling->failed;
+    return 0;
+}
+
 int attempt_signal_members(struct attempt *attempt, int signal_number)
 {
-    struct signalling signalling = {attempt, signal_number};
-    return processes_visit(attempt->group_fd, signal_member, &signalling);
+    struct signalling signalling = {attempt, signal_number, 0};
+    int r = processes_visit(attempt->group_fd, signal_member, &signalling);
+    return r < 0 ? r : signalling.failed;
 }
 
 int attempt_kill_members(struct attempt *attempt)

@@ -128,7 +128,9 @@ static void explode(const struct slice *slice)
 static void assert_bomb_is_defeated(const struct slice *slice)
 {
     explode(slice);
-    assert_int_equal(bench_apply(&bench, ACTION_RESET, slice), RESULT_DONE);
+    enum action_result result = bench_apply(&bench, ACTION_RESET, slice);
+    assert_string_equal(bench.outcome.error, "");
+    assert_int_equal(result, RESULT_DONE);
     assert_in_range(bench.outcome.processes_before, 50, 200);
     assert_int_equal(bench.outcome.survivors, 0);
     (void)usleep(50000);
