@@ -65,6 +65,31 @@ struct query_node_point {
  */
 int query_node_oom_kills(struct db *db, uint64_t *ret, struct mom_error *error);
 
+/* A boot that is known, oldest first. */
+struct query_boot {
+    const char *id;          /* its first eight digits */
+    int64_t first_unix_usec; /* when mom first saw it */
+    int64_t last_unix_usec;  /* the newest row of its history; 0: there is none */
+    const char *how;         /* it ended (boot_end_names); "": clean, or it has not ended */
+    int64_t ordered_unix_usec;
+    const char *way;   /* last_resort_names; "" */
+    uint64_t decision; /* that ended it; 0: none */
+};
+int query_boots(struct db *db, int (*row)(void *, const struct query_boot *), void *context,
+    struct mom_error *error);
+
+/* The newest row of a boot's history. 1; 0: there is none. */
+int query_boot_newest(
+    struct db *db, const uint8_t boot[16], int64_t *ret_unix_usec, struct mom_error *error);
+
+/* Who lived when that was, in bytes: the largest, at most `most`. */
+struct query_active {
+    const char *key;
+    uint64_t rss, swap, footprint;
+};
+int query_active(struct db *db, const uint8_t boot[16], int64_t newest_unix_usec, uint32_t most,
+    int (*row)(void *, const struct query_active *), void *context, struct mom_error *error);
+
 int query_node(struct db *db, int64_t since_unix_usec, int64_t until_unix_usec,
     int (*row)(void *, const struct query_node_point *), void *context, struct mom_error *error);
 

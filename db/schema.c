@@ -198,7 +198,7 @@ static const char *const migrations[] = {
      * domain they are about: a group with a limit that slices share, the name of memory nodes, ''
      * for the node. Of a slice whose jobs are independent, which one went, '' for the slice as a
      * whole. Leaks that a person has called none. When a life was told of its slice's past. What
-     * came of the operators' programs. */
+     * came of the operators' programs. How boots ended that no clean stop came before. */
     "ALTER TABLE raw ADD COLUMN badness INTEGER;"
     "ALTER TABLE raw ADD COLUMN mems INTEGER;"
     "ALTER TABLE raw ADD COLUMN room INTEGER;"
@@ -224,7 +224,10 @@ static const char *const migrations[] = {
     " result TEXT NOT NULL, ended_usec INTEGER NOT NULL, took_usec INTEGER NOT NULL,"
     " status INTEGER NOT NULL, command TEXT NOT NULL, words TEXT NOT NULL,"
     " PRIMARY KEY (boot, decision, role)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX program_time ON program(ended_usec);",
+    "CREATE INDEX program_time ON program(ended_usec);"
+    "CREATE TABLE boot_end (boot INTEGER PRIMARY KEY, how TEXT NOT NULL, begun_usec INTEGER NOT "
+    "NULL,"
+    " found_usec INTEGER NOT NULL, ordered_usec INTEGER, way TEXT, decision INTEGER) STRICT;",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -75,6 +75,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_BOOT_FIND] = "SELECT id FROM boot WHERE uuid = ?1",
     [SQL_BOOT_OOM_KILLS] = "UPDATE boot SET oom_kills = ?2, oom_usec = ?3"
                            " WHERE id = ?1 AND oom_kills < ?2",
+    [SQL_BOOT_END_ADD] = "INSERT OR IGNORE INTO boot_end(boot, how, begun_usec, found_usec,"
+                         " ordered_usec, way, decision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_SLICE_ADD] = "INSERT INTO slice(key, name, path, kind, runtime, first_usec, last_usec)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"
                       " ON CONFLICT DO UPDATE SET name = excluded.name, path = excluded.path,"
@@ -270,6 +272,22 @@ const char *const statement_sql[STATEMENTS] = {
         " WHERE slice = s.id ORDER BY boot DESC, serial DESC LIMIT 1)"
         " WHERE ?1 IS NULL OR s.key GLOB ?1 OR s.name GLOB ?1 OR s.path GLOB ?1 ORDER BY s.key",
     [SQL_NODE_OOM_KILLS] = "SELECT total(oom_kills) FROM boot",
+    [SQL_BOOTS] = "SELECT lower(hex(substr(b.uuid, 1, 4))), b.first_usec,"
+                  " (SELECT unix_usec FROM node WHERE boot = b.id ORDER BY unix_usec DESC LIMIT 1),"
+                  " e.how, e.ordered_usec, e.way, e.decision FROM boot b LEFT JOIN boot_end e ON "
+                  "e.boot = b.id"
+                  " ORDER BY b.id",
+    [SQL_BOOT_NEWEST] =
+        "SELECT unix_usec FROM node WHERE boot = (SELECT id FROM boot WHERE uuid = ?1)"
+        " ORDER BY unix_usec DESC LIMIT 1",
+    /* Of a boot that ended at ?2 at the latest: who lived then, by its last row of the last
+       minutes. */
+    [SQL_ACTIVE] =
+        "SELECT s.key, r.rss, r.swap, r.footprint FROM life l JOIN slice s ON s.id = l.slice"
+        " JOIN raw r ON r.slice = s.id AND r.t = (SELECT max(t) FROM raw WHERE slice = s.id"
+        " AND t BETWEEN ?2 - 120 AND ?2)"
+        " WHERE l.boot = (SELECT id FROM boot WHERE uuid = ?1) AND l.vanished_usec IS NULL"
+        " GROUP BY s.id ORDER BY coalesce(r.footprint, r.rss) DESC LIMIT ?3",
     [SQL_EVENTS] =
         "SELECT unix_usec, (SELECT lower(hex(substr(uuid, 1, 4))) FROM boot WHERE id = e.boot),"
         " seq, what, key, name, text, wanted, restraint, result, job, bytes_freed, error FROM ("

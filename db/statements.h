@@ -12,6 +12,7 @@ enum statement {
     SQL_BOOT_ADD,
     SQL_BOOT_FIND,
     SQL_BOOT_OOM_KILLS,
+    SQL_BOOT_END_ADD,
     SQL_SLICE_ADD,
     SQL_SLICE_MARK,
     SQL_LIFE_ADD,
@@ -79,6 +80,9 @@ enum statement {
 
     SQL_SLICES,
     SQL_NODE_OOM_KILLS,
+    SQL_BOOTS,
+    SQL_BOOT_NEWEST,
+    SQL_ACTIVE,
     SQL_EVENTS,
     SQL_DECISION_FIND,
     SQL_DECISION,

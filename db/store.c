@@ -10,27 +10,73 @@ int require_boot(struct db *db, struct mom_error *error)
     return db->boot ? 0 : error_set(error, -EINVAL, "rows of no boot: store_boot comes first");
 }
 
-int store_boot(struct db *db, const uint8_t boot[16], struct stamp at, struct mom_error *error)
+/* Its row, which is made where there is none yet: 1 then, else 0. */
+static int find_boot(struct db *db, const uint8_t boot[16], int64_t first_unix_usec, int64_t *ret,
+    struct mom_error *error)
 {
     enum { UUID_LENGTH = 16 };
     struct call call;
     call_open(&call, db, SQL_BOOT_ADD, error);
     put_bytes(&call, boot, UUID_LENGTH);
-    put_int(&call, at.unix_usec);
+    put_int(&call, first_unix_usec);
     int r = call_run(&call);
     if (r < 0)
         return r;
     bool is_new = db_changes(db) > 0;
     call_open(&call, db, SQL_BOOT_FIND, error);
     put_bytes(&call, boot, UUID_LENGTH);
+    r = call_scalar(&call, ret);
+    return r < 0 ? r : is_new;
+}
+
+int store_boot(struct db *db, const uint8_t boot[16], struct stamp at, struct mom_error *error)
+{
     int64_t id = 0;
-    r = call_scalar(&call, &id);
-    if (r < 0)
-        return r;
+    int is_new = find_boot(db, boot, at.unix_usec, &id, error);
+    if (is_new < 0)
+        return is_new;
     if (id != db->boot)
         store_forget(db); /* serials are of a boot */
     db->boot = id;
     return is_new;
+}
+
+static int add_boot_end(struct db *db, int64_t boot, const struct boot_ended *ended,
+    const struct decision *decision, struct mom_error *error)
+{
+    bool ordered = ended->how == BOOT_END_ORDERED;
+    struct call call;
+    call_open(&call, db, SQL_BOOT_END_ADD, error);
+    put_int(&call, boot);
+    put_word(&call, boot_end_names, BOOT_ENDS, ended->how);
+    put_int(&call, ended->begun_unix_usec);
+    put_int(&call, ended->found.unix_usec);
+    put_int_or_null(&call, ordered, ended->ordered_at.unix_usec);
+    if (ordered)
+        put_word(&call, last_resort_names, LAST_RESORTS, ended->way);
+    else
+        put_null(&call);
+    put_int_or_null(&call, decision != NULL, decision ? (int64_t)decision->seq : 0);
+    return call_run(&call);
+}
+
+int store_boot_end(struct db *db, const struct boot_ended *ended, const struct decision *decision,
+    struct mom_error *error)
+{
+    int64_t boot = 0, now = db->boot;
+    int r = require_boot(db, error);
+    if (r == 0)
+        r = find_boot(db, ended->boot, ended->begun_unix_usec, &boot, error);
+    if (r >= 0)
+        r = add_boot_end(db, boot, ended, decision, error);
+    if (r < 0 || db_changes(db) == 0)
+        return r < 0 ? r : 0;
+    if (!decision)
+        return 1;
+    db->boot = boot; /* it may not have reached the database then */
+    r = store_decision(db, decision, error);
+    db->boot = now;
+    return r < 0 ? r : 1;
 }
 
 static void put_slice(struct call *call, const struct slice *slice)

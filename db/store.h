@@ -9,6 +9,7 @@
 #include "policy/decide/rules.h"
 #include "policy/file/policy.h"
 #include "slices/action.h"
+#include "slices/last_resort.h"
 #include "slices/program.h"
 #include "slices/sample.h"
 #include "slices/slice.h"
@@ -17,6 +18,11 @@
 
 /* The boot that all later rows belong to. 1: the database did not know it, 0: it did. */
 int store_boot(struct db *db, const uint8_t boot[16], struct stamp at, struct mom_error *error);
+
+/* How an earlier boot ended, and the decision that ended it; NULL: none that is known. 1; 0: that
+ * was stored before. */
+int store_boot_end(struct db *db, const struct boot_ended *ended, const struct decision *decision,
+    struct mom_error *error);
 
 /* A life begins: finds or makes the slice by its key. */
 int store_slice_born(

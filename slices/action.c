@@ -12,6 +12,7 @@ const char *const action_kind_names[ACTION_KINDS] = {
     [ACTION_MOVE] = "move",
     [ACTION_RELEASE] = "release",
     [ACTION_RESET] = "reset",
+    [ACTION_REBOOT] = "reboot",
 };
 
 const char *const action_result_names[ACTION_RESULTS] = {

@@ -22,11 +22,12 @@ enum action_kind {
     ACTION_MOVE,     /* its processes take memory at another group's cost, until it is released */
     ACTION_RELEASE,  /* all that it was throttled, raised, frozen or moved by is as before */
     ACTION_RESET,    /* kill the whole slice, or its largest job */
+    ACTION_REBOOT,   /* the last resort: the node boots anew (last_resort.h); of no slice */
     ACTION_KINDS
 };
 extern const char *const action_kind_names[ACTION_KINDS]; /* "none", "record", "alarm", ... */
 
-/* Whether it changes anything about the slice. */
+/* Whether it changes anything about the slice, or the node. */
 static inline bool action_is_deed(enum action_kind kind)
 {
     return kind >= ACTION_RECLAIM;

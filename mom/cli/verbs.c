@@ -20,6 +20,7 @@ const struct verb verbs[] = {
         verb_next},
     {"events", "[GLOB]", 0, 1, "decisions, their outcomes, holds, dismissals, and notes", PERIOD,
         verb_events},
+    {"boots", "", 0, 0, "boots: how far the history of each goes, and how it ended", 0, verb_boots},
     {"why", "ID", 1, 1, "one decision with its evidence and what came of it", 0, verb_why},
     {"policy check", "[FILE]", 0, 1, "what is wrong with the policy", 0, verb_policy_check},
     {"policy show", "[SLICE]", 0, 1, "which settings apply to a slice, and which line gave them",

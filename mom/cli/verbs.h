@@ -51,6 +51,7 @@ int verb_leaks(struct cli *cli);
 int leaks_dismiss(struct cli *cli); /* leaks --dismiss */
 int verb_next(struct cli *cli);
 int verb_events(struct cli *cli);
+int verb_boots(struct cli *cli);
 int verb_why(struct cli *cli);
 int verb_policy_check(struct cli *cli);
 int verb_policy_show(struct cli *cli);

@@ -23,4 +23,5 @@ void decision_id(const uint8_t boot[16], uint64_t seq, char id[DECISION_ID_MAX])
 }
 
 _Static_assert(sizeof(struct decision) <= RING_PAYLOAD_MAX, "a decision fits into a record");
+_Static_assert(sizeof(struct record_boot_end) <= RING_PAYLOAD_MAX, "so does an end of a boot");
 _Static_assert(sizeof(struct record_outcome) <= RING_PAYLOAD_MAX, "an outcome fits into a record");

@@ -9,6 +9,7 @@
 #include "policy/decide/rules.h"
 #include "policy/leak/window.h"
 #include "slices/action.h"
+#include "slices/last_resort.h"
 #include "slices/program.h"
 #include "slices/sample.h"
 #include "slices/slice.h"
@@ -51,7 +52,8 @@ enum record_type {
     RECORD_POLICY,     /* struct record_policy: at the start, and whenever it changes */
     RECORD_DISMISSAL,  /* struct record_dismissal */
     RECORD_WARM_START, /* struct record_warm_start: the past that was told was judged */
-    RECORD_PROGRAM     /* struct program_outcome */
+    RECORD_PROGRAM,    /* struct program_outcome */
+    RECORD_BOOT_END    /* struct record_boot_end: how the boot before came to its end */
 };
 
 struct record_born {
@@ -98,6 +100,24 @@ struct record_dismissal {
     uint64_t bytes; /* leak_dismiss */
     uint32_t by_uid;
     char why[128];
+};
+/* What mom says before she makes the node boot anew, for the boot after it. */
+#define LAST_WORDS_ACTIVE 20
+struct last_words {
+    struct decision decision;
+    uint32_t count; /* slices that were active: those of the standing list, in its order */
+    struct {
+        char key[96]; /* cut where longer */
+        int rank;
+        uint64_t gives_back, resident; /* bytes */
+        double growth;                 /* bytes a second */
+    } active[LAST_WORDS_ACTIVE];
+};
+struct record_boot_end {
+    struct boot_ended ended;
+    struct boot_past past; /* with this one */
+    bool has_words;
+    struct last_words words;
 };
 struct record_policy {
     struct stamp at;

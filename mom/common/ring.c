@@ -117,6 +117,12 @@ static bool has_room(struct ring_writer *writer, size_t needed)
     return room(writer) >= needed;
 }
 
+bool ring_is_taken(struct ring_writer *writer)
+{
+    refresh_ack(writer);
+    return writer->acked == header(writer)->head;
+}
+
 static void put_record(char *place, uint32_t type, const void *payload, size_t length)
 {
     const struct record_header record = {

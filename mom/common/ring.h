@@ -38,6 +38,8 @@ void ring_writer_close(struct ring_writer *writer);
 /* 0, or -ENOBUFS: full, dropped and counted. One thread. */
 int ring_write(struct ring_writer *writer, uint32_t type, const void *payload, size_t length);
 uint64_t ring_dropped(const struct ring_writer *writer);
+/* The reader has taken, and acknowledged, all that was written. The writing thread. */
+bool ring_is_taken(struct ring_writer *writer);
 
 struct ring_reader {
     int fd, ack_fd;

@@ -34,6 +34,29 @@ static void take_orders(struct governor *governor, struct stamp now)
     }
 }
 
+/* A last resort that failed, or would have been one. */
+static void take_last_resort(struct governor *governor)
+{
+    struct outcome outcome;
+    while (guard_outcome(governor->guard, &outcome)) {
+        log_error("the node was not rebooted (decision %llu): %s%s%s",
+            (unsigned long long)outcome.decision, action_result_names[outcome.result],
+            outcome.error[0] ? ": " : "", outcome.error);
+        hands_record(governor->hands, &outcome);
+    }
+}
+
+/* Large: written once a boot. */
+static void tell_boot_end(struct governor *governor)
+{
+    static struct record_boot_end end;
+    if (!last_resort_boot_end(governor->last_resort, &end))
+        return;
+    log_warning("the boot before ended without a clean stop: %s", boot_end_names[end.ended.how]);
+    if (ring_write(&governor->decisions, RECORD_BOOT_END, &end, sizeof end) == 0)
+        last_resort_told(governor->last_resort);
+}
+
 static void apply_outcome(
     struct governor *governor, const struct outcome *outcome, struct stamp now)
 {
@@ -336,6 +359,8 @@ static void watch_hands(struct governor *governor, struct stamp now)
 void governor_answer(struct governor *governor, struct stamp now)
 {
     take_orders(governor, now);
+    take_last_resort(governor);
+    tell_boot_end(governor);
     take_outcomes(governor, now);
     watch_hands(governor, now);
     hooks_answer(governor, now);

@@ -188,6 +188,29 @@ static int open_actuator(struct governor *governor, struct mom_error *error)
     return actuator_open(&actuator, &governor->actuator, error);
 }
 
+/* A part of the machine alone: the rest isn't mom's to end. */
+static bool is_confined(const struct governor *governor)
+{
+    const struct paths *paths = &governor->options->paths;
+    bool has_scope = paths->scope[0] && strcmp(paths->scope, "/") != 0;
+    return has_scope || paths->cgroup_root[0] || !hierarchy_is_whole(&governor->hierarchy);
+}
+
+static int open_last_resort(struct governor *governor, struct mom_error *error)
+{
+    const struct options *options = governor->options;
+    const struct last_resort_options last_resort = {
+        .state_dir = options->paths.state_dir,
+        .proc_root = options->paths.proc_root,
+        .group = governor->group,
+        .boot = governor->boot,
+        .dry_run = options->dry_run,
+        .told = &governor->guard_ring,
+        .heartbeat = heartbeat_page(&governor->heartbeat),
+    };
+    return last_resort_open(&last_resort, &governor->last_resort, error);
+}
+
 static int open_threads(struct governor *governor, struct mom_error *error)
 {
     governor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -200,6 +223,8 @@ static int open_threads(struct governor *governor, struct mom_error *error)
     };
     governor->journal.patient = true;
     int r = hands_open(&hands, &governor->hands, error);
+    if (r == 0)
+        r = open_last_resort(governor, error);
     const struct guard_options guard = {
         .proc_root = governor->options->paths.proc_root,
         .hierarchy = &governor->hierarchy,
@@ -210,6 +235,8 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .policy = governor->policy,
         .tick_fd = governor->tick_fd,
+        .last_resort = governor->last_resort,
+        .confined = is_confined(governor),
     };
     if (r == 0)
         r = guard_open(&guard, &governor->guard, error);
@@ -230,6 +257,8 @@ static void close_threads(struct governor *governor)
         requests_close(governor->requests);
     if (governor->guard)
         guard_close(governor->guard);
+    if (governor->last_resort)
+        last_resort_close(governor->last_resort);
     if (governor->hands)
         hands_close(governor->hands);
     governor->journal.patient = false;

@@ -76,6 +76,7 @@ struct governor {
     struct actuator *actuator;
     struct hands *hands;
     struct guard *guard;
+    struct last_resort_room *last_resort;
     struct requests *requests;
     struct witness *witness;
     struct victims victims;

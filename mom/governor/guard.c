@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ORDERS = 32 };
+enum { ORDERS = 32, OUTCOMES = 2 };
 
 /* What the guard goes by. */
 struct lists {
@@ -56,9 +56,11 @@ struct guard {
     struct lists lists;
     struct decision decision;
     struct seen seen[DOMAINS_MAX];
+    struct boot_past past;
 
-    struct queue orders;
+    struct queue orders, outcomes;
     struct guard_order order_slots[ORDERS];
+    struct outcome outcome_slots[OUTCOMES];
 };
 
 /* Wakes the guard early when memory gets tight. Unprivileged windows must be multiples of 2 s
@@ -155,7 +157,8 @@ static bool still_short(struct guard *guard, uint32_t domain)
     struct node_sample node;
     if (read_domain(guard, domain, &node) < 0)
         return false;
-    uint64_t charged = read_charged(guard);
+    uint64_t charged =
+        guard->decision.action == ACTION_RESET ? read_charged(guard) : SAMPLE_NO_LIMIT;
     bool is_short = decide_node_confirm(&guard->watches.of[domain], guard->lists.policy, &node,
         &guard->lists.standings.of[domain], &guard->decision, charged);
     record_look(guard, domain, &node, LOOK_AGAIN, charged);
@@ -197,8 +200,20 @@ static void ask_for_a_tick(const struct guard *guard)
 /* Its memory is on the way already, or back, or the shortage is over. */
 static bool is_needless(struct guard *guard, uint32_t domain)
 {
-    return domains_await(&guard->watches, guard->lists.policy, domain, &guard->decision) ||
+    bool resets = guard->decision.action == ACTION_RESET;
+    return (resets &&
+               domains_await(&guard->watches, guard->lists.policy, domain, &guard->decision)) ||
            !still_short(guard, domain);
+}
+
+/* What comes back from it has failed, or was a dry run. */
+static void go_down(struct guard *guard)
+{
+    struct outcome outcome;
+    last_resort_go(guard->options.last_resort,
+        policy_globals(guard->lists.policy)->last_resort.action, &guard->decision,
+        &guard->lists.standings.of[0], &outcome);
+    (void)queue_put(&guard->outcomes, &outcome);
 }
 
 static void pursue(struct guard *guard, uint32_t domain)
@@ -211,8 +226,10 @@ static void pursue(struct guard *guard, uint32_t domain)
     if (decision->serial != 0 && decision->action >= ACTION_ALARM)
         tell_governor(guard, false); /* before an outcome can come */
     bool done = !acts || carry_out(guard);
+    if (decision->action == ACTION_REBOOT)
+        go_down(guard);
     if (decision->action == ACTION_RESET && !done)
-        decide_node_withdraw(&guard->watches.of[domain]);
+        decide_node_withdraw(&guard->watches.of[domain], decision);
     else if (decision->action == ACTION_RESET)
         domains_note_reset(&guard->watches, &guard->lists.standings, domain, decision);
     /* Only now: a log that is a file may have to wait for its disk. */
@@ -222,6 +239,15 @@ static void pursue(struct guard *guard, uint32_t domain)
         told ? "" : "; not recorded, the recorder is far behind");
 }
 
+/* What the last resort depends on, beside the memory. */
+static void see_machine(struct guard *guard, struct stamp now)
+{
+    struct last_resort_view *view = &guard->watches.of[0].last_resort;
+    view->confined = guard->options.confined;
+    last_resort_past(guard->options.last_resort, &guard->past);
+    last_resort_see(view, &guard->past, now);
+}
+
 static void look(struct guard *guard, uint32_t domain)
 {
     struct node_watch *watch = &guard->watches.of[domain];
@@ -229,6 +255,8 @@ static void look(struct guard *guard, uint32_t domain)
     struct node_sample node;
     if (read_domain(guard, domain, &node) < 0)
         return;
+    if (domain == 0)
+        see_machine(guard, node.at);
     if (standing_is_overtaken(standing, &node))
         ask_for_a_tick(guard);
     struct decision *decision = &guard->decision;
@@ -236,8 +264,8 @@ static void look(struct guard *guard, uint32_t domain)
     record_look(guard, domain, &node, LOOK_NEXT, SAMPLE_NO_LIMIT);
     if (count == 0)
         return;
-    if (decision->action == ACTION_RESET && is_needless(guard, domain))
-        decide_node_withdraw(watch);
+    if (decide_node_is_grave(decision) && is_needless(guard, domain))
+        decide_node_withdraw(watch, decision);
     else
         pursue(guard, domain);
 }
@@ -283,6 +311,7 @@ int guard_open(const struct guard_options *options, struct guard **ret, struct m
     guard->lists.policy = options->policy;
     (void)pthread_mutex_init(&guard->box_lock, NULL);
     queue_init(&guard->orders, guard->order_slots, sizeof *guard->order_slots, ORDERS);
+    queue_init(&guard->outcomes, guard->outcome_slots, sizeof *guard->outcome_slots, OUTCOMES);
     guard->pressure_fd = open_pressure(options->proc_root);
     int r = node_reader_open(&guard->reader, options->proc_root, error);
     if (r == 0) {
@@ -335,4 +364,9 @@ uint64_t guard_taken(const struct guard *guard)
 bool guard_order(struct guard *guard, struct guard_order *ret)
 {
     return queue_take(&guard->orders, ret);
+}
+
+bool guard_outcome(struct guard *guard, struct outcome *ret)
+{
+    return queue_take(&guard->outcomes, ret);
 }

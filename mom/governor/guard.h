@@ -12,6 +12,7 @@
 #include "mom/common/live.h"
 #include "mom/common/ring.h"
 #include "mom/governor/hands.h"
+#include "mom/governor/last_resort.h"
 #include "mom/governor/limited.h"
 #include "policy/decide/domains.h"
 #include "policy/file/policy.h"
@@ -39,6 +40,8 @@ struct guard_options {
     struct heartbeat_page *heartbeat;
     const struct policy *policy;
     int tick_fd; /* gets a number when the standing list is overtaken */
+    struct last_resort_room *last_resort;
+    bool confined; /* mom governs a part of the machine only */
 };
 
 int guard_open(const struct guard_options *options, struct guard **ret, struct mom_error *error);
@@ -56,5 +59,8 @@ uint64_t guard_taken(const struct guard *guard);
 
 /* The next order; false: none. Governor's thread. */
 bool guard_order(struct guard *guard, struct guard_order *ret);
+
+/* What came of a last resort that was not one; false: none. Governor's thread. */
+bool guard_outcome(struct guard *guard, struct outcome *ret);
 
 #endif

@@ -51,18 +51,23 @@ struct hands {
     bool hint_refused; /* and said so */
 };
 
+static void write_record(struct hands *hands, const struct record_outcome *record)
+{
+    (void)pthread_mutex_lock(&hands->ring_lock);
+    int r = ring_write(hands->options.outcomes, RECORD_OUTCOME, record, sizeof *record);
+    (void)pthread_mutex_unlock(&hands->ring_lock);
+    if (r < 0)
+        log_warning("the recorder is far behind: the outcome of decision %llu is not recorded",
+            (unsigned long long)record->outcome.decision);
+}
+
 static void report(struct hand *hand)
 {
     struct hands *hands = hand->hands;
     struct outcome *outcome = &hand->record.outcome;
     if (atomic_exchange(&hand->cut, false) && outcome->error[0] == '\0')
         (void)text_copy(outcome->error, sizeof outcome->error, "cut short, since it lasted");
-    (void)pthread_mutex_lock(&hands->ring_lock);
-    int r = ring_write(hands->options.outcomes, RECORD_OUTCOME, &hand->record, sizeof hand->record);
-    (void)pthread_mutex_unlock(&hands->ring_lock);
-    if (r < 0)
-        log_warning("the recorder is far behind: the outcome of decision %llu is not recorded",
-            (unsigned long long)outcome->decision);
+    write_record(hands, &hand->record);
     if (!queue_put(&hand->outcomes, outcome))
         log_error("the governor's thread takes no outcomes; decision %llu",
             (unsigned long long)outcome->decision);
@@ -248,6 +253,12 @@ bool hands_hint(struct hands *hands, const struct kernel_hint *hint)
         return false;
     (void)sem_post(&hands->hand[HAND_HINTS].given);
     return true;
+}
+
+void hands_record(struct hands *hands, const struct outcome *outcome)
+{
+    const struct record_outcome record = {.outcome = *outcome};
+    write_record(hands, &record);
 }
 
 bool hands_outcome(struct hands *hands, struct outcome *ret)

@@ -38,6 +38,11 @@ bool hands_give(struct hands *hands, enum hands_client client, const struct acti
  * full. Governor's thread. */
 bool hands_hint(struct hands *hands, const struct kernel_hint *hint);
 
+/* What somebody else has done, or couldn't, goes into the record by the same way. Governor's
+ * thread.
+ */
+void hands_record(struct hands *hands, const struct outcome *outcome);
+
 /* What has been done, for the governor's thread; false: nothing new. */
 bool hands_outcome(struct hands *hands, struct outcome *ret);
 

@@ -47,6 +47,7 @@ static int take_oom_kills(struct recorder *recorder, struct mom_error *error)
 static int take_decision(struct recorder *recorder, struct mom_error *error)
 {
     const struct decision *decision = (const void *)recorder->buffer;
+    recorder->flush_due |= decision->action == ACTION_REBOOT;
     int r = store_decision(recorder->db, decision, error);
     return r < 0 ? r : letters_for_decision(recorder, decision, error);
 }
@@ -100,6 +101,14 @@ static int take_program(struct recorder *recorder, struct mom_error *error)
     return store_program(recorder->db, (const void *)recorder->buffer, error);
 }
 
+static int take_boot_end(struct recorder *recorder, struct mom_error *error)
+{
+    const struct record_boot_end *end = (const void *)recorder->buffer;
+    int r = store_boot_end(
+        recorder->db, &end->ended, end->has_words ? &end->words.decision : NULL, error);
+    return r <= 0 ? r : letters_for_boot_end(recorder, end, error);
+}
+
 static const struct {
     size_t length;
     int (*take)(struct recorder *recorder, struct mom_error *error);
@@ -119,6 +128,7 @@ static const struct {
     [RECORD_WARM_START] = {sizeof(struct record_warm_start), take_warm_start},
     [RECORD_DISMISSAL] = {sizeof(struct record_dismissal), take_dismissal},
     [RECORD_PROGRAM] = {sizeof(struct program_outcome), take_program},
+    [RECORD_BOOT_END] = {sizeof(struct record_boot_end), take_boot_end},
 };
 
 int drain_record(struct recorder *recorder, uint32_t type, size_t length, struct mom_error *error)

@@ -3,6 +3,7 @@
 #include "db/query.h"
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
+#include "mom/report/boot_end.h"
 #include "mom/report/mail.h"
 #include "mom/report/text.h"
 #include "slices/base/text.h"
@@ -49,20 +50,29 @@ int letter_write(struct recorder *recorder, struct mail *mail)
     return 0;
 }
 
-static int post(struct recorder *recorder, const char *stage, const struct report *report,
-    struct mom_error *error)
+/* What stands in recorder->body goes into the outbox. */
+static int post_body(struct recorder *recorder, struct mail *mail, struct mom_error *error)
 {
     const struct mail_settings *settings = &policy_globals(recorder->policy)->mail;
     const struct outbox_limits limits = {.interval_usec = settings->interval_usec,
         .burst = (uint32_t)settings->burst,
         .digest_usec = settings->digest_usec,
         .queue = (uint32_t)settings->queue};
+    mail->created_unix_usec = clock_now().unix_usec;
+    if (letter_write(recorder, mail) < 0)
+        return 0; /* what it is about must still be stored */
+    int r = outbox_add(recorder->db, mail, &limits, error);
+    return r < 0 ? r : 0;
+}
+
+static int post(struct recorder *recorder, const char *stage, const struct report *report,
+    struct mom_error *error)
+{
     char subject[400], message_id[384];
     report_subject(report, subject, sizeof subject);
     report_body(report, recorder->body, sizeof recorder->body);
     (void)text_format(message_id, sizeof message_id, "%s.%s@%s", report->id, stage, report->node);
     struct mail mail = {
-        .created_unix_usec = clock_now().unix_usec,
         .decision = report->decision->seq,
         .key = report->decision->key,
         .stage = stage,
@@ -70,10 +80,7 @@ static int post(struct recorder *recorder, const char *stage, const struct repor
         .message_id = message_id,
     };
     recipients_find(recorder, report->decision, &mail);
-    if (letter_write(recorder, &mail) < 0)
-        return 0; /* the decision itself must still be stored */
-    int r = outbox_add(recorder->db, &mail, &limits, error);
-    return r < 0 ? r : 0;
+    return post_body(recorder, &mail, error);
 }
 
 /* Of one stage there is so much mail and no more. */
@@ -121,4 +128,61 @@ int letters_for_outcome(
         .program = found.program,
         .programs = found.programs};
     return post(recorder, stage_of(&found.decision), &report, error);
+}
+
+/* ---- how the boot before ended ---- */
+
+static int take_active(void *context, const struct query_active *active)
+{
+    struct boot_end_report *report = context;
+    (void)text_copy(report->active[report->count].key, sizeof report->active->key, active->key);
+    report->active[report->count].footprint = active->footprint;
+    report->active[report->count].resident = active->rss;
+    report->count++;
+    return 0;
+}
+
+/* By the last words where there are any, else by the history. */
+static int find_active(struct recorder *recorder, const struct record_boot_end *end,
+    struct boot_end_report *report, struct mom_error *error)
+{
+    int r = query_boot_newest(recorder->db, end->ended.boot, &report->newest_unix_usec, error);
+    if (r < 0)
+        return r;
+    if (!end->has_words)
+        return query_active(recorder->db, end->ended.boot, report->newest_unix_usec,
+            LAST_WORDS_ACTIVE, take_active, report, error);
+    for (uint32_t i = 0; i < end->words.count && i < LAST_WORDS_ACTIVE; i++) {
+        memcpy(report->active[i].key, end->words.active[i].key, sizeof report->active[i].key);
+        report->active[i].footprint = end->words.active[i].gives_back;
+        report->active[i].resident = end->words.active[i].resident;
+        report->active[i].growth = end->words.active[i].growth;
+        report->count++;
+    }
+    return 0;
+}
+
+int letters_for_boot_end(
+    struct recorder *recorder, const struct record_boot_end *end, struct mom_error *error)
+{
+    static struct boot_end_report report; /* large; this program has one thread */
+    char id[DECISION_ID_MAX], key[DECISION_ID_MAX], subject[400], message_id[384];
+    const struct decision none = {.action = ACTION_ALARM}; /* for the operators alone */
+    decision_id(end->ended.boot, end->has_words ? end->words.decision.seq : 0, id);
+    report = (struct boot_end_report){.node = recorder->node,
+        .id = id,
+        .ended = &end->ended,
+        .past = &end->past,
+        .decision = end->has_words ? &end->words.decision : NULL};
+    int r = find_active(recorder, end, &report, error);
+    if (r < 0)
+        return r;
+    boot_end_subject(&report, subject, sizeof subject);
+    boot_end_body(&report, recorder->body, sizeof recorder->body);
+    (void)text_format(key, sizeof key, "boot:%.8s", id); /* each is news */
+    (void)text_format(message_id, sizeof message_id, "%s.boot-end@%s", id, recorder->node);
+    struct mail mail = {
+        .key = key, .stage = "boot-end", .subject = subject, .message_id = message_id};
+    recipients_find(recorder, &none, &mail);
+    return post_body(recorder, &mail, error);
 }

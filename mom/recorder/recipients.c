@@ -72,7 +72,7 @@ void recipients_find(struct recorder *recorder, const struct decision *decision,
     char owner[128], operators[sizeof settings->operators];
     mail->recipients = 0;
     owner[0] = '\0';
-    if (decision->action != ACTION_ALARM)
+    if (decision->action != ACTION_ALARM && decision->action != ACTION_REBOOT)
         find_owner(recorder, decision, owner);
     if (owner[0])
         add_recipient(mail, owner, settings->domain);

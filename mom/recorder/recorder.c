@@ -182,7 +182,7 @@ static int open_database(struct recorder *recorder, struct mom_error *error)
 /* Until then samples wait in memory, and in their ring, which must not fill up. */
 static bool flush_is_due(const struct recorder *recorder, int64_t now_usec)
 {
-    return now_usec - recorder->flushed_usec >= FLUSH_USEC ||
+    return recorder->flush_due || now_usec - recorder->flushed_usec >= FLUSH_USEC ||
            ring_presses(&recorder->rings[RING_SAMPLES]);
 }
 
@@ -214,6 +214,7 @@ static int drain_all(
     if (flush) {
         recorder->samples_waiting = false;
         recorder->flushed_usec = now_usec;
+        recorder->flush_due = false;
     }
     return total;
 }

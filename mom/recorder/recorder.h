@@ -35,6 +35,7 @@ struct recorder {
     struct heartbeat heartbeat;
     uint64_t dropped_told[RINGS];
     int64_t flushed_usec, rolled_usec; /* boot time */
+    bool flush_due;                    /* the node is about to go down */
     bool policy_stored;                /* the database has its texts */
     bool samples_waiting;              /* taken from their ring, not yet acknowledged */
     _Alignas(uint64_t) char buffer[RING_PAYLOAD_MAX]; /* one record */
@@ -54,6 +55,9 @@ int letters_for_decision(
     struct recorder *recorder, const struct decision *decision, struct mom_error *error);
 int letters_for_outcome(
     struct recorder *recorder, const struct record_outcome *record, struct mom_error *error);
+
+int letters_for_boot_end(
+    struct recorder *recorder, const struct record_boot_end *end, struct mom_error *error);
 
 /* The bytes of a mail, from recorder->body; they lie in recorder->letter. -EINVAL, logged, and no
  * bytes: it can't be one. */

@@ -66,6 +66,7 @@ static const struct {
     [ACTION_FREEZE] = {"froze", "a freeze"},
     [ACTION_MOVE] = {"moved the processes of", "a move"},
     [ACTION_RELEASE] = {"released", "a release"},
+    [ACTION_REBOOT] = {"rebooted", "a reboot"},
     [ACTION_RESET] = {"reset", "a reset"},
 };
 
@@ -99,7 +100,12 @@ static const char *const restrained_by[RESTRAINTS] = {
     [RESTRAINT_IN_VAIN] = "the last reset gave nothing back, and nothing shows that this one would",
     [RESTRAINT_CHANGED] = "something is changed about the slice already",
     [RESTRAINT_STALE] = "no sample is newer than the last reset",
-    [RESTRAINT_UNABLE] = "this build can't do it",
+    [RESTRAINT_ANNOUNCED] = "the policy has it announced only",
+    [RESTRAINT_CONFINED] = "mom governs a part of the machine only",
+    [RESTRAINT_LEDGER] = "nobody knows how often that was done before",
+    [RESTRAINT_STARTING] = "the machine has only just started",
+    [RESTRAINT_SPENT] = "the machine ended too often lately, or too short a while ago",
+    [RESTRAINT_UNTRIED] = "nothing milder was tried before",
 };
 
 /* Of a slice whose jobs are independent one may have gone instead. */
@@ -134,7 +140,7 @@ static const char *cause(const struct decision *decision, char buffer[CAUSE_SIZE
 
 bool report_announces_reboot(const struct decision *decision)
 {
-    return decision->restraint == RESTRAINT_UNABLE;
+    return decision->wanted == ACTION_REBOOT && decision->action != ACTION_REBOOT;
 }
 
 void report_subject(const struct report *report, char *buffer, size_t size)
@@ -144,32 +150,18 @@ void report_subject(const struct report *report, char *buffer, size_t size)
     text_escape(name, sizeof name, label(decision));
     if (decision->reason == REASON_ALL_CLEAR)
         (void)snprintf(buffer, size, "[mom] %s: all clear: %s", report->node, name);
-    else if (report_announces_reboot(decision))
-        (void)snprintf(
-            buffer, size, "[mom] %s: should be rebooted: %s", report->node, cause(decision, why));
+    else if (decision->wanted == ACTION_REBOOT)
+        (void)snprintf(buffer, size, "[mom] %s: %s: %s", report->node,
+            report_announces_reboot(decision) ? "should be rebooted" : "is rebooted",
+            cause(decision, why));
     else
         (void)snprintf(buffer, size, "[mom] %s: %s %s: %s", report->node, deed(report), name,
             cause(decision, why));
 }
 
-static void put_head(struct page *page, const struct report *report)
+static void put_slice(struct page *page, const struct decision *decision)
 {
-    const struct decision *decision = report->decision;
-    char when[32], name[SLICE_NAME_MAX * 2], key[SLICE_KEY_MAX * 2], why[CAUSE_SIZE];
-    (void)page_time(decision->at.unix_usec, when);
-    bool reboot = report_announces_reboot(decision);
-    (void)text_escape(name, sizeof name, label(decision));
-    page_put(page, "At %s mom on %s %s%s%s, because %s%s%s.\n", when, report->node,
-        reboot ? "would have rebooted it" : deed(report), reboot ? "" : " slice ",
-        reboot ? "" : name, cause(decision, why), decision->rule[0] ? ": rule " : "",
-        decision->rule);
-    if (decision->restraint != RESTRAINT_NONE)
-        page_put(page, "%s asked for %s; it was not done: %s (%s).\n",
-            decision->rule[0] ? "The rule" : "The ladder",
-            reboot ? "a reboot" : deeds[decision->wanted].wanted,
-            restrained_by[decision->restraint], restraint_names[decision->restraint]);
-    if (reboot && decision->serial != 0)
-        page_put(page, "The first on the standing list:\n");
+    char key[SLICE_KEY_MAX * 2];
     page_put(page, "\nslice     %s\n", text_show(key, sizeof key, decision->key));
     page_put(page, "group     %s\n", text_show(key, sizeof key, decision->path));
     if (decision->wanted == ACTION_MOVE)
@@ -177,6 +169,27 @@ static void put_head(struct page *page, const struct report *report)
     page_put(page, "mode      %s, leaks: %s; rank %d; resets before: %u\n",
         mode_names[decision->mode], mode_names[decision->leak_mode], decision->rank,
         decision->strikes);
+}
+
+static void put_head(struct page *page, const struct report *report)
+{
+    const struct decision *decision = report->decision;
+    bool reboots = decision->wanted == ACTION_REBOOT;
+    char when[32], name[SLICE_NAME_MAX * 2], why[CAUSE_SIZE];
+    (void)page_time(decision->at.unix_usec, when);
+    (void)text_escape(name, sizeof name, label(decision));
+    page_put(page, "At %s mom on %s %s%s%s, because %s%s%s.\n", when, report->node,
+        !reboots                            ? deed(report)
+        : report_announces_reboot(decision) ? "would have rebooted it"
+                                            : "rebooted it",
+        reboots ? "" : " slice ", reboots ? "" : name, cause(decision, why),
+        decision->rule[0] ? ": rule " : "", decision->rule);
+    if (decision->restraint != RESTRAINT_NONE)
+        page_put(page, "%s asked for %s; it was not done: %s (%s).\n",
+            decision->rule[0] ? "The rule" : "The ladder", deeds[decision->wanted].wanted,
+            restrained_by[decision->restraint], restraint_names[decision->restraint]);
+    if (!reboots)
+        put_slice(page, decision);
 }
 
 static const char *const channels[LEAK_CHANNELS] = {
@@ -245,7 +258,7 @@ static void put_leak(struct page *page, const struct decision *decision)
             i == leak->weakest ? " (weakest)" : "");
 }
 
-static void put_evidence(struct page *page, const struct evidence *evidence)
+void page_put_evidence(struct page *page, const struct evidence *evidence)
 {
     char value[32], bound[32];
     page_put(page, "\nevidence\n");
@@ -330,7 +343,10 @@ static void put_runners_up(struct page *page, const struct decision *decision)
     for (uint32_t i = 0; i < decision->runners_up && i < RUNNERS_UP_MAX; i++) {
         const struct runner_up *next = &decision->runner_up[i];
         char key[2 * sizeof next->key];
-        page_put(page, "%s  %s (rank %d, score %.4g)\n", i == 0 ? "\nnext would have been\n" : "",
+        page_put(page, "%s  %s (rank %d, score %.4g)\n",
+            i > 0                               ? ""
+            : decision->wanted == ACTION_REBOOT ? "\nfirst on the standing list\n"
+                                                : "\nnext would have been\n",
             text_show(key, sizeof key, next->key), next->rank, next->score);
     }
 }
@@ -344,7 +360,7 @@ void report_body(const struct report *report, char *buffer, size_t size)
     struct page page = page_before(buffer, size, last);
     put_head(&page, report);
     put_leak(&page, decision);
-    put_evidence(&page, &decision->evidence);
+    page_put_evidence(&page, &decision->evidence);
     if (report->outcome)
         put_outcome(&page, report->outcome);
     else if (action_is_deed(decision->action))

@@ -21,7 +21,7 @@ struct report {
     uint32_t programs;
 };
 
-/* This build can't reboot: it says when it should. */
+/* The node should be rebooted, and is not: people are told. */
 bool report_announces_reboot(const struct decision *decision);
 
 /* One line: what happened to whom. */
@@ -32,6 +32,10 @@ void report_subject(const struct report *report, char *buffer, size_t size);
  * (space separated; spaces within a field are escaped as \x20). Cut at a line where it does not
  * fit. */
 void report_body(const struct report *report, char *buffer, size_t size);
+
+/* The numbers that a decision was made by, a line each, with a heading. */
+struct page;
+void page_put_evidence(struct page *page, const struct evidence *evidence);
 
 /* "12.3 MiB". Returns buffer. */
 char *report_bytes(double bytes, char buffer[32]);

@@ -188,10 +188,12 @@ void course_look(struct course *course, const struct node_look *look, const stru
     if (decide_node(guard, course->policy, node, standing, now, decision) == 0)
         return;
     bool resets = decision->action == ACTION_RESET;
-    if (resets && (domains_await(&course->guard, course->policy, domain, decision) ||
-                      (again && !decide_node_confirm(guard, course->policy, &again->node, standing,
-                                    decision, again->charged)))) {
-        decide_node_withdraw(guard);
+    bool awaits = resets && domains_await(&course->guard, course->policy, domain, decision);
+    bool is_over = again && decide_node_is_grave(decision) &&
+                   !decide_node_confirm(
+                       guard, course->policy, &again->node, standing, decision, again->charged);
+    if (awaits || is_over) {
+        decide_node_withdraw(guard, decision);
         return;
     }
     if (resets)

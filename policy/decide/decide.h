@@ -61,8 +61,8 @@ struct order decide_request_order(const struct decision *decision);
  * reboot.
  *
  * The most severe rule that has held long enough and has something new to say is taken: reset, then
- * reboot (which this build can only announce), reclaim, warn, record. Who goes: the first of the
- * standing list that is not barred and whose reset would help; under a rule that looks ahead
+ * reboot (last_resort.h: where it may not be, an alarm), reclaim, warn, record. Who goes: the first
+ * of the standing list that is not barred and whose reset would help; under a rule that looks ahead
  * (RULE_EXHAUSTED_WITHIN) the slice that makes most of the growth, or nobody. Of memory nodes it is
  * one that is to blame, or an alarm (RESTRAINT_UNBOUND). A reset is followed by the cool-down,
  * and a pause for as long as memory is seen to come back, unless samples that are all newer show
@@ -74,6 +74,12 @@ uint32_t decide_node(struct node_watch *guard, const struct policy *policy,
     const struct node_sample *node, const struct standing *standing, struct stamp now,
     struct decision *ret);
 
+/* It is read again before that: a reset, or a reboot. */
+static inline bool decide_node_is_grave(const struct decision *decision)
+{
+    return decision->action == ACTION_RESET || decision->action == ACTION_REBOOT;
+}
+
 /* The node may have recovered while the victim was chosen, or the victim shrunk since it was
  * sampled: does the decision's rule hold by a newer reading, too, and has the slice at least half
  * of what it should give back? `charged`: bytes of memory and swap; SAMPLE_NO_LIMIT: unknown. */
@@ -81,7 +87,7 @@ bool decide_node_confirm(const struct node_watch *guard, const struct policy *po
     const struct node_sample *node, const struct standing *standing,
     const struct decision *decision, uint64_t charged);
 
-/* The reset that was decided last is not done: no cool-down follows. */
-void decide_node_withdraw(struct node_watch *guard);
+/* The reset, or reboot, that was decided last is not done: no cool-down follows. */
+void decide_node_withdraw(struct node_watch *guard, const struct decision *decision);
 
 #endif

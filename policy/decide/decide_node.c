@@ -19,7 +19,7 @@ static const enum action_kind wanted_by[RULE_ACTIONS] = {
     [RULE_WARN] = ACTION_WARN,
     [RULE_RECLAIM] = ACTION_RECLAIM,
     [RULE_RESET] = ACTION_RESET,
-    [RULE_REBOOT] = ACTION_ALARM,
+    [RULE_REBOOT] = ACTION_REBOOT,
 };
 
 /* What is left of a reset. Operators are alarmed; where the owner may know, he is told as well. */
@@ -35,7 +35,6 @@ static const enum action_kind instead_of_reset[RESTRAINTS] = {
     [RESTRAINT_UNBOUND] = ACTION_ALARM,
     [RESTRAINT_IN_VAIN] = ACTION_ALARM,
     [RESTRAINT_STALE] = ACTION_ALARM,
-    [RESTRAINT_UNABLE] = ACTION_ALARM,
 };
 
 static bool would_help(const struct standing_entry *entry, const struct node_sample *node)
@@ -149,11 +148,11 @@ static enum restraint restrain_reclaim(
 }
 
 static enum restraint restrain(const struct rule *rule, const struct node_watch *guard,
-    const struct standing *standing, const struct standing_entry *chosen,
-    const struct node_sample *node)
+    const struct policy_globals *globals, const struct standing *standing,
+    const struct standing_entry *chosen, const struct node_sample *node)
 {
     if (rule->action == RULE_REBOOT)
-        return RESTRAINT_UNABLE;
+        return last_resort_restraint(&globals->last_resort, &guard->last_resort, node->at);
     if (rule->action == RULE_RECLAIM)
         return restrain_reclaim(rule, chosen, node);
     if (rule->action != RULE_RESET)
@@ -180,6 +179,8 @@ static enum action_kind decide_action(
         return ACTION_ALARM; /* there is no owner to warn */
     if (rule->action == RULE_RECLAIM && restraint != RESTRAINT_NONE)
         return ACTION_RECORD;
+    if (rule->action == RULE_REBOOT && restraint != RESTRAINT_NONE)
+        return ACTION_ALARM;
     if (rule->action != RULE_RESET)
         return wanted_by[rule->action];
     if (restraint == RESTRAINT_MODE && chosen->mode == MODE_WARN)
@@ -256,6 +257,17 @@ static void describe(struct decision *ret, const struct rule *rule, const struct
     add_runners_up(ret, standing, chosen);
 }
 
+/* It is about the node, and about no slice: the list tells who was active. */
+static void describe_reboot(struct decision *ret, const struct rule *rule,
+    const struct node_watch *guard, const struct policy_globals *globals,
+    const struct node_sample *node, const struct standing *standing)
+{
+    last_resort_evidence(&globals->last_resort, &guard->last_resort, ret->at, &ret->evidence);
+    describe(ret, rule, guard, node, standing, NULL);
+    for (uint32_t i = 0; i < standing->count; i++)
+        add_runner_up(ret, &standing->entry[i]);
+}
+
 static void describe_reclaim(struct decision *ret, uint64_t bytes)
 {
     ret->limit_bytes = bytes;
@@ -281,11 +293,12 @@ static void note_reclaim(struct node_watch *guard, const struct policy_globals *
 static bool told_lately(const struct node_watch *guard, uint32_t rule, enum action_kind action,
     const struct policy_globals *globals, struct stamp now)
 {
-    int64_t told = guard->rule_told_usec[rule];
+    bool reboots = action == ACTION_REBOOT; /* what was announced before is no repetition of it */
+    int64_t told = reboots ? guard->reboot_usec : guard->rule_told_usec[rule];
     bool same_episode = told >= guard->rule_since_usec[rule];
-    int64_t pause = action == ACTION_RECLAIM ? guard->reclaim.pause_usec
-                    : same_episode           ? decision_repeat_usec(globals)
-                                             : globals->cooldown_usec;
+    int64_t pause = action == ACTION_RECLAIM  ? guard->reclaim.pause_usec
+                    : same_episode || reboots ? decision_repeat_usec(globals)
+                                              : globals->cooldown_usec;
     return told != 0 && now.boot_usec - told < pause;
 }
 
@@ -328,6 +341,16 @@ static bool waits_for_list(struct node_watch *guard, const struct standing *stan
     return left > 0 && room * waited >= (guard->unattributed_room - room) * left;
 }
 
+/* A reset or a reclaim that is decided, or finds nobody who may or would help. One that the modes
+ * alone forbid is none. */
+static void note_tried(
+    struct node_watch *guard, const struct rule *rule, enum restraint restraint, struct stamp now)
+{
+    bool is_milder = rule->action == RULE_RESET || rule->action == RULE_RECLAIM;
+    if (is_milder && restraint != RESTRAINT_MODE)
+        guard->last_resort.tried_usec = now.boot_usec;
+}
+
 enum turn { TURN_TAKEN, TURN_REPEATS, TURN_WAITS };
 
 /* Takes the rule, which has held long enough, unless that would only repeat what was said, or a
@@ -343,8 +366,9 @@ static enum turn take_rule(struct node_watch *guard, uint32_t index, const struc
     if (rule->action == RULE_RESET && aftermath_lasts(guard, globals, now) &&
         !aftermath_goes_on(guard, standing, chosen, node))
         return TURN_WAITS;
-    enum restraint restraint = restrain(rule, guard, standing, chosen, node);
+    enum restraint restraint = restrain(rule, guard, globals, standing, chosen, node);
     enum action_kind action = decide_action(rule, restraint, chosen);
+    note_tried(guard, rule, restraint, now);
     if (action == ACTION_RESET && waits_for_list(guard, standing, chosen, node, now))
         return TURN_WAITS;
     if (action == ACTION_RESET) {
@@ -354,13 +378,18 @@ static enum turn take_rule(struct node_watch *guard, uint32_t index, const struc
     } else {
         guard->rule_told_usec[index] = now.boot_usec;
     }
+    if (action == ACTION_REBOOT)
+        guard->reboot_usec = now.boot_usec;
     memset(ret, 0, sizeof *ret);
     ret->at = now;
     ret->policy_hash = policy_hash(policy);
     ret->wanted = wanted_by[rule->action];
     ret->action = action;
     ret->restraint = restraint;
-    describe(ret, rule, guard, node, standing, chosen);
+    if (rule->action == RULE_REBOOT)
+        describe_reboot(ret, rule, guard, globals, node, standing);
+    else
+        describe(ret, rule, guard, node, standing, chosen);
     if (action == ACTION_RECLAIM) {
         describe_reclaim(ret, reclaim_step(rule, chosen, node));
         note_reclaim(guard, globals, node, ret->limit_bytes);
@@ -408,7 +437,10 @@ bool decide_node_confirm(const struct node_watch *guard, const struct policy *po
     return false;
 }
 
-void decide_node_withdraw(struct node_watch *guard)
+void decide_node_withdraw(struct node_watch *guard, const struct decision *decision)
 {
-    guard->reset = guard->reset_before;
+    if (decision->action == ACTION_REBOOT)
+        guard->reboot_usec = 0;
+    else
+        guard->reset = guard->reset_before;
 }

@@ -230,6 +230,7 @@ static const enum action_kind restrained[ACTION_KINDS] = {
     [ACTION_MOVE] = ACTION_ALARM,
     [ACTION_RELEASE] = ACTION_RELEASE,
     [ACTION_RESET] = ACTION_ALARM,
+    [ACTION_REBOOT] = ACTION_ALARM, /* never a slice's */
 };
 
 /* An alarm leaves the slice where it is on the ladder, so it would come again each tick. */

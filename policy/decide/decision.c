@@ -31,7 +31,12 @@ const char *const restraint_names[RESTRAINTS] = {
     [RESTRAINT_IN_VAIN] = "in-vain",
     [RESTRAINT_CHANGED] = "changed",
     [RESTRAINT_STALE] = "stale",
-    [RESTRAINT_UNABLE] = "unable",
+    [RESTRAINT_ANNOUNCED] = "announced",
+    [RESTRAINT_CONFINED] = "confined",
+    [RESTRAINT_LEDGER] = "ledger",
+    [RESTRAINT_STARTING] = "starting",
+    [RESTRAINT_SPENT] = "spent",
+    [RESTRAINT_UNTRIED] = "untried",
 };
 
 void evidence_add(struct evidence *evidence, const char *name, enum unit unit, double value,

@@ -44,7 +44,12 @@ enum restraint {
     RESTRAINT_IN_VAIN, /* the last reset gave nothing back, and nothing shows that this one would */
     RESTRAINT_CHANGED, /* an order: something is changed about it already */
     RESTRAINT_STALE,   /* no sample is newer than the last reset */
-    RESTRAINT_UNABLE,  /* this build can't do it (reboot): announced */
+    RESTRAINT_ANNOUNCED, /* a reboot: the policy has it announced only, */
+    RESTRAINT_CONFINED,  /* mom governs a part of the machine only, */
+    RESTRAINT_LEDGER,    /* nobody knows how often that was done before, */
+    RESTRAINT_STARTING,  /* the machine has only just started, */
+    RESTRAINT_SPENT,     /* it ended too often lately, or too short a while ago, */
+    RESTRAINT_UNTRIED,   /* nothing milder was tried */
     RESTRAINTS
 };
 extern const char *const restraint_names[RESTRAINTS];

@@ -3,6 +3,7 @@
 #define POLICY_DECIDE_RULES_H
 
 #include "policy/decide/decision.h"
+#include "policy/decide/last_resort.h"
 #include "policy/decide/standing.h"
 #include "policy/file/policy.h"
 #include "slices/sample.h"
@@ -51,6 +52,8 @@ struct node_watch {
     int64_t unattributed_usec;    /* since when the list does not tell who took the memory; 0: it
                                    does */
     double unattributed_room;     /* bytes that there were then */
+    struct last_resort_view last_resort;
+    int64_t reboot_usec; /* when the node was last ordered to boot anew; 0: never */
 };
 
 void node_watch_init(struct node_watch *watch);

@@ -425,6 +425,7 @@ static const struct section {
 } sections[] = {
     {"guard", read_group},
     {"raises", read_group},
+    {"last_resort", read_group},
     {"scorer", read_group},
     {"mail", read_group},
     {"database", read_group},

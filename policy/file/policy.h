@@ -9,6 +9,7 @@
 
 #include "slices/action.h"
 #include "slices/base/error.h"
+#include "slices/last_resort.h"
 #include "slices/program.h"
 #include "slices/slice.h"
 
@@ -218,6 +219,15 @@ struct raise_settings {
     struct amount reserve; /* of the node's memory: so much must stay available */
 };
 
+/* What a rule's `reboot` comes to (decide/last_resort.h). */
+struct last_resort_settings {
+    enum last_resort action; /* where that does not work, those after it, and before it */
+    int32_t a_day;           /* at most so often */
+    int64_t back_off_usec;   /* so long after the last time; then twice as long, and so on */
+    int64_t after_boot_usec; /* not while the node is starting */
+    bool panic_on_oom; /* while it is armed, the kernel panics where it would kill for the node */
+};
+
 /* Settings that are not about one slice. */
 struct policy_globals {
     double time_scale; /* divides every time constant of detector, ladder and probation */
@@ -231,6 +241,7 @@ struct policy_globals {
     bool pass_over; /* who would go first is spared: the next goes */
     struct scorer_settings scorer;
     struct raise_settings raises;
+    struct last_resort_settings last_resort;
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
         hour_retention_usec, mail_retention_usec;
     uint64_t database_cap_bytes;

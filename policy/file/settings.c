@@ -140,6 +140,26 @@ static const struct setting table[] = {
         .fallback = "/usr/sbin/sendmail", .help = "The program that takes mail from its input."},
     {GLOBAL(mail.timeout_usec), .name = "mail.timeout", .type = VALUE_DURATION, .least = "1s",
         .most = "10min", .fallback = "1min", .help = "One delivery may take so long."},
+    {GLOBAL(last_resort.action), .name = "last_resort.action", .type = VALUE_WORD,
+        .words = {last_resort_names, LAST_RESORTS}, .fallback = "announce",
+        .help = "What a rule's `action: reboot` comes to: announce (an alarm), panic (the kernel "
+                "panics, and boots anew), reboot (by the system call), sysrq (at once, and nothing "
+                "else); what does not work is followed by the others."},
+    {GLOBAL(last_resort.a_day), .name = "last_resort.a_day", .type = VALUE_INTEGER, .least = "1",
+        .most = "24", .fallback = "3",
+        .help = "At most so often a day; whatever else the machine went down by without a clean "
+                "stop counts, too."},
+    {GLOBAL(last_resort.back_off_usec), .name = "last_resort.back_off", .type = VALUE_DURATION,
+        .least = "1min", .most = "1d", .fallback = "30min",
+        .help = "Not sooner after the last time than this; after the second of a day twice as "
+                "long, and so on."},
+    {GLOBAL(last_resort.after_boot_usec), .name = "last_resort.after_boot", .type = VALUE_DURATION,
+        .least = "0s", .most = "1d", .fallback = "10min",
+        .help = "Not while the machine has been up for less than this."},
+    {GLOBAL(last_resort.panic_on_oom), .name = "last_resort.panic_on_oom", .type = VALUE_BOOL,
+        .fallback = "false",
+        .help = "While a reboot would be in order, the kernel panics, and boots anew, rather than "
+                "kill for the node as a whole (vm.panic_on_oom)."},
     {GLOBAL(raises.budget), .name = "raises.budget", .type = VALUE_AMOUNT, .fallback = "25%",
         .help = "All raised limits together (raise_to) are above what they were by no more than "
                 "this: a part of the node's memory or a size."},

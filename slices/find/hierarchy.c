@@ -287,3 +287,12 @@ int hierarchy_cpu_of(const char *proc_root, int pid, char *path, size_t size)
 {
     return group_in("cpu", proc_root, pid, path, size);
 }
+
+/* Files that the kernel has in the root alone, or everywhere else (kernel/cgroup:
+ * CFTYPE_ONLY_ON_ROOT, CFTYPE_NOT_ON_ROOT). */
+bool hierarchy_is_whole(const struct hierarchy *hierarchy)
+{
+    if (hierarchy->version == HIERARCHY_V1)
+        return faccessat(hierarchy->root_fd, "release_agent", F_OK, 0) == 0;
+    return faccessat(hierarchy->root_fd, "cgroup.type", F_OK, 0) < 0;
+}

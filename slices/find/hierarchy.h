@@ -8,6 +8,7 @@
 #include "slices/base/error.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum hierarchy_version { HIERARCHY_V1 = 1, HIERARCHY_V2 = 2 };
@@ -27,6 +28,9 @@ struct hierarchy {
  * ...), or is a v1 memory root itself. -ENOENT: no memory controller is mounted there. */
 int hierarchy_open(const char *cgroup_root, struct hierarchy *ret, struct mom_error *error);
 void hierarchy_close(struct hierarchy *hierarchy);
+
+/* Its root is the machine's, and not that of a container or a cgroup namespace. */
+bool hierarchy_is_whole(const struct hierarchy *hierarchy);
 
 /* What a mountinfo file tells (proc(5)); the fall-back where libcgroup finds nothing, public for
  * tests. Fills all but root_fd. -ENOENT: no memory controller among the mounts. */

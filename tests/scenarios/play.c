@@ -246,6 +246,8 @@ static void look_at(struct player *player, const struct world *world, const char
     const struct standing *standing = course_standing(&player->course, path);
     if (standing && standing_is_overtaken(standing, &look.node))
         tick(player);
+    if (*path == '\0')
+        last_resort_see(&player->course.guard.of[0].last_resort, &player->past, now_of(player));
     course_look(&player->course, &look, NULL);
 }
 
@@ -332,6 +334,7 @@ int scenario_play(const struct scenario *scenario, struct log *log)
         return -EINVAL;
     world_init(&player.world);
     log->available = INFINITY;
+    player.past.known = true;
     course_init(&player.course, player.policy, decided, &player);
     player.actors = calloc(ACTORS_MAX, sizeof *player.actors);
     player.bodies = calloc(ACTORS_MAX, sizeof *player.bodies);

@@ -46,6 +46,7 @@ struct player {
     unsigned group_count;
     uint64_t next_serial, seed;
     int64_t t_usec, end_usec, next_tick_usec, clock_usec;
+    struct boot_past past; /* how earlier boots ended */
     bool failed;
 };
 

@@ -265,6 +265,14 @@ static void do_clock(struct player *player, struct words_left *words)
     player->clock_usec += back ? -usec : usec;
 }
 
+static void do_ended(struct player *player, struct words_left *words)
+{
+    int64_t ago_usec = take_duration(words);
+    if (player->past.count == BOOT_ENDS_KEPT)
+        return complain(words, "no more ends are kept");
+    player->past.end[player->past.count++].unix_usec = now_of(player).unix_usec - ago_usec;
+}
+
 static void do_seed(struct player *player, struct words_left *words)
 {
     player->seed = take_count(words);
@@ -300,6 +308,7 @@ static const struct verb {
     {"slices", do_slices},
     {"momd", do_momd},
     {"clock", do_clock},
+    {"ended", do_ended},
     {"run", do_run},
     {"seed", do_seed},
     {"expect", do_expect_order},

@@ -50,7 +50,7 @@ void fixture_reopen(struct fixture *fixture)
 }
 
 /* What each migration beyond the first did, undone. */
-static const char *const undo[][20] = {
+static const char *const undo[][24] = {
     [2] = {"DROP INDEX life_oom", "ALTER TABLE boot DROP COLUMN oom_kills",
         "ALTER TABLE boot DROP COLUMN oom_usec", "ALTER TABLE life DROP COLUMN oom_kills",
         "ALTER TABLE life DROP COLUMN oom_usec", "PRAGMA user_version = 1"},
@@ -74,7 +74,7 @@ static const char *const undo[][20] = {
         "ALTER TABLE look DROP COLUMN charged", "ALTER TABLE look DROP COLUMN domain",
         "ALTER TABLE decision DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN independent",
         "ALTER TABLE outcome DROP COLUMN job", "DROP TABLE dismissal", "DROP TABLE warm_start",
-        "DROP TABLE program", "PRAGMA user_version = 4"},
+        "DROP TABLE program", "DROP TABLE boot_end", "PRAGMA user_version = 4"},
 };
 
 void fixture_age(struct fixture *fixture, int version)

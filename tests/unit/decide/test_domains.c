@@ -157,7 +157,7 @@ static void no_group_makes_the_node_reboot(void **state)
     policy = load("rules:\n- {name: last, available_below: 10%, action: reboot}\n");
     assert_int_equal(show(1, 0), ACTION_NONE);
     assert_int_equal(show(0, 5), ACTION_ALARM);
-    assert_int_equal(decision.restraint, RESTRAINT_UNABLE);
+    assert_int_equal(decision.restraint, RESTRAINT_ANNOUNCED);
 }
 
 static void the_fullest_domain_says_what_room_is_left(void **state)

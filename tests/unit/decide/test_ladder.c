@@ -35,7 +35,7 @@ static const char action[LADDER_STATES][LADDER_EVENTS + 1] = {
     "-----------X---",
     "--------aa-X---",
 };
-static const char letters[ACTION_KINDS] = "-rawctufmlX";
+static const char letters[ACTION_KINDS] = "-rawctufmlXB";
 
 static void every_state_and_event_leads_where_the_manual_says(void **state)
 {

@@ -252,7 +252,7 @@ static void the_node_is_not_rebooted_while_a_reset_may_still_help(void **state)
     assert_int_equal(decided[ACTION_RESET], 0);
     assert_int_equal(decided[ACTION_ALARM], 2); /* nobody may go; and the reboot */
     assert_string_equal(decision.rule, "out");
-    assert_int_equal(decision.restraint, RESTRAINT_UNABLE);
+    assert_int_equal(decision.restraint, RESTRAINT_ANNOUNCED);
 }
 
 static void where_all_are_barred_the_alarm_comes_once(void **state)
@@ -362,7 +362,7 @@ static void rules_are_taken_by_severity_and_a_reboot_is_announced(void **state)
         assert_int_equal(look(&node), action[i]);
         assert_string_equal(decision.rule, expected[i]);
         if (i == 1)
-            assert_int_equal(decision.restraint, RESTRAINT_UNABLE);
+            assert_int_equal(decision.restraint, RESTRAINT_ANNOUNCED);
     }
     node.at = at(5);
     assert_int_equal(look(&node), ACTION_NONE);

@@ -91,7 +91,8 @@ static void a_reboot_that_is_only_announced_is_no_alarm_about_a_slice(void **sta
     decision.reason = REASON_NODE_RULE;
     (void)strcpy(decision.rule, "swap-reboot");
     assert_false(report_announces_reboot(&decision));
-    decision.restraint = RESTRAINT_UNABLE;
+    decision.wanted = ACTION_REBOOT;
+    decision.restraint = RESTRAINT_ANNOUNCED;
     assert_true(report_announces_reboot(&decision));
     report_subject(&report, subject, sizeof subject);
     assert_string_equal(subject, "[mom] node1: should be rebooted: the node is short of memory");
@@ -99,7 +100,7 @@ static void a_reboot_that_is_only_announced_is_no_alarm_about_a_slice(void **sta
     assert_non_null(
         strstr(body, "mom on node1 would have rebooted it, because the node is short of "
                      "memory: rule swap-reboot.\nThe rule asked for a reboot; it was "
-                     "not done: this build can't do it (unable).\n"));
+                     "not done: the policy has it announced only (announced).\n"));
 }
 
 static void where_memory_is_short_is_said(void **state)

@@ -1,0 +1,305 @@
+#include "mom/governor/last_resort.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "mom/governor/seal.h"
+#include "slices/act/last_resort.h"
+#include "slices/act/ledger.h"
+#include "slices/base/priority.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum step_name { STEP_WORDS, STEP_SYNC, STEP_PANIC, STEP_REBOOT, STEP_SYSRQ, STEPS };
+
+/* What the thread that keeps the ledger is asked for, each a bit. */
+enum wish { WISH_TOLD = 1, WISH_ORDER = 2, WISH_WITHDRAW = 4, WISH_END = 8 };
+
+struct step {
+    struct last_resort_room *room;
+    pthread_t thread;
+    sem_t due;
+    atomic_bool busy;
+    _Atomic int result; /* of the last time: 0 or -errno */
+};
+
+struct last_resort_room {
+    struct last_resort_options options;
+    struct step step[STEPS];
+    struct ledger ledger; /* the first step's thread's own */
+    _Atomic unsigned wishes;
+
+    pthread_mutex_t past_lock; /* for a copy's time */
+    struct boot_past past;
+    atomic_bool has_end; /* boot_end is filled, and not taken yet */
+    struct record_boot_end boot_end;
+
+    enum last_resort way;    /* what is ordered, while it is */
+    struct last_words words; /* written by the guard before the wish */
+};
+
+/* ---- the ledger's keeper ---- */
+
+static void publish_past(struct last_resort_room *room)
+{
+    (void)pthread_mutex_lock(&room->past_lock);
+    room->past = room->ledger.page.past;
+    (void)pthread_mutex_unlock(&room->past_lock);
+}
+
+static void find_end(struct last_resort_room *room)
+{
+    const struct ledger_page *page = &room->ledger.page;
+    struct record_boot_end *end = &room->boot_end;
+    if (!page->untold)
+        return;
+    end->ended = page->ended;
+    end->past = page->past;
+    end->has_words = page->ended.how == BOOT_END_ORDERED &&
+                     ledger_words(&room->ledger, &end->words, sizeof end->words);
+    atomic_store(&room->has_end, true);
+}
+
+/* Without a ledger there is no last resort: it is not known how often that was taken. */
+static void begin(struct last_resort_room *room)
+{
+    const struct last_resort_options *options = &room->options;
+    struct mom_error error = {0};
+    bool fresh = false;
+    int r = ledger_open(&room->ledger, options->state_dir, options->group, &fresh, &error);
+    if (r == 0 && fresh)
+        log_notice("a new ledger of reboots is begun in %s", options->state_dir);
+    if (r == 0 && (r = ledger_begin(&room->ledger, options->boot, clock_now())) < 0)
+        error_errno(&error, r, "%s/%s", options->state_dir, LEDGER_FILE);
+    if (r < 0) {
+        log_error("the ledger of reboots: %s", error.text);
+        return;
+    }
+    find_end(room);
+    publish_past(room);
+}
+
+static int keep(struct last_resort_room *room, unsigned wishes)
+{
+    struct ledger *ledger = &room->ledger;
+    int r = ledger->fd < 0 && wishes ? -EBADF : 0;
+    if (r == 0 && wishes & WISH_TOLD)
+        r = ledger_told(ledger);
+    if (r == 0 && wishes & WISH_ORDER)
+        r = ledger_order(ledger, room->way, clock_now(), &room->words, sizeof room->words);
+    if (r == 0 && wishes & WISH_WITHDRAW)
+        r = ledger_withdraw(ledger);
+    if (r == 0 && wishes & WISH_END)
+        r = ledger_end(ledger);
+    return r;
+}
+
+/* ---- the steps ---- */
+
+static int take_step(struct last_resort_room *room, enum step_name name)
+{
+    static const enum last_resort ways[STEPS] = {[STEP_PANIC] = LAST_RESORT_PANIC,
+        [STEP_REBOOT] = LAST_RESORT_REBOOT,
+        [STEP_SYSRQ] = LAST_RESORT_SYSRQ};
+    switch (name) {
+    case STEP_WORDS:
+        return keep(room, atomic_exchange(&room->wishes, 0));
+    case STEP_SYNC:
+        sync();
+        return 0;
+    default:
+        return last_resort_try(ways[name], room->options.proc_root);
+    }
+}
+
+static void *run(void *argument)
+{
+    struct step *step = argument;
+    struct last_resort_room *room = step->room;
+    enum step_name name = (enum step_name)(step - room->step);
+    struct priority unused;
+    (void)priority_raise(&unused); /* it works when nothing else does, or not at all */
+    seal_thread(SEAL_ALLOCATION);
+    if (name == STEP_WORDS)
+        begin(room);
+    atomic_store(&step->busy, false);
+    for (;;) {
+        while (sem_wait(&step->due) < 0)
+            ;
+        atomic_store(&step->result, take_step(room, name));
+        atomic_store(&step->busy, false);
+    }
+    return NULL;
+}
+
+static void start(struct step *step)
+{
+    atomic_store(&step->busy, true);
+    (void)sem_post(&step->due);
+}
+
+/* Waits in naps, since the guard takes no lock: it has nothing else to do now. */
+static void nap(const struct last_resort_room *room)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    (void)nanosleep(&pause, NULL);
+    room->options.heartbeat->beat_usec[HEART_GUARD] = clock_now().boot_usec;
+}
+
+/* 0 or -errno, as the step says itself; -ETIMEDOUT; -EBUSY: it is at what it was asked before. */
+static int within(struct last_resort_room *room, enum step_name name, int64_t usec)
+{
+    struct step *step = &room->step[name];
+    int64_t until_usec = clock_now().boot_usec + usec;
+    for (bool begun = false;; nap(room)) {
+        bool busy = atomic_load(&step->busy);
+        if (!busy && begun)
+            return atomic_load(&step->result);
+        if (!busy)
+            start(step);
+        begun |= !busy;
+        if (clock_now().boot_usec >= until_usec)
+            return begun ? -ETIMEDOUT : -EBUSY;
+    }
+}
+
+int last_resort_open(const struct last_resort_options *options, struct last_resort_room **ret,
+    struct mom_error *error)
+{
+    struct last_resort_room *room = calloc(1, sizeof *room);
+    if (!room)
+        return error_errno(error, -ENOMEM, "the last resort");
+    room->options = *options;
+    room->ledger.fd = -1;
+    (void)pthread_mutex_init(&room->past_lock, NULL);
+    int r = 0;
+    for (int i = 0; i < STEPS && r == 0; i++) {
+        struct step *step = &room->step[i];
+        step->room = room;
+        atomic_store(&step->busy, true); /* until the thread is there */
+        (void)sem_init(&step->due, 0, 0);
+        r = -pthread_create(&step->thread, NULL, run, step);
+    }
+    if (r < 0)
+        return error_errno(error, r, "the threads of the last resort"); /* the program ends */
+    *ret = room;
+    return 0;
+}
+
+/* The threads are left as they are: one may hang in a disk, and the program ends now. */
+void last_resort_close(struct last_resort_room *room)
+{
+    (void)atomic_fetch_or(&room->wishes, WISH_END);
+    int r = within(room, STEP_WORDS, LAST_RESORT_WORDS_USEC);
+    if (r < 0 && r != -EBADF)
+        log_error("the ledger of reboots does not know of the stop: %s", strerrordesc_np(-r));
+}
+
+void last_resort_past(struct last_resort_room *room, struct boot_past *ret)
+{
+    if (pthread_mutex_trylock(&room->past_lock) != 0)
+        return; /* next time */
+    *ret = room->past;
+    (void)pthread_mutex_unlock(&room->past_lock);
+}
+
+bool last_resort_boot_end(struct last_resort_room *room, struct record_boot_end *ret)
+{
+    if (!atomic_load(&room->has_end))
+        return false;
+    *ret = room->boot_end;
+    atomic_store(&room->has_end, false);
+    return true;
+}
+
+void last_resort_told(struct last_resort_room *room)
+{
+    (void)atomic_fetch_or(&room->wishes, WISH_TOLD);
+    if (!atomic_load(&room->step[STEP_WORDS].busy))
+        start(&room->step[STEP_WORDS]);
+}
+
+/* ---- going ---- */
+
+static void say_words(
+    struct last_resort_room *room, const struct decision *decision, const struct standing *standing)
+{
+    struct last_words *words = &room->words;
+    words->decision = *decision;
+    words->count = 0;
+    for (uint32_t i = 0; i < standing->count && i < LAST_WORDS_ACTIVE; i++) {
+        const struct standing_entry *entry = &standing->entry[i];
+        (void)text_copy(words->active[i].key, sizeof words->active[i].key, entry->key);
+        words->active[i].rank = entry->rank;
+        words->active[i].gives_back = entry->gives_back;
+        words->active[i].resident = (uint64_t)entry->score.resident;
+        words->active[i].growth = entry->growth;
+        words->count++;
+    }
+}
+
+static void await_recorder(struct last_resort_room *room)
+{
+    int64_t until_usec = clock_now().boot_usec + LAST_RESORT_RECORD_USEC;
+    while (!ring_is_taken(room->options.told) && clock_now().boot_usec < until_usec)
+        nap(room);
+}
+
+static void add_word(struct outcome *outcome, const char *what, int r)
+{
+    size_t used = strlen(outcome->error);
+    (void)text_format(outcome->error + used, sizeof outcome->error - used, "%s%s: %s",
+        used > 0 ? "; " : "", what, r == 0 ? "without effect" : strerrordesc_np(-r));
+}
+
+/* The policy's way first, then the others, from the orderly to the blunt. */
+static void try_ways(struct last_resort_room *room, struct outcome *outcome)
+{
+    for (int i = 0; i < LAST_RESORTS - 1; i++) {
+        int first = (int)room->way - LAST_RESORT_PANIC;
+        int which = (first + i) % (LAST_RESORTS - 1);
+        int r = within(room, (enum step_name)(STEP_PANIC + which), LAST_RESORT_WAY_USEC);
+        add_word(outcome, last_resort_names[LAST_RESORT_PANIC + which], r);
+    }
+}
+
+static void go(struct last_resort_room *room, const struct decision *decision,
+    const struct standing *standing, struct outcome *outcome)
+{
+    char line[256];
+    (void)text_format(line, sizeof line, "rule %s: the node goes down (decision %llu)",
+        decision->rule, (unsigned long long)decision->seq);
+    last_resort_say(line);
+    say_words(room, decision, standing);
+    (void)atomic_fetch_or(&room->wishes, WISH_ORDER);
+    int r = within(room, STEP_WORDS, LAST_RESORT_WORDS_USEC);
+    if (r < 0)
+        last_resort_say("the last words are not on the disk");
+    await_recorder(room);
+    if (within(room, STEP_SYNC, LAST_RESORT_SYNC_USEC) < 0)
+        last_resort_say("the file systems are not on the disks");
+    try_ways(room, outcome);
+    outcome->result = RESULT_FAILED;
+    (void)atomic_fetch_or(&room->wishes, WISH_WITHDRAW);
+    (void)within(room, STEP_WORDS, LAST_RESORT_WORDS_USEC);
+}
+
+void last_resort_go(struct last_resort_room *room, enum last_resort way,
+    const struct decision *decision, const struct standing *standing, struct outcome *ret)
+{
+    *ret = (struct outcome){.decision = decision->seq,
+        .kind = ACTION_REBOOT,
+        .result = RESULT_DRY_RUN,
+        .started = clock_now()};
+    room->way = way;
+    if (!room->options.dry_run)
+        go(room, decision, standing, ret);
+    ret->ended = clock_now();
+}

@@ -1,0 +1,19 @@
+/* The ways by which the node goes down. What works does not return. libc only; allocates nothing.
+ * Each may hang: give each a thread of its own. */
+#ifndef SLICES_ACT_LAST_RESORT_H
+#define SLICES_ACT_LAST_RESORT_H
+
+#include "slices/last_resort.h"
+
+/* After a panic the kernel waits for so long before it boots anew, where kernel.panic doesn't say.
+ */
+#define LAST_RESORT_PANIC_SEC 10
+
+/* 0: it should not have returned; -errno. `proc_root` as "/proc"; reboot(2) goes by the real kernel
+ * and by nothing else: with another proc_root it is -EOPNOTSUPP. */
+int last_resort_try(enum last_resort way, const char *proc_root);
+
+/* A line for the kernel's log, which outlives a panic where there is pstore or a crash dump. */
+void last_resort_say(const char *text);
+
+#endif

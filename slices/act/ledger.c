@@ -1,0 +1,192 @@
+#include "slices/act/ledger.h"
+
+#include "slices/base/file.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LEDGER_MAGIC 0x6d6f6d6c64677231ull /* "momldgr1": another layout has another number */
+#define COPY_SIZE    2048
+#define WORDS_OFFSET (2 * COPY_SIZE)
+#define FILE_SIZE    (WORDS_OFFSET + (off_t)sizeof(struct words_head) + LEDGER_WORDS_MAX)
+
+struct words_head {
+    uint64_t magic, length, sum;
+    uint8_t boot[16]; /* in which they were said */
+};
+_Static_assert(sizeof(struct ledger_page) <= COPY_SIZE, "a page has its room");
+
+static uint64_t sum_of(const struct ledger_page *page)
+{
+    const char *begin = (const char *)page->boot;
+    return text_hash(TEXT_HASH_SEED, begin, sizeof *page - (size_t)(begin - (const char *)page));
+}
+
+static int write_whole(int fd, const void *bytes, size_t length, off_t offset)
+{
+    ssize_t n = pwrite(fd, bytes, length, offset);
+    if (n < 0)
+        return -errno;
+    if ((size_t)n != length)
+        return -EIO;
+    return fdatasync(fd) < 0 ? -errno : 0;
+}
+
+static bool read_copy(int fd, int which, struct ledger_page *ret)
+{
+    ssize_t n = pread(fd, ret, sizeof *ret, which * COPY_SIZE);
+    return n == sizeof *ret && ret->magic == LEDGER_MAGIC && ret->sum == sum_of(ret) &&
+           ret->past.count <= BOOT_ENDS_KEPT;
+}
+
+/* The newer of the copies that are whole. False: none is. */
+static bool read_page(int fd, struct ledger_page *ret)
+{
+    struct ledger_page other;
+    bool found = read_copy(fd, 0, ret);
+    if (read_copy(fd, 1, &other) && (!found || other.generation > ret->generation)) {
+        *ret = other;
+        found = true;
+    }
+    return found;
+}
+
+/* In the place of the older one. */
+static int write_page(struct ledger *ledger)
+{
+    struct ledger_page *page = &ledger->page;
+    page->magic = LEDGER_MAGIC;
+    page->generation++;
+    page->sum = sum_of(page);
+    return write_whole(ledger->fd, page, sizeof *page, (off_t)(page->generation % 2) * COPY_SIZE);
+}
+
+/* The folder is the recorder's, who could put anything there. */
+static int open_own(const char *path, mode_t mode)
+{
+    struct stat status;
+    int fd = file_open_plain(path, mode);
+    if (fd < 0 || (fstat(fd, &status) == 0 && status.st_uid == geteuid()))
+        return fd;
+    (void)close(fd);
+    return unlink(path) < 0 ? -errno : file_open_plain(path, mode);
+}
+
+int ledger_open(struct ledger *ledger, const char *state_dir, gid_t group, bool *ret_fresh,
+    struct mom_error *error)
+{
+    char path[PATH_MAX];
+    *ledger = (struct ledger){.fd = -1};
+    if (text_format(path, sizeof path, "%s/%s", state_dir, LEDGER_FILE) < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", state_dir);
+    int fd = open_own(path, 0640);
+    int r = fd < 0 ? fd : -posix_fallocate(fd, 0, FILE_SIZE);
+    if (r >= 0) {
+        *ret_fresh = !read_page(fd, &ledger->page);
+        if (*ret_fresh)
+            ledger->page = (struct ledger_page){0};
+        (void)fchown(fd, (uid_t)-1, group); /* who may read what mom knows */
+        ledger->fd = fd;
+        return 0;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return error_errno(error, r, "%s", path);
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (ledger->fd >= 0)
+        (void)close(ledger->fd);
+    ledger->fd = -1;
+}
+
+static void add_end(struct boot_past *past, int64_t unix_usec, enum boot_end how)
+{
+    if (past->count == BOOT_ENDS_KEPT)
+        memmove(past->end, past->end + 1, --past->count * sizeof *past->end);
+    past->end[past->count].unix_usec = unix_usec;
+    past->end[past->count].how = how;
+    past->count++;
+}
+
+/* Another boot than the one that was written of. */
+static void turn_over(struct ledger_page *page, struct stamp now)
+{
+    enum boot_end how = page->ordered ? BOOT_END_ORDERED : BOOT_END_UNCLEAN;
+    if (page->governing) {
+        page->untold = true;
+        page->ended = (struct boot_ended){.how = how,
+            .begun_unix_usec = page->begun_unix_usec,
+            .found = now,
+            .ordered_at = page->ordered_at,
+            .way = page->way};
+        memcpy(page->ended.boot, page->boot, sizeof page->boot);
+        add_end(&page->past, page->ordered ? page->ordered_at.unix_usec : now.unix_usec, how);
+    }
+    page->ordered = false;
+    page->ordered_at = (struct stamp){0};
+    page->begun_unix_usec = now.unix_usec;
+}
+
+int ledger_begin(struct ledger *ledger, const uint8_t boot[16], struct stamp now)
+{
+    struct ledger_page *page = &ledger->page;
+    if (memcmp(page->boot, boot, sizeof page->boot) != 0)
+        turn_over(page, now);
+    memcpy(page->boot, boot, sizeof page->boot);
+    page->governing = true;
+    page->past.known = true;
+    return write_page(ledger);
+}
+
+int ledger_told(struct ledger *ledger)
+{
+    ledger->page.untold = false;
+    return write_page(ledger);
+}
+
+int ledger_end(struct ledger *ledger)
+{
+    ledger->page.governing = false;
+    return write_page(ledger);
+}
+
+/* That it was ordered counts for more than the words. */
+int ledger_order(struct ledger *ledger, enum last_resort way, struct stamp now, const void *words,
+    size_t length)
+{
+    struct words_head head = {LEDGER_MAGIC, length, text_hash(TEXT_HASH_SEED, words, length), {0}};
+    memcpy(head.boot, ledger->page.boot, sizeof head.boot);
+    ledger->page.ordered = true;
+    ledger->page.way = way;
+    ledger->page.ordered_at = now;
+    int r = write_page(ledger);
+    if (r == 0)
+        r = length <= LEDGER_WORDS_MAX ? 0 : -EFBIG;
+    if (r == 0)
+        r = write_whole(ledger->fd, words, length, WORDS_OFFSET + (off_t)sizeof head);
+    return r < 0 ? r : write_whole(ledger->fd, &head, sizeof head, WORDS_OFFSET);
+}
+
+int ledger_withdraw(struct ledger *ledger)
+{
+    ledger->page.ordered = false;
+    ledger->page.ordered_at = (struct stamp){0};
+    return write_page(ledger);
+}
+
+bool ledger_words(const struct ledger *ledger, void *ret, size_t length)
+{
+    struct words_head head;
+    return pread(ledger->fd, &head, sizeof head, WORDS_OFFSET) == sizeof head &&
+           head.magic == LEDGER_MAGIC && head.length == length &&
+           memcmp(head.boot, ledger->page.ended.boot, sizeof head.boot) == 0 &&
+           pread(ledger->fd, ret, length, WORDS_OFFSET + (off_t)sizeof head) == (ssize_t)length &&
+           text_hash(TEXT_HASH_SEED, ret, length) == head.sum;
+}
