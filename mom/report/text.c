@@ -363,6 +363,8 @@ void report_body(const struct report *report, char *buffer, size_t size)
     page_put_evidence(&page, &decision->evidence);
     if (report->outcome)
         put_outcome(&page, report->outcome);
+    else if (decision->action == ACTION_REBOOT)
+        page_put(&page, "\noutcome   the node went down, or is about to: see momctl boots\n");
     else if (action_is_deed(decision->action))
         page_put(&page, "\noutcome   none is known: it is under way, or was cut off\n");
     put_programs(&page, report);

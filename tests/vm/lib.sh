@@ -17,10 +17,25 @@ mount_state() {
     mount /dev/mom-state $state_disk
 }
 
-# boot_number : which boot of this machine it is, from 1. Ask once; wants mount_state.
+# boot_number : which boot of this machine it is, from 1. Ask once; wants mount_state. A boot that was not
+# meant to end is the end of the test (an emulated kernel may stumble: scripts/vm then begins anew).
 boot_number() {
     number=$(($(cat "$state_disk/boots" 2>/dev/null || echo 0) + 1))
+    if [ "$number" -gt 1 ] && [ "$(cat "$state_disk/meant" 2>/dev/null)" != $((number - 1)) ]; then
+        echo "boot $((number - 1)) ended, and was not meant to" >&2
+        return 1
+    fi
     echo $number >"$state_disk/boots"
     sync
     echo $number
+}
+
+# about_to_end : this boot is meant to end from now on, if all has gone well so far; else the test ends.
+about_to_end() {
+    if [ "$failed" != 0 ]; then
+        conclude || :
+        exit 1
+    fi
+    echo "$number" >"$state_disk/meant"
+    sync "$state_disk/meant"
 }
