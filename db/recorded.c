@@ -158,6 +158,15 @@ static int take_outcome(struct walk *walk, struct stream *stream)
     return 0;
 }
 
+static void get_last_resort(struct call *call, struct last_resort_view *ret)
+{
+    ret->confined = get_int(call) != 0;
+    ret->known = !next_is_null(call);
+    ret->ends = get_u32(call);
+    ret->newest_unix_usec = get_int(call);
+    ret->tried_usec = get_int(call);
+}
+
 static int take_look(struct walk *walk, struct stream *stream)
 {
     struct node_look *look = &walk->look;
@@ -177,6 +186,7 @@ static int take_look(struct walk *walk, struct stream *stream)
     look->room_due = get_real(call);
     look->listed_room = get_real(call);
     look->charged = get_limit(call);
+    get_last_resort(call, &look->last_resort);
     get_node(call, &look->node);
     if (look->kind == LOOK_AGAIN) /* belongs to that one, and so does what was decided by both */
         stream->head.at = walk->looked;

@@ -194,7 +194,8 @@ static const char *const migrations[] = {
      * others could still give, how much swap it may have, and its kernel memory. Of a leak,
      * through which kind of memory it grows. Of a look, how much of the time all
      * have waited for memory, how much room is due since the last reset, how much there was when
-     * the list was made, and what the slice had that was to be reset; of looks and decisions, which
+     * the list was made, what the slice had that was to be reset, and what the last resort
+     * depends on; of looks and decisions, which
      * domain they are about: a group with a limit that slices share, the name of memory nodes, ''
      * for the node. Of a slice whose jobs are independent, which one went, '' for the slice as a
      * whole. Leaks that a person has called none. When a life was told of its slice's past. What
@@ -211,6 +212,10 @@ static const char *const migrations[] = {
     "ALTER TABLE look ADD COLUMN listed_room REAL;"
     "ALTER TABLE look ADD COLUMN charged INTEGER;"
     "ALTER TABLE look ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE look ADD COLUMN confined INTEGER;"
+    "ALTER TABLE look ADD COLUMN boot_ends INTEGER;"
+    "ALTER TABLE look ADD COLUMN newest_end_usec INTEGER;"
+    "ALTER TABLE look ADD COLUMN tried_usec INTEGER;"
     "ALTER TABLE decision ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE decision ADD COLUMN independent INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE outcome ADD COLUMN job TEXT NOT NULL DEFAULT '';"

@@ -31,7 +31,8 @@
 
 #define LOOK                                                                                       \
     NODE ", boot, boot_usec, kind, standing_usec, fill_rate, swapped_out_usec, reclaimed_usec,"    \
-         " psi_stuck_usec, stalled, domain, room_due, listed_room, charged"
+         " psi_stuck_usec, stalled, domain, room_due, listed_room, charged, confined,"             \
+         " boot_ends, newest_end_usec, tried_usec"
 
 #define MAIL "id, created_usec, decision, key, stage, message_id, subject, bytes"
 
@@ -108,7 +109,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_RAW_STORED] =
         "SELECT EXISTS (SELECT 1 FROM shifted"
         " WHERE boot = ?15 AND serial = ?16 AND unix_usec = ?17)"
-        " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS ?4"
+        " OR (EXISTS (SELECT 1 FROM raw WHERE slice = ?1 AND t = ?2 AND rss IS ?3 AND swap IS "
+        "?4"
         " AND footprint IS ?5 AND current IS ?6 AND pressure IS ?7 AND faults IS ?8"
         " AND shmem IS ?9 AND swapcached IS ?10 AND badness IS ?11"
         " AND mems IS ?12 AND room IS ?13 AND kernel IS ?14)"
@@ -127,7 +129,7 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_LOOK_ADD] = "INSERT OR IGNORE INTO look(" LOOK ")"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
                      " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30,"
-                     " ?31, ?32, ?33, ?34, ?35, ?36, ?37)",
+                     " ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41)",
     [SQL_POLICY_USE_ADD] = "INSERT OR IGNORE INTO policy_use(boot, boot_usec, unix_usec, hash)"
                            " VALUES (?1, ?2, ?3, ?4)",
     [SQL_POLICY_LAYER_ADD] = "INSERT OR IGNORE INTO policy_layer(hash, n, file, text)"
@@ -138,7 +140,8 @@ const char *const statement_sql[STATEMENTS] = {
                       " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     [SQL_DECISION_ADD] =
         "INSERT OR IGNORE INTO decision(boot, " DECISION ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
+        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, "
+        "?25,"
         " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42)",
     [SQL_EVIDENCE_ADD] = "INSERT INTO evidence(boot, decision, n, name, unit, value, relation,"
                          " bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -186,7 +189,8 @@ const char *const statement_sql[STATEMENTS] = {
                    "current") ","
                               " min(footprint_min), max(footprint_max), max(pressure), "
                               "sum(faults), min(limit_bytes)"
-                              " FROM rollup WHERE span = ?5 AND slice = ?2 AND t >= ?3 AND t < ?4"
+                              " FROM rollup WHERE span = ?5 AND slice = ?2 AND t >= ?3 AND t < "
+                              "?4"
                               " GROUP BY t / ?1" REPLACE_ROLLUP,
     [SQL_RAW_FIRST] = "SELECT min(t) FROM raw WHERE slice = ?2 AND t >= ?3 AND ?1 = 0",
     [SQL_ROLLUP_FIRST] = "SELECT min(t) FROM rollup WHERE span = ?1 AND slice = ?2 AND t >= ?3",
@@ -202,11 +206,13 @@ const char *const statement_sql[STATEMENTS] = {
                          " ORDER BY unix_usec LIMIT ?2)",
     /* The newest one before the time is still in force then. */
     [SQL_FORGET_POLICY_USES] =
-        "DELETE FROM policy_use WHERE (boot, boot_usec) IN (SELECT boot, boot_usec FROM policy_use"
+        "DELETE FROM policy_use WHERE (boot, boot_usec) IN (SELECT boot, boot_usec FROM "
+        "policy_use"
         " WHERE unix_usec < ?1 ORDER BY unix_usec LIMIT ?2) AND (boot, boot_usec) <>"
         " (SELECT boot, boot_usec FROM policy_use WHERE unix_usec < ?1"
         " ORDER BY unix_usec DESC LIMIT 1)",
-    /* Texts that no governor uses any more, or never did; not the newest, which is about to be. */
+    /* Texts that no governor uses any more, or never did; not the newest, which is about to be.
+     */
     [SQL_FORGET_POLICY_LAYERS] =
         "DELETE FROM policy_layer WHERE hash NOT IN (SELECT hash FROM policy_use) AND hash <>"
         " (SELECT hash FROM policy_layer ORDER BY rowid DESC LIMIT 1) AND ?1 AND ?2",
@@ -245,7 +251,8 @@ const char *const statement_sql[STATEMENTS] = {
 
     [SQL_SLICES] =
         "SELECT s.id, s.key, s.name, s.path, s.kind, s.runtime, s.first_usec, s.last_usec,"
-        " (SELECT count(*) FROM (SELECT DISTINCT boot, mount, inode FROM life WHERE slice = s.id)),"
+        " (SELECT count(*) FROM (SELECT DISTINCT boot, mount, inode FROM life WHERE slice = "
+        "s.id)),"
         " (SELECT count(*) FROM decision WHERE key = s.key),"
         " (SELECT count(*) FROM decision WHERE key = s.key AND action = 'reset'),"
         " EXISTS (SELECT 1 FROM life WHERE slice = s.id AND vanished_usec IS NULL"
@@ -253,8 +260,10 @@ const char *const statement_sql[STATEMENTS] = {
         " t.verdict, t.shape, t.rate, t.unix_usec, t.at_usec, t.since_usec, t.forecast,"
         " t.left_p10, t.left_p50, t.left_p90, t.channel,"
         " coalesce((SELECT footprint FROM raw WHERE slice = s.id ORDER BY t DESC LIMIT 1),"
-        " (SELECT footprint FROM rollup WHERE span = 60 AND slice = s.id ORDER BY t DESC LIMIT 1),"
-        " (SELECT footprint FROM rollup WHERE span = 600 AND slice = s.id ORDER BY t DESC LIMIT 1),"
+        " (SELECT footprint FROM rollup WHERE span = 60 AND slice = s.id ORDER BY t DESC LIMIT "
+        "1),"
+        " (SELECT footprint FROM rollup WHERE span = 600 AND slice = s.id ORDER BY t DESC "
+        "LIMIT 1),"
         " (SELECT footprint FROM rollup WHERE span = 3600 AND slice = s.id"
         " ORDER BY t DESC LIMIT 1)),"
         " (SELECT bytes FROM limit_change WHERE slice = s.id ORDER BY t DESC LIMIT 1),"
@@ -298,17 +307,20 @@ const char *const statement_sql[STATEMENTS] = {
         " WHERE ?1 IS NULL OR d.key GLOB ?1 OR d.name GLOB ?1 OR d.path GLOB ?1"
         " UNION ALL SELECT o.ended_usec, o.boot, o.decision, o.kind, '', '', 'decision lost',"
         " o.kind, '', o.result, o.job, o.bytes_freed, o.error FROM outcome o WHERE ?1 IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = o.decision)"
+        " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.boot = o.boot AND d.seq = "
+        "o.decision)"
         " UNION ALL SELECT p.ended_usec, p.boot, p.decision, p.role, coalesce(d.key, ''),"
         " coalesce(d.name, ''), p.command || ': ' || p.result || iif(p.result = 'failed',"
         " iif(p.status < 0, ', signal ' || -p.status, ', status ' || p.status), '') ||"
         " iif(p.words = '', '', ': ' || p.words), p.role, '', NULL, NULL, NULL, NULL"
         " FROM program p LEFT JOIN decision d ON d.boot = p.boot AND d.seq = p.decision"
         " WHERE ?1 IS NULL OR d.key GLOB ?1 OR d.name GLOB ?1 OR d.path GLOB ?1"
-        " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, NULL,"
+        " UNION ALL SELECT unix_usec, boot, NULL, kind, '', '', text, kind, '', NULL, NULL, "
+        "NULL,"
         " NULL FROM note WHERE ?1 IS NULL"
         " UNION ALL SELECT h.unix_usec, h.boot, NULL, iif(h.until_usec > 0, 'hold', 'release'),"
-        " h.key, coalesce(s.name, ''), 'by uid ' || h.by_uid || iif(h.why = '', '', ': ' || h.why),"
+        " h.key, coalesce(s.name, ''), 'by uid ' || h.by_uid || iif(h.why = '', '', ': ' || "
+        "h.why),"
         " 'hold', '', NULL, NULL, NULL, NULL FROM hold h LEFT JOIN slice s ON s.key = h.key"
         " WHERE ?1 IS NULL OR h.key GLOB ?1 OR s.name GLOB ?1"
         " UNION ALL SELECT m.unix_usec, m.boot, NULL, 'dismiss', m.key, coalesce(s.name, ''),"
@@ -353,10 +365,10 @@ const char *const statement_sql[STATEMENTS] = {
         "SELECT t, rss, swap, footprint, current, footprint, footprint, pressure, faults,"
         " " LIMIT_AT("?1",
             "raw.t") " FROM raw WHERE slice = ?1 AND t >= ?2 AND t < ?3 AND ?4 = 0 ORDER BY t",
-    [SQL_HISTORY_ROLLUP] =
-        "SELECT t, rss, swap, footprint, current, footprint_min, footprint_max, pressure, faults,"
-        " limit_bytes FROM rollup"
-        " WHERE slice = ?1 AND t >= ?2 AND t < ?3 AND span = ?4 ORDER BY t",
+    [SQL_HISTORY_ROLLUP] = "SELECT t, rss, swap, footprint, current, footprint_min, "
+                           "footprint_max, pressure, faults,"
+                           " limit_bytes FROM rollup"
+                           " WHERE slice = ?1 AND t >= ?2 AND t < ?3 AND span = ?4 ORDER BY t",
     [SQL_HISTORY_NODE] = "SELECT unix_usec, mem_total, mem_available, swap_total, swap_free,"
                          " psi_some_avg10, psi_full_avg10 FROM node"
                          " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY unix_usec",
@@ -366,7 +378,8 @@ const char *const statement_sql[STATEMENTS] = {
                             " AND unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",
     [SQL_RECORDED_POLICIES] =
         "SELECT boot, boot_usec, unix_usec, hash FROM policy_use WHERE unix_usec < ?2"
-        " AND unix_usec >= coalesce((SELECT max(unix_usec) FROM policy_use WHERE unix_usec < ?1),"
+        " AND unix_usec >= coalesce((SELECT max(unix_usec) FROM policy_use WHERE unix_usec < "
+        "?1),"
         " ?1) ORDER BY boot, boot_usec",
     [SQL_RECORDED_HOLDS] = "SELECT boot, boot_usec, unix_usec, key, until_usec FROM hold"
                            " WHERE unix_usec < ?2 AND (unix_usec >= ?1 OR until_usec >= ?1)"
@@ -384,7 +397,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_RECORDED_LOOKS] =
         "SELECT boot, boot_usec, unix_usec, kind, standing_usec, fill_rate, swapped_out_usec,"
         " reclaimed_usec, psi_stuck_usec, coalesce(stalled, 0), domain, coalesce(room_due, 0),"
-        " coalesce(listed_room, 0), charged,"
+        " coalesce(listed_room, 0), charged, coalesce(confined, 0), boot_ends,"
+        " coalesce(newest_end_usec, 0), coalesce(tried_usec, 0),"
         " " NODE_NUMBERS " FROM look"
         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec, kind",
     [SQL_RECORDED_DECISIONS] =

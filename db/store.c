@@ -207,6 +207,10 @@ int store_look(struct db *db, const struct node_look *look, struct mom_error *er
     put_real(&call, look->room_due);
     put_real(&call, look->listed_room);
     put_limit(&call, look->charged);
+    put_int(&call, look->last_resort.confined);
+    put_int_or_null(&call, look->last_resort.known, look->last_resort.ends);
+    put_int(&call, look->last_resort.newest_unix_usec);
+    put_int(&call, look->last_resort.tried_usec);
     return call_run(&call);
 }
 

@@ -185,6 +185,9 @@ void course_look(struct course *course, const struct node_look *look, const stru
     struct standing *standing = &course->standings.of[domain];
     if (look->listed_room > 0)
         standing->room = look->listed_room;
+    int64_t tried_usec = guard->last_resort.tried_usec; /* that follows from what is decided */
+    guard->last_resort = look->last_resort;
+    guard->last_resort.tried_usec = tried_usec;
     if (decide_node(guard, course->policy, node, standing, now, decision) == 0)
         return;
     bool resets = decision->action == ACTION_RESET;

@@ -167,6 +167,7 @@ struct node_look node_look_of(const struct node_watch *watch, const struct node_
         .psi_stuck_since_usec = watch->psi_stuck_since_usec,
         .room_due = watch->reset.room_due,
         .listed_room = standing->room,
+        .last_resort = watch->last_resort,
         .charged = SAMPLE_NO_LIMIT};
     (void)text_copy(look.domain, sizeof look.domain, standing->domain);
     return look;
@@ -181,6 +182,7 @@ void node_watch_resume(struct node_watch *watch, const struct node_look *look)
     watch->reclaimed_usec = look->reclaimed_usec;
     watch->psi_stuck_since_usec = look->psi_stuck_since_usec;
     watch->reset.room_due = look->room_due;
+    watch->last_resort = look->last_resort;
     watch->unattributed_usec = 0;
     memset(watch->rule_since_usec, 0, sizeof watch->rule_since_usec);
 }

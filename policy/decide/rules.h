@@ -87,6 +87,7 @@ struct node_look {
     int64_t swapped_out_usec, reclaimed_usec, psi_stuck_since_usec;
     double room_due;
     double listed_room; /* bytes that there were when the list was made; 0: unknown */
+    struct last_resort_view last_resort;
     uint64_t charged;   /* LOOK_AGAIN: to the slice that was chosen; SAMPLE_NO_LIMIT: unknown */
 };
 

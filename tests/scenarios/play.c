@@ -246,8 +246,7 @@ static void look_at(struct player *player, const struct world *world, const char
     const struct standing *standing = course_standing(&player->course, path);
     if (standing && standing_is_overtaken(standing, &look.node))
         tick(player);
-    if (*path == '\0')
-        last_resort_see(&player->course.guard.of[0].last_resort, &player->past, now_of(player));
+    last_resort_see(&look.last_resort, &player->past, now_of(player));
     course_look(&player->course, &look, NULL);
 }
 

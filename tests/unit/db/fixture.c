@@ -50,7 +50,7 @@ void fixture_reopen(struct fixture *fixture)
 }
 
 /* What each migration beyond the first did, undone. */
-static const char *const undo[][24] = {
+static const char *const undo[][28] = {
     [2] = {"DROP INDEX life_oom", "ALTER TABLE boot DROP COLUMN oom_kills",
         "ALTER TABLE boot DROP COLUMN oom_usec", "ALTER TABLE life DROP COLUMN oom_kills",
         "ALTER TABLE life DROP COLUMN oom_usec", "PRAGMA user_version = 1"},
@@ -71,7 +71,9 @@ static const char *const undo[][24] = {
         "ALTER TABLE trend DROP COLUMN channel", "ALTER TABLE decision DROP COLUMN channel",
         "ALTER TABLE limit_change DROP COLUMN swap", "ALTER TABLE look DROP COLUMN stalled",
         "ALTER TABLE look DROP COLUMN room_due", "ALTER TABLE look DROP COLUMN listed_room",
-        "ALTER TABLE look DROP COLUMN charged", "ALTER TABLE look DROP COLUMN domain",
+        "ALTER TABLE look DROP COLUMN charged", "ALTER TABLE look DROP COLUMN confined",
+        "ALTER TABLE look DROP COLUMN boot_ends", "ALTER TABLE look DROP COLUMN newest_end_usec",
+        "ALTER TABLE look DROP COLUMN tried_usec", "ALTER TABLE look DROP COLUMN domain",
         "ALTER TABLE decision DROP COLUMN domain", "ALTER TABLE decision DROP COLUMN independent",
         "ALTER TABLE outcome DROP COLUMN job", "DROP TABLE dismissal", "DROP TABLE warm_start",
         "DROP TABLE program", "DROP TABLE boot_end", "PRAGMA user_version = 4"},
