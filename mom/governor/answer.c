@@ -361,6 +361,7 @@ void governor_answer(struct governor *governor, struct stamp now)
     take_orders(governor, now);
     take_last_resort(governor);
     tell_boot_end(governor);
+    governor_arm(governor, now);
     take_outcomes(governor, now);
     watch_hands(governor, now);
     hooks_answer(governor, now);

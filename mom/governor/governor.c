@@ -222,6 +222,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .outcome_fd = governor->wake_fd,
     };
     governor->journal.patient = true;
+    governor->last_resort_view.confined = is_confined(governor);
     int r = hands_open(&hands, &governor->hands, error);
     if (r == 0)
         r = open_last_resort(governor, error);
@@ -236,7 +237,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .policy = governor->policy,
         .tick_fd = governor->tick_fd,
         .last_resort = governor->last_resort,
-        .confined = is_confined(governor),
+        .confined = governor->last_resort_view.confined,
     };
     if (r == 0)
         r = guard_open(&guard, &governor->guard, error);

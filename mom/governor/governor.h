@@ -77,6 +77,9 @@ struct governor {
     struct hands *hands;
     struct guard *guard;
     struct last_resort_room *last_resort;
+    struct last_resort_view last_resort_view;
+    struct boot_past past_ends;
+    bool panics_on_oom; /* the kernel does, by our order */
     struct requests *requests;
     struct witness *witness;
     struct victims victims;
@@ -143,6 +146,9 @@ void governor_take_policy(struct governor *governor);
 /* What came of an action. */
 void governor_take_outcome(
     struct governor *governor, const struct outcome *outcome, struct stamp now);
+
+/* armed.c: what the kernel is to do by itself while a reboot would be in order. */
+void governor_arm(struct governor *governor, struct stamp now);
 
 /* tell.c */
 void tell_born(

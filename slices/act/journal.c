@@ -6,6 +6,7 @@
 #include "slices/act/cage.h"
 #include "slices/act/drop_in.h"
 #include "slices/act/kernel_hints.h"
+#include "slices/act/kernel_setting.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/visit.h"
@@ -36,6 +37,7 @@ const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_FREEZE_OWN] = "freeze",
     [JOURNAL_MOVED] = "move",
     [JOURNAL_LIMIT] = "limit",
+    [JOURNAL_SETTING] = "setting of the kernel's",
 };
 
 struct row {
@@ -447,12 +449,28 @@ static int undo_in(
     return r == 0 && kind->made_for ? dissolve(group_fd, entry->directory) : r;
 }
 
+/* It is no group. */
+static int undo_setting(struct journal *journal, struct seen *seen, struct mom_error *error)
+{
+    const char *path = seen->entry.directory;
+    int r = kernel_setting_undo(&seen->entry);
+    if (r < 0)
+        return error_errno(error, r, "undoing %s", path);
+    if (r > 0)
+        (void)error_set(
+            error, 0, "%s was changed by somebody else meanwhile: it is left as it is", path);
+    strike_seen(journal, seen);
+    return r;
+}
+
 int journal_undo(struct journal *journal, int row, struct mom_error *error)
 {
     struct seen seen;
     if (!see(journal, row, &seen))
         return 0;
     const struct journal_entry *entry = &seen.entry;
+    if (entry->kind == JOURNAL_SETTING)
+        return undo_setting(journal, &seen, error);
     int group_fd = group_open(AT_FDCWD, entry->directory);
     int r = group_fd < 0 ? group_fd : undo_in(journal, group_fd, &seen, error);
     if (group_fd >= 0)

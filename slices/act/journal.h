@@ -29,10 +29,12 @@ enum journal_kind {
     JOURNAL_FREEZE_CAGE, /* v1 freeze: as JOURNAL_TEMP_FREEZER; its parent is where they came from
                           */
     JOURNAL_FREEZE_OWN,  /* v2 freeze: as JOURNAL_FROZEN */
-    JOURNAL_MOVED, /* a temporary group, of another's; undo: move what is in it back to `home`,
-                      if that still is the same life, and remove it */
-    JOURNAL_LIMIT, /* a limit of the slice was changed (limit.h); undo: as before, if it still is
-                      what it was set to, and of the same life, and nobody is killed for it */
+    JOURNAL_MOVED,   /* a temporary group, of another's; undo: move what is in it back to `home`,
+                        if that still is the same life, and remove it */
+    JOURNAL_LIMIT,   /* a limit of the slice was changed (limit.h); undo: as before, if it still is
+                        what it was set to, and of the same life, and nobody is killed for it */
+    JOURNAL_SETTING, /* a setting of the kernel's, `directory` is its file (kernel_setting.h); undo:
+                        as `before`, if it still is what it was `set` to */
     JOURNAL_KINDS
 };
 extern const char *const journal_kind_names[JOURNAL_KINDS]; /* "frozen", ... */

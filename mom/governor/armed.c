@@ -1,0 +1,55 @@
+/* What is armed while a reboot would be in order: the kernel's own panic where it would kill for
+ * the node as a whole. Put back when it would not be, and by whoever finds the journal. */
+#include "mom/governor/governor.h"
+
+#include "slices/act/kernel_setting.h"
+#include "slices/act/last_resort.h"
+#include "slices/base/file.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static int change(struct governor *governor, const char *name, uint64_t value, struct stamp now)
+{
+    char path[PATH_MAX];
+    int r = text_format(path, sizeof path, "%s/sys/%s", governor->options->paths.proc_root, name);
+    return r < 0 ? r : kernel_setting_change(&governor->journal, path, value, now);
+}
+
+/* After a panic the machine must not stand still; who has said how long it may, is heeded. */
+static int let_panics_boot(struct governor *governor, struct stamp now)
+{
+    unsigned long long seconds;
+    int r = file_read_u64(governor->proc_fd, "sys/kernel/panic", &seconds);
+    return r < 0 || seconds != 0 ? r : change(governor, "kernel/panic", LAST_RESORT_PANIC_SEC, now);
+}
+
+static int arm(struct governor *governor, struct stamp now)
+{
+    int r = let_panics_boot(governor, now);
+    /* 1: not where a limit, or a set of memory nodes, is all that is full (mm/oom_kill.c) */
+    return r < 0 ? r : change(governor, "vm/panic_on_oom", 1, now);
+}
+
+void governor_arm(struct governor *governor, struct stamp now)
+{
+    const struct last_resort_settings *settings = &policy_globals(governor->policy)->last_resort;
+    struct last_resort_view *view = &governor->last_resort_view;
+    last_resort_past(governor->last_resort, &governor->past_ends);
+    last_resort_see(view, &governor->past_ends, now);
+    bool wanted = settings->panic_on_oom && !governor->options->dry_run &&
+                  last_resort_is_armed(settings, view, now);
+    if (wanted == governor->panics_on_oom)
+        return;
+    governor->panics_on_oom = wanted;
+    int r = wanted ? arm(governor, now) : 0;
+    if (!wanted || r < 0)
+        (void)kernel_settings_restore(&governor->journal);
+    if (r < 0)
+        tell_note(governor, now, "panic-on-oom", "can't be had: %s", strerrordesc_np(-r));
+    else
+        tell_note(governor, now, "panic-on-oom",
+            wanted ? "the kernel panics rather than kill for the node" : "as before");
+}
