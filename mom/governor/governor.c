@@ -6,6 +6,7 @@
 #include "mom/common/records.h"
 #include "mom/common/signals.h"
 #include "mom/governor/seal.h"
+#include "slices/act/watchdog.h"
 #include "slices/base/text.h"
 #include "slices/read/mems.h"
 #include "slices/read/processes.h"
@@ -200,6 +201,14 @@ static int open_threads(struct governor *governor, struct mom_error *error)
     };
     governor->journal.patient = true;
     int r = hands_open(&hands, &governor->hands, error);
+    const struct keepalive_options keepalive = {
+        .run_dir = governor->options->paths.run_dir,
+        .sys_root = WATCHDOG_SYS_ROOT,
+        .journal = &governor->journal,
+        .heartbeat = heartbeat_page(&governor->heartbeat),
+    };
+    if (r == 0)
+        r = keepalive_open(&keepalive, &governor->keepalive, error);
     const struct guard_options guard = {
         .proc_root = governor->options->paths.proc_root,
         .hierarchy = &governor->hierarchy,
@@ -208,6 +217,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .decisions = &governor->guard_ring,
         .looks = &governor->look_ring,
         .heartbeat = heartbeat_page(&governor->heartbeat),
+        .keepalive = governor->keepalive,
         .policy = governor->policy,
         .tick_fd = governor->tick_fd,
     };
@@ -230,6 +240,8 @@ static void close_threads(struct governor *governor)
         requests_close(governor->requests);
     if (governor->guard)
         guard_close(governor->guard);
+    if (governor->keepalive)
+        keepalive_close(governor->keepalive);
     if (governor->hands)
         hands_close(governor->hands);
     governor->journal.patient = false;

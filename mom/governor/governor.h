@@ -19,6 +19,7 @@
 #include "mom/governor/hands.h"
 #include "mom/governor/holds.h"
 #include "mom/governor/hooks.h"
+#include "mom/governor/keepalive.h"
 #include "mom/governor/limited.h"
 #include "mom/governor/requests.h"
 #include "mom/governor/victims.h"
@@ -76,6 +77,7 @@ struct governor {
     struct actuator *actuator;
     struct hands *hands;
     struct guard *guard;
+    struct keepalive *keepalive;
     struct requests *requests;
     struct witness *witness;
     struct victims victims;
@@ -142,6 +144,9 @@ void governor_take_policy(struct governor *governor);
 /* What came of an action. */
 void governor_take_outcome(
     struct governor *governor, const struct outcome *outcome, struct stamp now);
+
+/* watchdog.c: what is wanted of the watchdog, and how things stand with it. */
+void governor_keep_watchdog(struct governor *governor, struct stamp now);
 
 /* tell.c */
 void tell_born(

@@ -426,6 +426,7 @@ static const struct section {
     {"guard", read_group},
     {"raises", read_group},
     {"scorer", read_group},
+    {"watchdog", read_group},
     {"mail", read_group},
     {"database", read_group},
     {"slices", read_slices},

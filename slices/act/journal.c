@@ -6,6 +6,7 @@
 #include "slices/act/cage.h"
 #include "slices/act/drop_in.h"
 #include "slices/act/kernel_hints.h"
+#include "slices/act/watchdog.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/visit.h"
@@ -36,6 +37,7 @@ const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_FREEZE_OWN] = "freeze",
     [JOURNAL_MOVED] = "move",
     [JOURNAL_LIMIT] = "limit",
+    [JOURNAL_WATCHDOG] = "watchdog",
 };
 
 struct row {
@@ -447,12 +449,24 @@ static int undo_in(
     return r == 0 && kind->made_for ? dissolve(group_fd, entry->directory) : r;
 }
 
+/* It is no group. */
+static int undo_watchdog(struct journal *journal, struct seen *seen, struct mom_error *error)
+{
+    const struct journal_entry *entry = &seen->entry;
+    int r = watchdog_undo(entry->directory, entry->disk, WATCHDOG_SYS_ROOT, error);
+    if (r >= 0)
+        strike_seen(journal, seen);
+    return r;
+}
+
 int journal_undo(struct journal *journal, int row, struct mom_error *error)
 {
     struct seen seen;
     if (!see(journal, row, &seen))
         return 0;
     const struct journal_entry *entry = &seen.entry;
+    if (entry->kind == JOURNAL_WATCHDOG)
+        return undo_watchdog(journal, &seen, error);
     int group_fd = group_open(AT_FDCWD, entry->directory);
     int r = group_fd < 0 ? group_fd : undo_in(journal, group_fd, &seen, error);
     if (group_fd >= 0)
