@@ -22,10 +22,11 @@ enum { ROUND_SEC = 1 };
 /* The warden starts a governor again whose guard is silent for 15 s: a watchdog must leave it as
  * long, and a little more. The settings ask for no less; a driver may make less of it. */
 enum { TIMEOUT_LEAST_SEC = 20 };
-#define RETRY_USEC  (5 * 60 * USEC_PER_SEC) /* after a refusal: a module may be loaded meanwhile */
-#define REOPEN_USEC (20 * USEC_PER_SEC) /* a page that says nothing new: it may be another by now  \
-                                         */
-#define GUARD_USEC (15 * USEC_PER_SEC)  /* without a look: the guard is what stands still */
+#define RETRY_USEC (5 * 60 * USEC_PER_SEC) /* after a refusal: a module may be loaded meanwhile */
+#define REOPEN_USEC                                                                                \
+    (20 * USEC_PER_SEC)                /* a page that says nothing new: it may be another by now   \
+                                        */
+#define GUARD_USEC (15 * USEC_PER_SEC) /* without a look: the guard is what stands still */
 
 /* A page of another program's, kept open: opening a file takes memory, of which there may be none.
  */
@@ -385,11 +386,14 @@ void keepalive_want(
 {
     struct wish *wish = &keepalive->wish;
     (void)pthread_mutex_lock(&keepalive->lock);
-    if (wish->number == 0 || !is_same(&wish->settings, settings))
-        wish->number++;
+    bool other_settings = wish->number == 0 || !is_same(&wish->settings, settings);
+    bool is_news = other_settings || wish->bar != bar;
+    wish->number += other_settings;
     wish->settings = *settings;
     wish->bar = bar;
     (void)pthread_mutex_unlock(&keepalive->lock);
+    if (is_news)
+        (void)sem_post(&keepalive->wake);
 }
 
 void keepalive_state(struct keepalive *keepalive, struct live_watchdog *ret)

@@ -66,6 +66,7 @@ static void start(struct forks *forks, int64_t now_usec)
 
 void forks_round(struct forks *forks, bool wanted, int64_t now_usec)
 {
+    forks->wanted = wanted;
     if (!wanted)
         forks_close(forks);
     else if (forks->pid == 0 && now_usec >= forks->start_usec)
@@ -79,6 +80,12 @@ bool forks_reap(struct forks *forks, pid_t pid, int64_t now_usec)
     forks->pid = 0;
     forks->start_usec = now_usec + FORKS_TRY_SEC * USEC_PER_SEC;
     return true;
+}
+
+bool forks_failed(const struct forks *forks, int64_t now_usec)
+{
+    int64_t worked_usec = heartbeat_page(&forks->heartbeat)->beat_usec[HEART_FORK];
+    return forks->wanted && worked_usec != 0 && now_usec - worked_usec > FORKS_FAILED_USEC;
 }
 
 void forks_close(struct forks *forks)

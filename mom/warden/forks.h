@@ -14,6 +14,7 @@ struct forks {
     struct heartbeat heartbeat;
     pid_t pid;          /* of who tries; 0: nobody */
     int64_t start_usec; /* boot time; not before */
+    bool wanted;
 };
 
 #define FORKS_TRY_SEC 5
@@ -22,6 +23,10 @@ int forks_open(struct forks *forks, const char *run_dir, struct mom_error *error
 
 /* Starts who tries, or ends it. Often. */
 void forks_round(struct forks *forks, bool wanted, int64_t now_usec);
+
+/* It was wanted, and has not worked for FORKS_FAILED_USEC. */
+#define FORKS_FAILED_USEC (4 * FORKS_TRY_SEC * 1000000ll)
+bool forks_failed(const struct forks *forks, int64_t now_usec);
 
 /* False: the process that has ended was another. */
 bool forks_reap(struct forks *forks, pid_t pid, int64_t now_usec);

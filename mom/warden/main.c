@@ -62,8 +62,9 @@ static void say_undone(const char *text)
     log_warning("undo: %s", text);
 }
 
-/* Nothing that the governor changed for a time may outlive it. */
-static void replay_journal(const struct warden *warden)
+/* Nothing that the governor changed for a time may outlive it; but for the watchdog, where another
+ * governor can't be started: then the node is as good as dead. */
+static void replay_journal(const struct warden *warden, bool spare_watchdog)
 {
     struct journal journal = {0};
     struct mom_error error = {0};
@@ -71,6 +72,9 @@ static void replay_journal(const struct warden *warden)
         log_error("the undo journal: %s", error.text);
         return;
     }
+    journal.spares_watchdog = spare_watchdog;
+    if (spare_watchdog)
+        log_error("no process can be started: a watchdog that is armed stays armed");
     int left = journal_undo_all(&journal, say_undone);
     if (left > 0)
         log_error("%d changes could not be undone", left);
@@ -113,7 +117,7 @@ static void reap(struct warden *warden, int64_t now_usec)
         describe_end(name, status);
         if (name != CHILD_GOVERNOR)
             continue;
-        replay_journal(warden);
+        replay_journal(warden, forks_failed(&warden->forks, now_usec));
         if (!warden->told_ready && WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_USAGE)
             warden->give_up_status = WEXITSTATUS(status); /* trying again would not help */
     }
@@ -394,8 +398,8 @@ int main(int argc, char **argv)
     }
     hold_on();
     warden.watchdog_usec = notify_watchdog_usec();
-    replay_journal(&warden); /* of a momd that was killed */
+    replay_journal(&warden, false); /* of a momd that was killed */
     govern(&warden);
-    replay_journal(&warden);
+    replay_journal(&warden, false);
     return warden.give_up_status;
 }

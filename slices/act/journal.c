@@ -481,12 +481,18 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
     return r > 0;
 }
 
+static bool is_spared(const struct journal *journal, int row)
+{
+    const struct journal_entry *entry = journal_row(journal, row);
+    return journal->spares_watchdog && entry && entry->kind == JOURNAL_WATCHDOG;
+}
+
 int journal_undo_all(struct journal *journal, void (*say)(const char *text))
 {
     int left = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         struct mom_error error = {0};
-        int r = journal_undo(journal, i, &error);
+        int r = is_spared(journal, i) ? 0 : journal_undo(journal, i, &error);
         left += r < 0;
         if (say && r != 0)
             say(error.text);

@@ -59,8 +59,9 @@ struct journal {
     struct shared_file file;
     pthread_mutex_t lock; /* of the free rows */
     char reload_file[PATH_MAX];
-    int next;     /* from here on one is looked for */
-    bool patient; /* undoing may take seconds: the hands' and people's, not the warden's */
+    int next;             /* from here on one is looked for */
+    bool patient;         /* undoing may take seconds: the hands' and people's, not the warden's */
+    bool spares_watchdog; /* it stays armed: nobody could be started who would arm it anew */
 };
 
 int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error);
@@ -89,8 +90,8 @@ int journal_find_limit(const struct journal *journal, const struct slice_life *l
  * v1 a raised limit for as long as the kernel finds something to reclaim. */
 int journal_undo(struct journal *journal, int row, struct mom_error *error);
 
-/* Undoes all; returns how many are left. What failed, or was left alone, is told to `say`, which
- * may be NULL. */
+/* Undoes all (but the watchdog, if that is spared); returns how many could not be. What failed, or
+ * was left alone, is told to `say`, which may be NULL. */
 int journal_undo_all(struct journal *journal, void (*say)(const char *text));
 
 #endif

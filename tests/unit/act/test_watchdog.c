@@ -177,6 +177,11 @@ static void undoing_closes_it_with_the_magic_letter(void **state)
     const struct journal_entry entry = entry_of(path, device);
     int row = journal_add(&journal, &entry);
     assert_true(row >= 0);
+    journal.spares_watchdog = true;
+    assert_int_equal(journal_undo_all(&journal, NULL), 0);
+    assert_true(read(other_end, written, sizeof written) < 1);
+    assert_non_null(journal_row(&journal, row));
+    journal.spares_watchdog = false;
     assert_int_equal(journal_undo_all(&journal, NULL), 0);
     assert_int_equal(read(other_end, written, sizeof written), 1);
     assert_string_equal(written, "V");

@@ -58,10 +58,13 @@ static void they_are_tried_while_that_is_wanted(void **state)
     for (int i = 0; i < NAPS && newest_beat() == 0; i++)
         (void)usleep(NAP_USEC);
     assert_true(newest_beat() >= begun_usec);
+    assert_false(forks_failed(&forks, now()));
+    assert_true(forks_failed(&forks, now() + 2 * FORKS_FAILED_USEC));
     forks_round(&forks, true, now());
     assert_int_equal(forks.pid, pid);           /* one is enough */
     assert_false(forks_reap(&forks, 1, now())); /* another's end */
     forks_round(&forks, false, now());
+    assert_false(forks_failed(&forks, now() + 2 * FORKS_FAILED_USEC)); /* nobody wants to know */
     assert_true(is_reaped(pid));
     assert_int_equal(forks.pid, 0);
 }
