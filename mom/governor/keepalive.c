@@ -22,11 +22,9 @@ enum { ROUND_SEC = 1 };
 /* The warden starts a governor again whose guard is silent for 15 s: a watchdog must leave it as
  * long, and a little more. The settings ask for no less; a driver may make less of it. */
 enum { TIMEOUT_LEAST_SEC = 20 };
-#define RETRY_USEC (5 * 60 * USEC_PER_SEC) /* after a refusal: a module may be loaded meanwhile */
-#define REOPEN_USEC                                                                                \
-    (20 * USEC_PER_SEC)                /* a page that says nothing new: it may be another by now   \
-                                        */
-#define GUARD_USEC (15 * USEC_PER_SEC) /* without a look: the guard is what stands still */
+#define RETRY_USEC  (5 * 60 * USEC_PER_SEC) /* after a refusal: a module may be loaded meanwhile */
+#define REOPEN_USEC (90 * USEC_PER_SEC)     /* a page without news: it may be another by now */
+#define GUARD_USEC  (15 * USEC_PER_SEC)     /* without a look: the guard is what stands still */
 
 /* A page of another program's, kept open: opening a file takes memory, of which there may be none.
  */
@@ -210,6 +208,7 @@ static void try_to_arm(struct keepalive *keepalive, int64_t now_usec)
         set_phase(keepalive, WATCHDOG_REFUSED, &error);
         return;
     }
+    keepalive->retry_usec = 0;
     keepalive->state.timeout_sec = keepalive->watchdog.timeout_sec;
     atomic_store(&keepalive->armed, true);
     set_phase(keepalive, WATCHDOG_ARMED, NULL);
@@ -268,7 +267,7 @@ static void wait_or_arm(struct keepalive *keepalive, bool granted, int64_t now_u
         return; /* refused */
     if (granted)
         try_to_arm(keepalive, now_usec);
-    else if (keepalive->state.ailment != AILMENT_NONE)
+    else if (keepalive->state.ailment != AILMENT_NONE && keepalive->retry_usec == 0)
         set_phase(keepalive, WATCHDOG_AILING, NULL);
 }
 
@@ -286,8 +285,8 @@ static void keep(struct keepalive *keepalive, bool is_new, int64_t now_usec)
         wait_or_arm(keepalive, granted, now_usec);
     else
         set_phase(keepalive, why, NULL);
-    keepalive->options.heartbeat->forks_wanted =
-        (wanted || is_armed(keepalive)) && keepalive->taken.settings.fork_usec > 0;
+    bool is_due = is_armed(keepalive) || (wanted && now_usec >= keepalive->retry_usec);
+    keepalive->options.heartbeat->forks_wanted = is_due && keepalive->taken.settings.fork_usec > 0;
 }
 
 static void go_round(struct keepalive *keepalive, int64_t now_usec)
@@ -300,8 +299,10 @@ static void go_round(struct keepalive *keepalive, int64_t now_usec)
         (void)text_copy(keepalive->state.device, sizeof keepalive->state.device,
             keepalive->taken.settings.device);
     }
-    read_page(&keepalive->forks, now_usec);
-    read_page(&keepalive->database, now_usec);
+    if (keepalive->taken.settings.fork_usec > 0)
+        read_page(&keepalive->forks, now_usec);
+    if (keepalive->taken.settings.disk_usec > 0)
+        read_page(&keepalive->database, now_usec);
     keep(keepalive, is_new, now_usec);
     tell(keepalive);
 }

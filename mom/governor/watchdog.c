@@ -43,7 +43,7 @@ static void note(struct governor *governor, const struct live_watchdog *was,
         tell_note(governor, now, "watchdog", "not armed: %s", is->error);
     else if (was_armed || (is->phase != WATCHDOG_NONE && is->phase < WATCHDOG_EARLY) ||
              is->phase == WATCHDOG_SPENT)
-        tell_note(governor, now, "watchdog", "%s%s", was_armed ? "disarmed: " : "",
+        tell_note(governor, now, "watchdog", "%s%s", was_armed ? "disarmed; " : "",
             watchdog_phase_names[is->phase]);
 }
 
