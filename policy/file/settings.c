@@ -166,7 +166,7 @@ static const struct setting table[] = {
         .help = "A device that can't be stopped any more (nowayout), or of which that isn't known: "
                 "refuse, or accept; then the node is booted anew whenever momd is stopped."},
     {GLOBAL(watchdog.fork_usec), .name = "watchdog.fork", .type = VALUE_DURATION, .least = "10s",
-        .most = "1d", .or_zero = true, .fallback = "30s",
+        .most = "1d", .or_zero = true, .fallback = "1min",
         .help = "It is petted no more when no new process could be started for so long; 0s: that "
                 "doesn't matter."},
     {GLOBAL(watchdog.memory_usec), .name = "watchdog.memory", .type = VALUE_DURATION,

@@ -97,7 +97,7 @@ static void a_watchdog_is_nobody_elses_until_one_is_named(void **state)
     assert_int_equal(watchdog->timeout_usec, 60 * SECOND);
     assert_int_equal(watchdog->after_boot_usec, 600 * SECOND);
     assert_int_equal(watchdog->nowayout, NOWAYOUT_REFUSE);
-    assert_int_equal(watchdog->fork_usec, 30 * SECOND);
+    assert_int_equal(watchdog->fork_usec, 60 * SECOND);
     assert_int_equal(watchdog->memory_usec, 600 * SECOND);
     assert_int_equal(watchdog->disk_usec, 0);
     policy_free(policy);
