@@ -1,5 +1,4 @@
-/* status: daemon, node, database, the kernel's OOM kills. Each of the first three may be missing.
- */
+/* status: daemon, its watchdog if it has one, node, database, the kernel's OOM kills. */
 #include "db/outbox.h"
 #include "mom/cli/facts.h"
 #include "mom/cli/oom_kills.h"
@@ -71,6 +70,30 @@ static void show_daemon(struct cli *cli, const struct daemon *daemon)
             cell_toned(cell_count(s->dropped), s->dropped ? TONE_WARNING : TONE_PLAIN)},
     };
     output_record(cli->output, "daemon", fields, COUNT(fields));
+}
+
+/* As of the phase; what is wrong behind it. */
+static void show_watchdog(struct cli *cli, const struct live_watchdog *w)
+{
+    char why[320] = "";
+    bool ails = w->phase == WATCHDOG_AILING || w->phase == WATCHDOG_WITHHELD;
+    if (ails || w->error[0])
+        (void)text_format(
+            why, sizeof why, "%s", w->error[0] ? w->error : ailment_texts[w->ailment]);
+    enum tone tone = w->phase == WATCHDOG_WITHHELD  ? TONE_ALARM
+                     : w->phase == WATCHDOG_REFUSED ? TONE_WARNING
+                                                    : TONE_PLAIN;
+    const struct field fields[] = {
+        {"state", "Watchdog", cell_toned(cell_text(watchdog_phase_names[w->phase]), tone)},
+        {"why", "Because", cell_text(why)},
+        {"armed", "Armed", cell_flag(w->phase == WATCHDOG_ARMED || w->phase == WATCHDOG_WITHHELD)},
+        {"device", "Device", cell_text(w->device)},
+        {"identity", "Driver", cell_text(w->identity)},
+        {"timeout_seconds", "Timeout",
+            w->timeout_sec ? cell_duration(w->timeout_sec) : cell_absent()},
+    };
+    if (w->phase != WATCHDOG_NONE)
+        output_record(cli->output, "watchdog", fields, COUNT(fields));
 }
 
 static struct cell node_cell(const struct node_sample *node, enum node_field field)
@@ -193,6 +216,7 @@ int verb_status(struct cli *cli)
         show_no_daemon(cli);
     } else {
         show_daemon(cli, &daemon);
+        show_watchdog(cli, &daemon.state.watchdog);
         show_node(cli, &daemon.state.node);
         show_limited(cli, &daemon.state);
     }

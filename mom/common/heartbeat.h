@@ -9,15 +9,25 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum heart { HEART_GOVERNOR, HEART_GUARD, HEART_HANDS, HEART_RECORDER, HEARTS };
+enum heart {
+    HEART_GOVERNOR,
+    HEART_GUARD,
+    HEART_HANDS,
+    HEART_RECORDER,
+    HEART_COMMIT, /* the recorder: its database took something, for good */
+    HEART_FORK,   /* the warden: a process was started, and ended well */
+    HEARTS
+};
 
 #define HEARTBEAT_GOVERNOR_FILE "heartbeat"
 #define HEARTBEAT_RECORDER_FILE "recorder/heartbeat"
+#define HEARTBEAT_WARDEN_FILE   "warden-heartbeat"
 
 struct heartbeat_page {
     _Atomic int64_t beat_usec[HEARTS]; /* boot time of the last beat; 0: never */
     _Atomic uint32_t mail_due;         /* the recorder: mails wait for a courier */
     _Atomic uint32_t scorer_wanted;    /* the governor: policy asks for an outside scorer */
+    _Atomic uint32_t forks_wanted;     /* the governor: whether processes can be started */
     _Atomic uint32_t ready;            /* the governor: started, sampling, may be told to systemd */
 };
 

@@ -13,6 +13,19 @@
 #define LIVE_VERSION 1
 enum { READ_TRIES = 1000 };
 
+const char *const watchdog_phase_names[WATCHDOG_PHASES] = {
+    [WATCHDOG_NONE] = "none",
+    [WATCHDOG_DRY_RUN] = "not armed: dry run",
+    [WATCHDOG_PART] = "not armed: a part of the machine is governed",
+    [WATCHDOG_EARLY] = "not armed yet, so shortly after the boot",
+    [WATCHDOG_UNSURE] = "not armed: nobody knows how often the node was rebooted",
+    [WATCHDOG_SPENT] = "not armed: too many reboots lately",
+    [WATCHDOG_AILING] = "not armed yet",
+    [WATCHDOG_REFUSED] = "not armed",
+    [WATCHDOG_ARMED] = "armed",
+    [WATCHDOG_WITHHELD] = "armed, and not petted",
+};
+
 static size_t header_size(void)
 {
     return (sizeof(struct live_header) + 63) & ~(size_t)63;

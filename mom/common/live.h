@@ -9,6 +9,7 @@
 #define MOM_COMMON_LIVE_H
 
 #include "policy/decide/domains.h"
+#include "policy/decide/recoverable.h"
 #include "policy/file/policy.h"
 #include "policy/leak/leak.h"
 #include "slices/base/file.h"
@@ -21,6 +22,31 @@
 
 #define LIVE_FILE  "live"
 #define LIVE_MAGIC 0x6d6f6d6c69766531ull /* "momlive1" */
+
+/* How things stand with the watchdog. */
+enum watchdog_phase {
+    WATCHDOG_NONE,     /* the policy names none */
+    WATCHDOG_DRY_RUN,  /* with --dry-run never */
+    WATCHDOG_PART,     /* nor with --scope: the machine is not ours to end */
+    WATCHDOG_EARLY,    /* the node has not been up for after_boot */
+    WATCHDOG_UNSURE,   /* nobody knows how often the node was rebooted */
+    WATCHDOG_SPENT,    /* the node has rebooted too often lately */
+    WATCHDOG_AILING,   /* not armed while something is wrong */
+    WATCHDOG_REFUSED,  /* it can't be armed, or petted: `error` */
+    WATCHDOG_ARMED,    /* armed, and petted */
+    WATCHDOG_WITHHELD, /* armed, and not petted, since something is wrong */
+    WATCHDOG_PHASES
+};
+extern const char *const watchdog_phase_names[WATCHDOG_PHASES];
+
+struct live_watchdog {
+    enum watchdog_phase phase;
+    enum ailment ailment; /* what is wrong: WATCHDOG_AILING, WATCHDOG_WITHHELD */
+    uint32_t timeout_sec; /* while it is armed */
+    char device[256];     /* its path */
+    char identity[33];    /* of its driver; "": unknown */
+    char error[256];
+};
 
 struct live_state {
     int32_t pid;
@@ -41,6 +67,7 @@ struct live_state {
     bool witness;                      /* the kernel tells whom it kills */
     uint64_t deaths_missed;            /* times when it told more than there was room for */
     int64_t clock_stepped_usec;        /* the newest step of the wall clock */
+    struct live_watchdog watchdog;
     struct node_sample node;
     struct live_domain {
         char name[SLICE_PATH_MAX]; /* "": nothing in this place */

@@ -364,6 +364,7 @@ void governor_answer(struct governor *governor, struct stamp now)
     governor_arm(governor, now);
     take_outcomes(governor, now);
     watch_hands(governor, now);
+    governor_keep_watchdog(governor, now);
     hooks_answer(governor, now);
     governor_take_policy(governor);
     take_request(governor, now);

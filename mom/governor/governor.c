@@ -6,6 +6,7 @@
 #include "mom/common/records.h"
 #include "mom/common/signals.h"
 #include "mom/governor/seal.h"
+#include "slices/act/watchdog.h"
 #include "slices/base/text.h"
 #include "slices/read/mems.h"
 #include "slices/read/processes.h"
@@ -226,6 +227,14 @@ static int open_threads(struct governor *governor, struct mom_error *error)
     int r = hands_open(&hands, &governor->hands, error);
     if (r == 0)
         r = open_last_resort(governor, error);
+    const struct keepalive_options keepalive = {
+        .run_dir = governor->options->paths.run_dir,
+        .sys_root = WATCHDOG_SYS_ROOT,
+        .journal = &governor->journal,
+        .heartbeat = heartbeat_page(&governor->heartbeat),
+    };
+    if (r == 0)
+        r = keepalive_open(&keepalive, &governor->keepalive, error);
     const struct guard_options guard = {
         .proc_root = governor->options->paths.proc_root,
         .hierarchy = &governor->hierarchy,
@@ -234,6 +243,7 @@ static int open_threads(struct governor *governor, struct mom_error *error)
         .decisions = &governor->guard_ring,
         .looks = &governor->look_ring,
         .heartbeat = heartbeat_page(&governor->heartbeat),
+        .keepalive = governor->keepalive,
         .policy = governor->policy,
         .tick_fd = governor->tick_fd,
         .last_resort = governor->last_resort,
@@ -260,6 +270,8 @@ static void close_threads(struct governor *governor)
         guard_close(governor->guard);
     if (governor->last_resort)
         last_resort_close(governor->last_resort);
+    if (governor->keepalive)
+        keepalive_close(governor->keepalive);
     if (governor->hands)
         hands_close(governor->hands);
     governor->journal.patient = false;

@@ -19,6 +19,7 @@
 #include "mom/governor/hands.h"
 #include "mom/governor/holds.h"
 #include "mom/governor/hooks.h"
+#include "mom/governor/keepalive.h"
 #include "mom/governor/limited.h"
 #include "mom/governor/requests.h"
 #include "mom/governor/victims.h"
@@ -80,6 +81,7 @@ struct governor {
     struct last_resort_view last_resort_view;
     struct boot_past past_ends;
     bool panics_on_oom; /* the kernel does, by our order */
+    struct keepalive *keepalive;
     struct requests *requests;
     struct witness *witness;
     struct victims victims;
@@ -149,6 +151,9 @@ void governor_take_outcome(
 
 /* armed.c: what the kernel is to do by itself while a reboot would be in order. */
 void governor_arm(struct governor *governor, struct stamp now);
+
+/* watchdog.c: what is wanted of the watchdog, and how things stand with it. */
+void governor_keep_watchdog(struct governor *governor, struct stamp now);
 
 /* tell.c */
 void tell_born(

@@ -262,6 +262,8 @@ static void look(struct guard *guard, uint32_t domain)
     struct decision *decision = &guard->decision;
     uint32_t count = decide_node(watch, guard->lists.policy, &node, standing, node.at, decision);
     record_look(guard, domain, &node, LOOK_NEXT, SAMPLE_NO_LIMIT);
+    if (domain == 0)
+        keepalive_look(guard->options.keepalive, policy_globals(guard->lists.policy), watch, &node);
     if (count == 0)
         return;
     if (decide_node_is_grave(decision) && is_needless(guard, domain))

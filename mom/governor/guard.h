@@ -12,6 +12,7 @@
 #include "mom/common/live.h"
 #include "mom/common/ring.h"
 #include "mom/governor/hands.h"
+#include "mom/governor/keepalive.h"
 #include "mom/governor/last_resort.h"
 #include "mom/governor/limited.h"
 #include "policy/decide/domains.h"
@@ -38,6 +39,7 @@ struct guard_options {
     struct live *live;                     /* for sequence numbers */
     struct ring_writer *decisions, *looks; /* this thread is their only writer */
     struct heartbeat_page *heartbeat;
+    struct keepalive *keepalive; /* has the watchdog petted by what is seen */
     const struct policy *policy;
     int tick_fd; /* gets a number when the standing list is overtaken */
     struct last_resort_room *last_resort;

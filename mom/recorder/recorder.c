@@ -211,6 +211,8 @@ static int drain_all(
     if (r < 0)
         return r;
     acknowledge(recorder, flush || !recorder->samples_waiting);
+    if (flush || total > bulk)
+        heartbeat_page(&recorder->heartbeat)->beat_usec[HEART_COMMIT] = clock_now().boot_usec;
     if (flush) {
         recorder->samples_waiting = false;
         recorder->flushed_usec = now_usec;

@@ -1,13 +1,15 @@
 /* momd: the warden. Starts the governor, the recorder and, when they are wanted, courier and
  * scorer; starts them again when they die; when the governor dies or its heartbeat stalls, replays
- * the undo journal. Runs hooks and restarts for the governor. Tells systemd how things stand. libc
- * only, so that nothing of a library can bring it down. */
+ * the undo journal. Runs hooks and restarts for the governor, and tries whether processes can still
+ * be started. Tells systemd how things stand. libc only, so that nothing of a library can bring it
+ * down. */
 #include "mom/common/clock.h"
 #include "mom/common/heartbeat.h"
 #include "mom/common/log.h"
 #include "mom/common/options.h"
 #include "mom/common/signals.h"
 #include "mom/warden/children.h"
+#include "mom/warden/forks.h"
 #include "mom/warden/notify.h"
 #include "mom/warden/places.h"
 #include "mom/warden/programs.h"
@@ -40,6 +42,7 @@ struct warden {
     struct children children;
     struct programs programs;
     struct reload reload;
+    struct forks forks;
     int signal_fd;
     bool told_ready;
     int give_up_status;                 /* what the governor said when it could not even start; 0 */
@@ -59,8 +62,9 @@ static void say_undone(const char *text)
     log_warning("undo: %s", text);
 }
 
-/* Nothing that the governor changed for a time may outlive it. */
-static void replay_journal(const struct warden *warden)
+/* Nothing that the governor changed for a time may outlive it; but for the watchdog, where another
+ * governor can't be started: then the node is as good as dead. */
+static void replay_journal(const struct warden *warden, bool spare_watchdog)
 {
     struct journal journal = {0};
     struct mom_error error = {0};
@@ -68,6 +72,9 @@ static void replay_journal(const struct warden *warden)
         log_error("the undo journal: %s", error.text);
         return;
     }
+    journal.spares_watchdog = spare_watchdog;
+    if (spare_watchdog)
+        log_error("no process can be started: a watchdog that is armed stays armed");
     int left = journal_undo_all(&journal, say_undone);
     if (left > 0)
         log_error("%d changes could not be undone", left);
@@ -100,6 +107,8 @@ static void reap(struct warden *warden, int64_t now_usec)
     int status;
     pid_t pid;
     while ((pid = bury(warden, &status)) > 0) {
+        if (forks_reap(&warden->forks, pid, now_usec))
+            continue;
         enum child_name name = children_reap(&warden->children, pid, status, now_usec);
         if (name == CHILDREN) {
             (void)programs_reap(&warden->programs, pid, status, now_usec);
@@ -108,7 +117,7 @@ static void reap(struct warden *warden, int64_t now_usec)
         describe_end(name, status);
         if (name != CHILD_GOVERNOR)
             continue;
-        replay_journal(warden);
+        replay_journal(warden, forks_failed(&warden->forks, now_usec));
         if (!warden->told_ready && WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_USAGE)
             warden->give_up_status = WEXITSTATUS(status); /* trying again would not help */
     }
@@ -212,6 +221,14 @@ static void start_missing(struct warden *warden, int64_t now_usec)
     }
 }
 
+static void try_forks(struct warden *warden, int64_t now_usec)
+{
+    struct heartbeat_page page;
+    bool wanted = warden->children.child[CHILD_GOVERNOR].pid != 0 &&
+                  read_heartbeat(warden, HEARTBEAT_GOVERNOR_FILE, &page) && page.forks_wanted;
+    forks_round(&warden->forks, wanted, now_usec);
+}
+
 /* False: the end was asked for. */
 static bool take_signals(struct warden *warden)
 {
@@ -261,6 +278,7 @@ static void govern(struct warden *warden)
         programs_round(&warden->programs, now_usec);
         reload_round(&warden->reload, &warden->programs, now_usec);
         check_governor(warden, now_usec);
+        try_forks(warden, now_usec);
         ping_watchdog(warden, now_usec);
         wait_signal(warden);
         go_on = take_signals(warden);
@@ -269,6 +287,7 @@ static void govern(struct warden *warden)
     }
     notify_send("STOPPING=1");
     end_child(warden, CHILD_GOVERNOR);
+    forks_close(&warden->forks);
     reload_end(&warden->reload, &warden->programs);
     programs_end(&warden->programs); /* not before: what waits for one of them would be done */
     /* The recorder goes last: it drains what the governor said until its end. */
@@ -326,6 +345,8 @@ static int prepare(struct warden *warden, struct mom_error *error)
         &warden->programs, paths->run_dir, warden->account.uid, warden->account.gid, error);
     if (r == 0)
         r = reload_open(&warden->reload, RELOAD_COMMAND, paths->run_dir, error);
+    if (r == 0)
+        r = forks_open(&warden->forks, paths->run_dir, error);
     if (r < 0)
         return r;
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
@@ -377,8 +398,8 @@ int main(int argc, char **argv)
     }
     hold_on();
     warden.watchdog_usec = notify_watchdog_usec();
-    replay_journal(&warden); /* of a momd that was killed */
+    replay_journal(&warden, false); /* of a momd that was killed */
     govern(&warden);
-    replay_journal(&warden);
+    replay_journal(&warden, false);
     return warden.give_up_status;
 }

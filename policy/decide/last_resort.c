@@ -18,7 +18,7 @@ static int64_t pause_usec(const struct last_resort_settings *settings, uint32_t 
     return pause < DAY_USEC ? pause : DAY_USEC;
 }
 
-static bool is_spent(const struct last_resort_settings *settings,
+bool last_resort_is_spent(const struct last_resort_settings *settings,
     const struct last_resort_view *view, struct stamp now)
 {
     int64_t since_usec = now.unix_usec - view->newest_unix_usec; /* < 0: the clock is behind */
@@ -37,7 +37,7 @@ static enum restraint restraint_of_boot(const struct last_resort_settings *setti
         return RESTRAINT_LEDGER;
     if (now.boot_usec < settings->after_boot_usec)
         return RESTRAINT_STARTING;
-    return is_spent(settings, view, now) ? RESTRAINT_SPENT : RESTRAINT_NONE;
+    return last_resort_is_spent(settings, view, now) ? RESTRAINT_SPENT : RESTRAINT_NONE;
 }
 
 static bool was_tried(const struct last_resort_view *view, struct stamp now)

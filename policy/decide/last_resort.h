@@ -35,8 +35,12 @@ void last_resort_see(struct last_resort_view *view, const struct boot_past *past
 enum restraint last_resort_restraint(const struct last_resort_settings *settings,
     const struct last_resort_view *view, struct stamp now);
 
-/* The same, as far as it does not depend on what was tried: might the node have to boot anew by
- * itself, would that be in order? */
+/* It ended too often within a day, or too short a while ago. */
+bool last_resort_is_spent(const struct last_resort_settings *settings,
+    const struct last_resort_view *view, struct stamp now);
+
+/* As last_resort_restraint, as far as it does not depend on what was tried: might the node have to
+ * boot anew by itself, would that be in order? */
 bool last_resort_is_armed(const struct last_resort_settings *settings,
     const struct last_resort_view *view, struct stamp now);
 

@@ -268,6 +268,11 @@ static bool psi_is_stuck(const struct node_watch *watch, const struct node_sampl
            node->at.boot_usec - watch->psi_stuck_since_usec >= PSI_STUCK_USEC;
 }
 
+bool node_psi_usable(const struct node_watch *watch, const struct node_sample *node)
+{
+    return node_has(node, NODE_PSI_FULL_AVG10) && !psi_is_stuck(watch, node);
+}
+
 static bool psi_full_above(const struct look *look)
 {
     const struct node_sample *node = look->node;
@@ -328,10 +333,9 @@ static bool no_swap(const struct look *look)
 
 static bool psi_unusable(const struct look *look)
 {
-    bool absent = !node_has(look->node, NODE_PSI_FULL_AVG10);
-    bool stuck = psi_is_stuck(look->watch, look->node);
-    evidence_add(look->evidence, "psi_usable", UNIT_COUNT, !absent && !stuck, '<', 1);
-    return absent || stuck;
+    bool usable = node_psi_usable(look->watch, look->node);
+    evidence_add(look->evidence, "psi_usable", UNIT_COUNT, usable, '<', 1);
+    return !usable;
 }
 
 static const struct {

@@ -119,6 +119,9 @@ const struct standing_entry *rule_growth_owner(
 double rule_growth_share(const struct node_watch *watch, const struct standing *standing,
     const struct standing_entry *entry);
 
+/* PSI is there, and moves while memory is reclaimed. */
+bool node_psi_usable(const struct node_watch *watch, const struct node_sample *node);
+
 /* Memory and swap that can still be taken. False while a part of it is unknown. */
 bool node_room(const struct node_sample *node, double *ret);
 

@@ -427,6 +427,7 @@ static const struct section {
     {"raises", read_group},
     {"last_resort", read_group},
     {"scorer", read_group},
+    {"watchdog", read_group},
     {"mail", read_group},
     {"database", read_group},
     {"slices", read_slices},

@@ -228,6 +228,23 @@ struct last_resort_settings {
     bool panic_on_oom; /* while it is armed, the kernel panics where it would kill for the node */
 };
 
+/* Whether a watchdog that can't be stopped any more, once it was started, is used at all. */
+enum nowayout { NOWAYOUT_REFUSE, NOWAYOUT_ACCEPT, NOWAYOUTS };
+extern const char *const nowayout_names[NOWAYOUTS];
+
+/* The node is booted anew by a watchdog when it can't be helped (policy/decide/recoverable.h).
+ * Times are the kernel's: time_scale is not for them. */
+struct watchdog_settings {
+    char device[256];        /* "": none */
+    int64_t timeout_usec;    /* so long after the last pet; whole seconds are kept */
+    int64_t after_boot_usec; /* not armed before */
+    enum nowayout nowayout;
+    /* Within so long ...; 0: doesn't matter. */
+    int64_t fork_usec;   /* a new process must have been started */
+    int64_t memory_usec; /* memory must have come back */
+    int64_t disk_usec;   /* the recorder must have written to its database */
+};
+
 /* Settings that are not about one slice. */
 struct policy_globals {
     double time_scale; /* divides every time constant of detector, ladder and probation */
@@ -242,6 +259,7 @@ struct policy_globals {
     struct scorer_settings scorer;
     struct raise_settings raises;
     struct last_resort_settings last_resort;
+    struct watchdog_settings watchdog;
     int64_t raw_retention_usec, minute_retention_usec, ten_minutes_retention_usec,
         hour_retention_usec, mail_retention_usec;
     uint64_t database_cap_bytes;

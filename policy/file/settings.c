@@ -44,6 +44,10 @@ const char *const mail_tls_names[MAIL_TLS_MODES] = {
     [MAIL_TLS_STARTTLS] = "starttls",
     [MAIL_TLS_IMPLICIT] = "implicit",
 };
+const char *const nowayout_names[NOWAYOUTS] = {
+    [NOWAYOUT_REFUSE] = "refuse",
+    [NOWAYOUT_ACCEPT] = "accept",
+};
 
 #define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
 #define GLOBAL(field)      .scope = SCOPE_GLOBAL, FIELD(struct policy_globals, field)
@@ -166,6 +170,34 @@ static const struct setting table[] = {
     {GLOBAL(raises.reserve), .name = "raises.reserve", .type = VALUE_AMOUNT, .fallback = "20%",
         .help = "A limit is raised by no more than leaves so much available; when not even half of "
                 "it is left, raised limits go back."},
+    {GLOBAL(watchdog.device), .name = "watchdog.device", .type = VALUE_PATH, .fallback = "",
+        .help = "The watchdog that boots the node anew when mom is hung, or the node can't be "
+                "helped: /dev/watchdog; empty: none. Never with --dry-run or --scope."},
+    {GLOBAL(watchdog.timeout_usec), .name = "watchdog.timeout", .type = VALUE_DURATION,
+        .least = "20s", .most = "1h", .fallback = "1min",
+        .help = "It does so when it was not petted for so long: whole seconds, which the driver "
+                "may round. What hangs by itself is started again within 15 s, or a minute."},
+    {GLOBAL(watchdog.after_boot_usec), .name = "watchdog.after_boot", .type = VALUE_DURATION,
+        .least = "0s", .most = "1d", .fallback = "10min",
+        .help = "It is not armed before the node has been up for so long: people have that long to "
+                "change what made it reboot."},
+    {GLOBAL(watchdog.nowayout), .name = "watchdog.nowayout", .type = VALUE_WORD,
+        .words = {nowayout_names, NOWAYOUTS}, .fallback = "refuse",
+        .help = "A device that can't be stopped any more (nowayout), or of which that isn't known: "
+                "refuse, or accept; then the node is booted anew whenever momd is stopped."},
+    {GLOBAL(watchdog.fork_usec), .name = "watchdog.fork", .type = VALUE_DURATION, .least = "10s",
+        .most = "1d", .or_zero = true, .fallback = "1min",
+        .help = "It is petted no more when no new process could be started for so long; 0s: that "
+                "doesn't matter."},
+    {GLOBAL(watchdog.memory_usec), .name = "watchdog.memory", .type = VALUE_DURATION,
+        .least = "30s", .most = "1d", .or_zero = true, .fallback = "10min",
+        .help = "Nor when less than 10 % of the memory has been available for so long, and all "
+                "have waited for memory half of the time (where PSI is unusable: less than 3 %, "
+                "and processes reclaim); 0s: that doesn't matter."},
+    {GLOBAL(watchdog.disk_usec), .name = "watchdog.disk", .type = VALUE_DURATION, .least = "2min",
+        .most = "1d", .or_zero = true, .fallback = "0s",
+        .help = "Nor when the recorder has not written to its database for so long; 0s: that "
+                "doesn't matter."},
     {GLOBAL(raw_retention_usec), .name = "database.keep_raw", .type = VALUE_DURATION,
         .least = "10min", .most = "520w", .fallback = "2d",
         .help = "How long every sample is kept."},

@@ -7,6 +7,7 @@
 #include "slices/act/drop_in.h"
 #include "slices/act/kernel_hints.h"
 #include "slices/act/kernel_setting.h"
+#include "slices/act/watchdog.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 #include "slices/read/visit.h"
@@ -38,6 +39,7 @@ const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_MOVED] = "move",
     [JOURNAL_LIMIT] = "limit",
     [JOURNAL_SETTING] = "setting of the kernel's",
+    [JOURNAL_WATCHDOG] = "watchdog",
 };
 
 struct row {
@@ -463,6 +465,15 @@ static int undo_setting(struct journal *journal, struct seen *seen, struct mom_e
     return r;
 }
 
+static int undo_watchdog(struct journal *journal, struct seen *seen, struct mom_error *error)
+{
+    const struct journal_entry *entry = &seen->entry;
+    int r = watchdog_undo(entry->directory, entry->disk, WATCHDOG_SYS_ROOT, error);
+    if (r >= 0)
+        strike_seen(journal, seen);
+    return r;
+}
+
 int journal_undo(struct journal *journal, int row, struct mom_error *error)
 {
     struct seen seen;
@@ -471,6 +482,8 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
     const struct journal_entry *entry = &seen.entry;
     if (entry->kind == JOURNAL_SETTING)
         return undo_setting(journal, &seen, error);
+    if (entry->kind == JOURNAL_WATCHDOG)
+        return undo_watchdog(journal, &seen, error);
     int group_fd = group_open(AT_FDCWD, entry->directory);
     int r = group_fd < 0 ? group_fd : undo_in(journal, group_fd, &seen, error);
     if (group_fd >= 0)
@@ -485,12 +498,18 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
     return r > 0;
 }
 
+static bool is_spared(const struct journal *journal, int row)
+{
+    const struct journal_entry *entry = journal_row(journal, row);
+    return journal->spares_watchdog && entry && entry->kind == JOURNAL_WATCHDOG;
+}
+
 int journal_undo_all(struct journal *journal, void (*say)(const char *text))
 {
     int left = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         struct mom_error error = {0};
-        int r = journal_undo(journal, i, &error);
+        int r = is_spared(journal, i) ? 0 : journal_undo(journal, i, &error);
         left += r < 0;
         if (say && r != 0)
             say(error.text);

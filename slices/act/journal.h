@@ -29,10 +29,12 @@ enum journal_kind {
     JOURNAL_FREEZE_CAGE, /* v1 freeze: as JOURNAL_TEMP_FREEZER; its parent is where they came from
                           */
     JOURNAL_FREEZE_OWN,  /* v2 freeze: as JOURNAL_FROZEN */
-    JOURNAL_MOVED,   /* a temporary group, of another's; undo: move what is in it back to `home`,
-                        if that still is the same life, and remove it */
-    JOURNAL_LIMIT,   /* a limit of the slice was changed (limit.h); undo: as before, if it still is
-                        what it was set to, and of the same life, and nobody is killed for it */
+    JOURNAL_MOVED,    /* a temporary group, of another's; undo: move what is in it back to `home`,
+                         if that still is the same life, and remove it */
+    JOURNAL_LIMIT,    /* a limit of the slice was changed (limit.h); undo: as before, if it still is
+                         what it was set to, and of the same life, and nobody is killed for it */
+    JOURNAL_WATCHDOG, /* the watchdog (watchdog.h) whose path is `directory`, and number `disk`, was
+                         armed; undo: it is disarmed */
     JOURNAL_SETTING, /* a setting of the kernel's, `directory` is its file (kernel_setting.h); undo:
                         as `before`, if it still is what it was `set` to */
     JOURNAL_KINDS
@@ -45,7 +47,7 @@ struct journal_entry {
     struct stamp made;
     struct slice_life life;   /* of the slice on whose behalf */
     enum limit_kind limit;    /* JOURNAL_LIMIT: which, */
-    dev_t disk;               /* of which disk (limit_read_on), */
+    dev_t disk;               /* of which disk (limit_read_on); JOURNAL_WATCHDOG: its number, */
     bool drop_in;             /* also in a drop-in of the unit (drop_in.h), */
     uint64_t before, set;     /* and how much, SAMPLE_NO_LIMIT: none */
     struct slice_life place;  /* of the directory: v1's groups for processor time have their own */
@@ -59,8 +61,9 @@ struct journal {
     struct shared_file file;
     pthread_mutex_t lock; /* of the free rows */
     char reload_file[PATH_MAX];
-    int next;     /* from here on one is looked for */
-    bool patient; /* undoing may take seconds: the hands' and people's, not the warden's */
+    int next;             /* from here on one is looked for */
+    bool patient;         /* undoing may take seconds: the hands' and people's, not the warden's */
+    bool spares_watchdog; /* it stays armed: nobody could be started who would arm it anew */
 };
 
 int journal_open(struct journal *journal, const char *run_dir, struct mom_error *error);
@@ -83,13 +86,14 @@ int journal_find_limit(const struct journal *journal, const struct slice_life *l
 
 /* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone
  * (*error says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was
- * before). A directory that is gone is undone already; one that is no cgroup, or doesn't bear the
+ * before; somebody keeps the watchdog). A directory that is gone is undone already; one that is no
+ * cgroup, or doesn't bear the
  * name of a temporary group of that decision, is not touched (-EPERM). Tries for about a second; on
  * v1 a raised limit for as long as the kernel finds something to reclaim. */
 int journal_undo(struct journal *journal, int row, struct mom_error *error);
 
-/* Undoes all; returns how many are left. What failed, or was left alone, is told to `say`, which
- * may be NULL. */
+/* Undoes all (but the watchdog, if that is spared); returns how many could not be. What failed, or
+ * was left alone, is told to `say`, which may be NULL. */
 int journal_undo_all(struct journal *journal, void (*say)(const char *text));
 
 #endif

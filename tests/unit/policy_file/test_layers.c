@@ -88,6 +88,33 @@ static void groups_of_settings_are_read(void **state)
     policy_free(policy);
 }
 
+static void a_watchdog_is_nobody_elses_until_one_is_named(void **state)
+{
+    (void)state;
+    struct policy *policy = load_good("");
+    const struct watchdog_settings *watchdog = &policy_globals(policy)->watchdog;
+    assert_string_equal(watchdog->device, "");
+    assert_int_equal(watchdog->timeout_usec, 60 * SECOND);
+    assert_int_equal(watchdog->after_boot_usec, 600 * SECOND);
+    assert_int_equal(watchdog->nowayout, NOWAYOUT_REFUSE);
+    assert_int_equal(watchdog->fork_usec, 60 * SECOND);
+    assert_int_equal(watchdog->memory_usec, 600 * SECOND);
+    assert_int_equal(watchdog->disk_usec, 0);
+    policy_free(policy);
+    policy = load_good("time_scale: 60\n"
+                       "watchdog: {device: /dev/watchdog1, timeout: 20s, after_boot: 0s,\n"
+                       "  nowayout: accept, fork: 0s, memory: 1min, disk: 2min}\n");
+    watchdog = &policy_globals(policy)->watchdog;
+    assert_string_equal(watchdog->device, "/dev/watchdog1");
+    assert_int_equal(watchdog->timeout_usec, 20 * SECOND); /* not scaled */
+    assert_int_equal(watchdog->after_boot_usec, 0);
+    assert_int_equal(watchdog->nowayout, NOWAYOUT_ACCEPT);
+    assert_int_equal(watchdog->fork_usec, 0);
+    assert_int_equal(watchdog->memory_usec, 60 * SECOND);
+    assert_int_equal(watchdog->disk_usec, 120 * SECOND);
+    policy_free(policy);
+}
+
 static void rules_replace_those_below(void **state)
 {
     (void)state;
@@ -470,6 +497,7 @@ int main(void)
         cmocka_unit_test(the_last_penalty_that_is_reached_counts),
         cmocka_unit_test(a_byte_order_mark_is_passed_over),
         cmocka_unit_test(groups_of_settings_are_read),
+        cmocka_unit_test(a_watchdog_is_nobody_elses_until_one_is_named),
         cmocka_unit_test(rules_replace_those_below),
         cmocka_unit_test(conditions_of_a_match_are_anded_and_globs_are_ored),
         cmocka_unit_test(a_user_is_known_by_number_and_login),
