@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum heart { HEART_GOVERNOR, HEART_GUARD, HEART_HANDS, HEART_RECORDER, HEARTS };
+enum heart { HEART_GOVERNOR, HEART_GUARD, HEART_HANDS, HEART_KEEPER, HEART_RECORDER, HEARTS };
 
 #define HEARTBEAT_GOVERNOR_FILE "heartbeat"
 #define HEARTBEAT_RECORDER_FILE "recorder/heartbeat"
@@ -19,6 +19,8 @@ struct heartbeat_page {
     _Atomic uint32_t mail_due;         /* the recorder: mails wait for a courier */
     _Atomic uint32_t scorer_wanted;    /* the governor: policy asks for an outside scorer */
     _Atomic uint32_t ready;            /* the governor: started, sampling, may be told to systemd */
+    _Atomic uint32_t kept;             /* the keeper: of so many slices the OOM was taken over */
+    _Atomic int64_t kept_until_usec;   /* the tasks of one wait for mom until then, boot time; 0 */
 };
 
 struct heartbeat {

@@ -337,6 +337,7 @@ void governor_answer(struct governor *governor, struct stamp now)
 {
     take_orders(governor, now);
     take_outcomes(governor, now);
+    governor_hear_keeper(governor, now);
     watch_hands(governor, now);
     hooks_answer(governor, now);
     governor_take_policy(governor);

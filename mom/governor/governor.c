@@ -192,14 +192,22 @@ static int open_threads(struct governor *governor, struct mom_error *error)
 {
     governor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     governor->tick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const struct keeper_options keeper = {
+        .journal = &governor->journal,
+        .heartbeat = heartbeat_page(&governor->heartbeat),
+        .word_fd = governor->wake_fd,
+    };
+    int r = keeper_open(&keeper, &governor->keeper, error);
     const struct hands_options hands = {
         .actuator = governor->actuator,
+        .keeper = governor->keeper,
         .outcomes = &governor->outcome_ring,
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .outcome_fd = governor->wake_fd,
     };
     governor->journal.patient = true;
-    int r = hands_open(&hands, &governor->hands, error);
+    if (r == 0)
+        r = hands_open(&hands, &governor->hands, error);
     const struct guard_options guard = {
         .proc_root = governor->options->paths.proc_root,
         .hierarchy = &governor->hierarchy,
@@ -232,6 +240,8 @@ static void close_threads(struct governor *governor)
         guard_close(governor->guard);
     if (governor->hands)
         hands_close(governor->hands);
+    if (governor->keeper)
+        keeper_close(governor->keeper); /* what it kept is given back with all else */
     governor->journal.patient = false;
     (void)journal_undo_all(&governor->journal, NULL);
     if (governor->actuator)

@@ -11,10 +11,12 @@
 #include "mom/common/heartbeat.h"
 #include "mom/common/ring.h"
 #include "slices/act/actuator.h"
+#include "slices/act/takeover.h"
 
 #include <stdbool.h>
 
 struct hands;
+struct keeper;
 
 enum hands_client { HANDS_GUARD, HANDS_GOVERNOR, HANDS_CLIENTS };
 
@@ -22,6 +24,7 @@ struct hands_options {
     struct actuator *actuator;
     struct ring_writer *outcomes; /* only these threads write it */
     struct heartbeat_page *heartbeat;
+    struct keeper *keeper; /* gets what was taken over; must outlive the hands */
     int outcome_fd; /* eventfd, written when an outcome waits */
 };
 
@@ -37,6 +40,10 @@ bool hands_give(struct hands *hands, enum hands_client client, const struct acti
 /* Tells the kernel's OOM killer of a slice, when there is nothing more urgent. False: the queue is
  * full. Governor's thread. */
 bool hands_hint(struct hands *hands, const struct kernel_hint *hint);
+
+/* Takes a slice's OOM over from the kernel, in turn with the actions on that slice; the keeper tells
+ * what came of it. False: the queue is full. Governor's thread. */
+bool hands_take_over(struct hands *hands, const struct takeover_ask *ask);
 
 /* What has been done, for the governor's thread; false: nothing new. */
 bool hands_outcome(struct hands *hands, struct outcome *ret);

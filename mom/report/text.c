@@ -80,6 +80,7 @@ static const char *const because[REASONS] = {
     [REASON_STRAINED] = "it is kept waiting at its limit, and does not leak as far as can be told",
     [REASON_RELIEVED] = "it was meant for a time only",
     [REASON_THRASHING] = "it does little but wait for memory at its limit",
+    [REASON_OOM] = "its tasks wait at its limit, and nothing more can be reclaimed",
     [REASON_LET_GO] = "it is to be let alone",
     [REASON_ALL_CLEAR] = "it is well again",
     [REASON_GONE] = "it has gone",
@@ -98,6 +99,7 @@ static const char *const restrained_by[RESTRAINTS] = {
     [RESTRAINT_UNBOUND] = "who isn't bound to these nodes may have filled them",
     [RESTRAINT_IN_VAIN] = "the last reset gave nothing back, and nothing shows that this one would",
     [RESTRAINT_CHANGED] = "something is changed about the slice already",
+    [RESTRAINT_LATE] = "mom was late, and the kernel's OOM killer was let loose",
     [RESTRAINT_STALE] = "no sample is newer than the last reset",
     [RESTRAINT_UNABLE] = "this build can't do it",
 };

@@ -13,6 +13,7 @@ const char *const reason_names[REASONS] = {
     [REASON_STRAINED] = "strained",
     [REASON_RELIEVED] = "relieved",
     [REASON_THRASHING] = "thrashing",
+    [REASON_OOM] = "oom",
     [REASON_LET_GO] = "let-go",
     [REASON_ALL_CLEAR] = "all-clear",
     [REASON_GONE] = "gone",
@@ -30,6 +31,7 @@ const char *const restraint_names[RESTRAINTS] = {
     [RESTRAINT_UNBOUND] = "unbound",
     [RESTRAINT_IN_VAIN] = "in-vain",
     [RESTRAINT_CHANGED] = "changed",
+    [RESTRAINT_LATE] = "late",
     [RESTRAINT_STALE] = "stale",
     [RESTRAINT_UNABLE] = "unable",
 };

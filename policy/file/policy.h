@@ -100,6 +100,7 @@ enum slice_setting {
     SET_THRASHING,
     SET_THRASHING_AFTER,
     SET_FREEZE_FOR,
+    SET_OOM_DELAY,
     SET_FORGIVE,
     SET_MIN_SIZE,
     SET_MIN_AGE,
@@ -138,6 +139,8 @@ struct slice_policy {
     enum thrashing thrashing;     /* what is done about who does nothing but wait at its limit, */
     int64_t thrashing_after_usec; /* for so long */
     int64_t freeze_for_usec;
+    int64_t oom_delay_usec; /* at its limit its tasks wait for mom for so long, before the kernel's
+                               OOM killer is let loose; 0: it comes at once. Not scaled */
     uint64_t min_size_bytes; /* smaller slices are not reset, but by a person */
     int64_t min_age_usec;    /* nor younger ones */
     bool tell_kernel;        /* its OOM killer is told whom mom would choose */
