@@ -100,6 +100,16 @@ int journal_find_limit(const struct journal *journal, const struct slice_life *l
     return -1;
 }
 
+int journal_find_oom(const struct journal *journal, const struct slice_life *life)
+{
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (entry && entry->kind == JOURNAL_OOM && slice_life_equal(&entry->life, life))
+            return i;
+    }
+    return -1;
+}
+
 void journal_strike(struct journal *journal, int row)
 {
     struct row *struck = row_at(journal, row);
@@ -333,11 +343,11 @@ static int undo_hints(int group_fd)
 static bool is_of_another_row(const struct journal *journal, const struct seen *seen, uint64_t now)
 {
     const struct journal_entry *entry = &seen->entry;
-    int i = journal_find_limit(journal, &entry->life, entry->limit, entry->disk, 0);
-    for (; i >= 0;
-         i = journal_find_limit(journal, &entry->life, entry->limit, entry->disk, i + 1)) {
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         const struct journal_entry *other = i == seen->row ? NULL : journal_row(journal, i);
-        if (other && other->set == now)
+        if (other && other->kind == entry->kind && other->limit == entry->limit &&
+            other->disk == entry->disk && other->set == now &&
+            slice_life_equal(&other->life, &entry->life))
             return true;
     }
     return false;

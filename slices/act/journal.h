@@ -86,6 +86,9 @@ const struct journal_entry *journal_row(const struct journal *journal, int row);
 int journal_find_limit(const struct journal *journal, const struct slice_life *life,
     enum limit_kind limit, dev_t disk, int from);
 
+/* The row of the takeover of this life; -1: none. */
+int journal_find_oom(const struct journal *journal, const struct slice_life *life);
+
 /* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone
  * (*error says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was
  * before). A directory that is gone is undone already; one that is no cgroup, or doesn't bear the

@@ -219,6 +219,32 @@ int takeover_begin(struct journal *journal, int group_fd, const char *directory,
     return r;
 }
 
+int takeover_move(struct journal *journal, int group_fd, const struct slice_life *life)
+{
+    uint64_t limit;
+    struct mom_error error;
+    int old = journal_find_oom(journal, life);
+    const struct journal_entry *entry = journal_row(journal, old);
+    if (!entry)
+        return -ENODATA;
+    int r = limit_read(group_fd, LIMIT_HARD, &limit);
+    if (r == 0 && entry->before < limit)
+        r = -EBUSY;
+    if (r < 0)
+        return r;
+    struct journal_entry moved = *entry;
+    moved.set = takeover_room(limit);
+    int row = journal_add(journal, &moved);
+    if (row < 0)
+        return row;
+    r = limit_write(group_fd, LIMIT_SOFT, moved.set);
+    if (r < 0)
+        (void)journal_undo(journal, row, &error);
+    else
+        journal_strike(journal, old);
+    return r;
+}
+
 void takeover_close(struct takeover *takeover)
 {
     if (takeover->event_fd >= 0 && takeover->event_fd != takeover->state_fd)
@@ -251,12 +277,15 @@ static bool waits_in_room(struct takeover *takeover, uint64_t usage, const uint6
     return is_stuck && !swaps_on && fields[HIGH] > takeover->highs;
 }
 
-/* The room is where it was. */
-static bool stands_still(const struct takeover *takeover, uint64_t limit)
+/* The room is where it belongs, which may be elsewhere than at the last look. */
+static bool has_room(struct takeover *takeover, uint64_t limit)
 {
     uint64_t high;
-    return limit == takeover->limit && limit_read(takeover->group_fd, LIMIT_SOFT, &high) == 0 &&
-           high == takeover->room;
+    if (limit_read(takeover->group_fd, LIMIT_SOFT, &high) < 0 || high != takeover_room(limit))
+        return false;
+    takeover->room = high;
+    takeover->limit = limit;
+    return true;
 }
 
 int takeover_look(struct takeover *takeover, struct takeover_look *ret)
@@ -269,7 +298,7 @@ int takeover_look(struct takeover *takeover, struct takeover_look *ret)
         return group_vanished(r) || r == -ENOTSUP ? -ENODEV : r;
     ret->usage = group_memory(takeover->group_fd, takeover->version);
     bool is_v2 = takeover->version == HIERARCHY_V2;
-    if (is_v2 && !stands_still(takeover, ret->limit))
+    if (is_v2 && !has_room(takeover, ret->limit))
         return -ESTALE;
     if (is_v2 ? ret->usage >= takeover->room : fields[UNDER_OOM] != 0)
         read_stat(takeover, fields);
