@@ -25,7 +25,7 @@ struct hands_options {
     struct ring_writer *outcomes; /* only these threads write it */
     struct heartbeat_page *heartbeat;
     struct keeper *keeper; /* gets what was taken over; must outlive the hands */
-    int outcome_fd; /* eventfd, written when an outcome waits */
+    int outcome_fd;        /* eventfd, written when an outcome waits */
 };
 
 int hands_open(const struct hands_options *options, struct hands **ret, struct mom_error *error);
@@ -41,8 +41,8 @@ bool hands_give(struct hands *hands, enum hands_client client, const struct acti
  * full. Governor's thread. */
 bool hands_hint(struct hands *hands, const struct kernel_hint *hint);
 
-/* Takes a slice's OOM over from the kernel, in turn with the actions on that slice; the keeper tells
- * what came of it. False: the queue is full. Governor's thread. */
+/* Takes a slice's OOM over from the kernel, in turn with the actions on that slice; the keeper
+ * tells what came of it. False: the queue is full. Governor's thread. */
 bool hands_take_over(struct hands *hands, const struct takeover_ask *ask);
 
 /* What has been done, for the governor's thread; false: nothing new. */

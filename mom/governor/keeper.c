@@ -277,8 +277,8 @@ static int prepare(struct keeper *keeper, nfds_t *ret_count)
             continue; /* who has said something is not heard again before he is looked at */
         bool is_v1 = place->takeover.version == HIERARCHY_V1;
         keeper->polled_place[count] = i;
-        keeper->polled[count++] = (struct pollfd){
-            .fd = place->takeover.event_fd, .events = is_v1 ? POLLIN : POLLPRI};
+        keeper->polled[count++] =
+            (struct pollfd){.fd = place->takeover.event_fd, .events = is_v1 ? POLLIN : POLLPRI};
     }
     *ret_count = count;
     return next_usec > now_usec ? (int)((next_usec - now_usec) / 1000) + 1 : 0;

@@ -1,8 +1,8 @@
 /* The keeper: the thread that watches the slices whose OOM was taken over from the kernel
  * (slices/act/takeover.h). It tells the governor's thread at once when the tasks of one wait, and
  * when they have waited for as long as the policy says, lets the kernel's killer loose by itself,
- * whatever the governor's thread is doing. What it keeps stands in the heartbeat, so that the warden
- * knows when nobody watches any more.
+ * whatever the governor's thread is doing. What it keeps stands in the heartbeat, so that the
+ * warden knows when nobody watches any more.
  *
  * Takings come from the hands' threads, orders to give back from the governor's thread. Words go to
  * the governor's thread. Never waits for either. */
@@ -51,8 +51,7 @@ int keeper_open(const struct keeper_options *options, struct keeper **ret, struc
 void keeper_close(struct keeper *keeper);
 
 /* Takes over, and keeps it. A word follows. A hand's thread; may wait in the kernel. */
-void keeper_take(
-    struct keeper *keeper, struct actuator *actuator, const struct takeover_ask *ask);
+void keeper_take(struct keeper *keeper, struct actuator *actuator, const struct takeover_ask *ask);
 
 /* Has it given back. A word follows, where it is kept. Governor's thread. */
 void keeper_return(struct keeper *keeper, uint64_t serial);

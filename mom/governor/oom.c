@@ -1,5 +1,5 @@
-/* The OOM of slices at their own limits: which are taken over from the kernel, and what is done when
- * the keeper says that the tasks of one wait. */
+/* The OOM of slices at their own limits: which are taken over from the kernel, and what is done
+ * when the keeper says that the tasks of one wait. */
 #include "mom/governor/governor.h"
 
 #include "mom/common/clock.h"
@@ -22,8 +22,8 @@ static uint32_t count_kept(const struct governor *governor)
     return kept;
 }
 
-static void ask(struct governor *governor, struct place *place, const struct slice *slice,
-    struct stamp now)
+static void ask(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
 {
     struct takeover_ask ask = {.serial = slice->serial,
         .life = slice->life,

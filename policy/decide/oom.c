@@ -1,7 +1,7 @@
 #include "policy/decide/oom.h"
 
-#include "policy/decide/describe.h"
 #include "policy/decide/decide.h"
+#include "policy/decide/describe.h"
 #include "policy/decide/score.h"
 
 #include <string.h>
@@ -137,8 +137,7 @@ struct oom_facts decide_oom_facts(const struct decision *decision)
         .waited_usec = waited ? (int64_t)waited->value : 0,
         .delay_usec = waited ? (int64_t)waited->bound : 0,
         .late = decision->restraint == RESTRAINT_LATE,
-        .available =
-            bytes_of(evidence, node_fields[NODE_MEM_AVAILABLE].name, SAMPLE_NO_LIMIT),
+        .available = bytes_of(evidence, node_fields[NODE_MEM_AVAILABLE].name, SAMPLE_NO_LIMIT),
         .swap_free = bytes_of(evidence, node_fields[NODE_SWAP_FREE].name, SAMPLE_NO_LIMIT)};
 }
 
@@ -158,10 +157,10 @@ static uint64_t raise_to(
 {
     bool leaks = score_leak(&watch->leak.report) == LEAK_CONFIRMED;
     bool takes = ladder_table[watch->ladder.state][LADDER_STRAINED].action == ACTION_RAISE;
-    return leaks || !takes ? 0
-                           : raise_possible(&watch->raise, facts->limit, &watch->policy,
-                                 outlook->globals, outlook->node, outlook->raised,
-                                 outlook->now.boot_usec);
+    return leaks || !takes
+               ? 0
+               : raise_possible(&watch->raise, facts->limit, &watch->policy, outlook->globals,
+                     outlook->node, outlook->raised, outlook->now.boot_usec);
 }
 
 /* Something is under way that will help. */
@@ -194,7 +193,9 @@ uint32_t decide_oom(struct watch *watch, const struct slice *slice, const struct
     const struct node_sample then = node_then(node, facts);
     const struct outlook outlook = {policy, policy_globals(policy), &then, *raised, now};
     uint64_t before = watch_raised(watch);
-    *ret_loose = false;
+    *ret_loose = !facts->late && watch->policy.oom_delay_usec == 0;
+    if (watch->policy.oom_delay_usec == 0) /* the policy wants it no more */
+        return 0;
     if (!facts->late && is_answered(watch))
         return 0;
     enum restraint restraint = restrain(watch, slice, facts, now);

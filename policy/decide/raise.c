@@ -60,8 +60,7 @@ uint64_t raise_due(const struct raise *raise, const struct strain *strain,
     if (is_on && since_usec < raise->temporary.since_usec)
         since_usec = raise->temporary.since_usec;
     bool strained = strain->since_usec != 0 && now_usec - since_usec >= STRAINED_USEC;
-    return strained ? raise_possible(
-                          raise, strain->limit, policy, globals, node, raised, now_usec)
+    return strained ? raise_possible(raise, strain->limit, policy, globals, node, raised, now_usec)
                     : 0;
 }
 

@@ -46,9 +46,9 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
  * there. A dry run tells nothing. */
 int actuator_hint(struct actuator *actuator, const struct kernel_hint *hint);
 
-/* Takes a slice's OOM over from the kernel (takeover.h). 0; -errno: -ENODEV: it has gone, or another
- * life stands there; -EPERM: outside the scope; -ECANCELED: a dry run takes nothing over; else as
- * takeover_begin. */
+/* Takes a slice's OOM over from the kernel (takeover.h). 0; -errno: -ENODEV: it has gone, or
+ * another life stands there; -EPERM: outside the scope; -ECANCELED: a dry run takes nothing over;
+ * else as takeover_begin. */
 struct takeover;
 struct takeover_ask;
 int actuator_take_over(

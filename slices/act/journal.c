@@ -498,7 +498,8 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
     return r > 0;
 }
 
-int journal_undo_oom(struct journal *journal, const struct slice_life *life, struct mom_error *error)
+int journal_undo_oom(
+    struct journal *journal, const struct slice_life *life, struct mom_error *error)
 {
     int result = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {

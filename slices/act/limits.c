@@ -59,8 +59,7 @@ static void end_takeover(struct attempt *attempt)
 {
     struct mom_error error;
     if (limit_is_throttling(attempt->group_fd))
-        (void)journal_undo_oom(
-            attempt->actuator->options.journal, &attempt->action->life, &error);
+        (void)journal_undo_oom(attempt->actuator->options.journal, &attempt->action->life, &error);
 }
 
 /* And whoever has raised the limit moves it along: who waits there would else run into the new one

@@ -2,8 +2,8 @@
  * at the limit instead of being killed, and whoever has taken it over sees that they do.
  *
  *   v1  memory.oom_control: the kernel's killer is switched off for this group; who faults waits
- *       in the kernel (a system call that needs memory fails instead, with ENOMEM). `under_oom` says
- *       that somebody waits; an eventfd (cgroup.event_control) tells when the first does. Groups
+ *       in the kernel (a system call that needs memory fails instead, with ENOMEM). `under_oom`
+ * says that somebody waits; an eventfd (cgroup.event_control) tells when the first does. Groups
  *       that are made below meanwhile are born with their killer switched off, too: it is given
  *       back to them at once (takeover_sweep), nobody has taken over theirs.
  *   v2  The killer can't be switched off. memory.high is set below memory.max by the waiting room:
@@ -65,8 +65,8 @@ uint64_t takeover_room(uint64_t limit);
 int takeover_begin(struct journal *journal, int group_fd, const char *directory,
     const struct slice_life *life, struct stamp now, struct takeover *ret);
 
-/* v2: the limit was raised, and the waiting room comes along. 0; -ENODATA: there is none; -EBUSY: it
- * can't, since memory.high was set below the new limit before it was taken over; or -errno. */
+/* v2: the limit was raised, and the waiting room comes along. 0; -ENODATA: there is none; -EBUSY:
+ * it can't, since memory.high was set below the new limit before it was taken over; or -errno. */
 int takeover_move(struct journal *journal, int group_fd, const struct slice_life *life);
 
 /* Looks. v2: somebody waits where more than a quarter of the waiting room is in use, where what the
@@ -74,7 +74,8 @@ int takeover_move(struct journal *journal, int group_fd, const struct slice_life
  * where the kernel has said that memory.high was exceeded since somebody did not wait, and where
  * no more was swapped out since the look before: then reclaim has come to its end.
  * 0; -errno: -ENODEV when the group is gone; -ESTALE, v2: memory.high is not where it
- * belongs for memory.max, since somebody has changed one of them: the room is not there any more. */
+ * belongs for memory.max, since somebody has changed one of them: the room is not there any more.
+ */
 int takeover_look(struct takeover *takeover, struct takeover_look *ret);
 
 /* v1: groups below that were born without a killer have one. v2: nothing. 0 or -errno. */

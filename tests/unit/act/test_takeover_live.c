@@ -144,8 +144,8 @@ static uint64_t kills(void)
 {
     char text[512];
     int fd = group();
-    assert_true(file_read(fd, is_v2() ? "memory.events" : "memory.oom_control", text,
-                    sizeof text) > 0);
+    assert_true(
+        file_read(fd, is_v2() ? "memory.events" : "memory.oom_control", text, sizeof text) > 0);
     (void)close(fd);
     const char *found = strstr(text, "oom_kill ");
     uint64_t count = 0;

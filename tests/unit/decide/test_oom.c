@@ -267,6 +267,14 @@ static void under_a_restraint_the_kernels_killer_is_let_loose_at_once(void **sta
     assert_true(loose);
 }
 
+static void so_it_is_without_a_word_when_the_policy_wants_it_no_more(void **state)
+{
+    (void)state;
+    slice.watch.policy.oom_delay_usec = 0;
+    assert_int_equal(oom(0), ACTION_NONE);
+    assert_true(loose);
+}
+
 static void that_mom_was_late_is_told_whatever_is_under_way(void **state)
 {
     (void)state;
@@ -313,6 +321,7 @@ int main(void)
         OOM_TEST(a_small_one_too_since_the_limit_is_its_own),
         OOM_TEST(not_where_it_would_give_nothing_back),
         OOM_TEST(under_a_restraint_the_kernels_killer_is_let_loose_at_once),
+        OOM_TEST(so_it_is_without_a_word_when_the_policy_wants_it_no_more),
         OOM_TEST(that_mom_was_late_is_told_whatever_is_under_way),
         OOM_TEST(its_evidence_is_what_it_was_decided_by),
     };

@@ -210,7 +210,8 @@ static void nobody_waits_at_his_limit_for_a_moment_or_for_ever(void **state)
             "  - {name: y, oom_delay: 10}\n",
         "t.yaml:1:21: oom_delay: `100ms` is out of range: 0, or 1s to 10min",
         "t.yaml:3:26: oom_delay: `1h` is out of range: 0, or 1s to 10min",
-        "t.yaml:4:26: oom_delay: `10` is no duration: its unit is missing (w, d, h, min, s, ms, us)");
+        "t.yaml:4:26: oom_delay: `10` is no duration: its unit is missing (w, d, h, min, s, ms, "
+        "us)");
 }
 
 static void who_is_reset_more_often_never_pays_less(void **state)
