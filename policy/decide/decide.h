@@ -38,7 +38,8 @@ void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now);
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now);
 
 /* The slice's tasks wait at its limit, and its OOM is mom's (oom.h). It has its limit raised, where
- * the policy lets it be and the node can spare it, and it is no confirmed leaker; else it is reset;
+ * the policy lets it be and the node can spare it, and it is no confirmed leaker; else it is moved
+ * for a time, where the policy has a group for that, or reset;
  * else, under a restraint, the operators are alarmed, no more often than of other things, and
  * *ret_loose says that the kernel's killer is to be let loose now. facts->late: it was, since the
  * deadline had passed: the operators are told. Returns 0 (it is answered already, or told) or 1.

@@ -3,6 +3,7 @@
 #include "policy/decide/decide.h"
 #include "policy/decide/describe.h"
 #include "policy/decide/score.h"
+#include "slices/base/text.h"
 
 #include <string.h>
 
@@ -29,7 +30,8 @@ enum restraint oom_restraint(const struct watch *watch, const struct slice *slic
         return RESTRAINT_PROBATION;
     if (now.boot_usec - watch->born.boot_usec < watch->policy.min_age_usec)
         return RESTRAINT_AGE;
-    bool is_changed = ordered_is_on(&watch->ordered) || watch->freeze.state != TEMPORARY_OVER;
+    bool is_changed =
+        watch->ordered.temporary.state == TEMPORARY_ON || watch->freeze.state != TEMPORARY_OVER;
     return is_changed ? RESTRAINT_CHANGED : RESTRAINT_NONE;
 }
 
@@ -167,7 +169,8 @@ static uint64_t raise_to(
 static bool is_answered(const struct watch *watch)
 {
     return watch->ladder.state == LADDER_RESETTING ||
-           watch->raise.temporary.state == TEMPORARY_ASKED;
+           watch->raise.temporary.state == TEMPORARY_ASKED ||
+           watch->ordered.temporary.state == TEMPORARY_ASKED;
 }
 
 static enum restraint restrain(const struct watch *watch, const struct slice *slice,
@@ -178,12 +181,59 @@ static enum restraint restrain(const struct watch *watch, const struct slice *sl
     return oom_restraint(watch, slice, now);
 }
 
+static bool is_in_vain(const struct oom_facts *facts)
+{
+    uint64_t outlives = facts->outlives < facts->usage ? facts->outlives : facts->usage;
+    return facts->usage - outlives < facts->limit / OUTLIVED_PART;
+}
+
 /* An alarm comes but once in a while, and the killer is let loose all the same. */
 static bool is_told_already(
     const struct watch *watch, const struct policy_globals *globals, struct stamp now)
 {
     int64_t alarmed_usec = watch->ladder.alarmed_usec;
     return alarmed_usec != 0 && now.boot_usec - alarmed_usec < decision_repeat_usec(globals);
+}
+
+/* Released as an order is, when its time is up. */
+static struct order move_of(const struct watch *watch)
+{
+    return (struct order){.kind = ACTION_MOVE,
+        .lasts_usec = watch->policy.raise_for_usec,
+        .to = watch->policy.oom_to};
+}
+
+static bool may_move(const struct watch *watch, struct stamp now)
+{
+    return watch->policy.oom_to[0] &&
+           temporary_may_begin(&watch->ordered.temporary, now.boot_usec) &&
+           !throttle_is_on(&watch->throttle);
+}
+
+/* What its tasks are helped by. */
+static enum action_kind choose(const struct watch *watch, uint64_t to, struct stamp now)
+{
+    return to > 0 ? ACTION_RAISE : may_move(watch, now) ? ACTION_MOVE : ACTION_RESET;
+}
+
+static void follow(struct watch *watch, const struct oom_facts *facts, uint64_t to,
+    const struct outlook *outlook, struct decision *decision)
+{
+    const struct stamp now = outlook->now;
+    const struct order move = move_of(watch);
+    if (decision->action == ACTION_ALARM) {
+        watch->ladder.alarmed_usec = now.boot_usec;
+    } else if (decision->action == ACTION_RAISE) {
+        describe_raised(decision, &watch->policy, facts->limit, to, outlook);
+        raise_ask(&watch->raise, facts->limit, to, now.boot_usec);
+        (void)ladder_take(&watch->ladder, LADDER_STRAINED, now);
+    } else if (decision->action == ACTION_MOVE) {
+        (void)text_copy(decision->domain, sizeof decision->domain, move.to);
+        evidence_add(&decision->evidence, "moved_for", UNIT_USEC, (double)move.lasts_usec, ' ', 0);
+        ordered_ask(&watch->ordered, &move, 0, now.boot_usec);
+    } else {
+        (void)ladder_take(&watch->ladder, LADDER_OOM, now);
+    }
 }
 
 uint32_t decide_oom(struct watch *watch, const struct slice *slice, const struct policy *policy,
@@ -200,9 +250,8 @@ uint32_t decide_oom(struct watch *watch, const struct slice *slice, const struct
         return 0;
     enum restraint restraint = restrain(watch, slice, facts, now);
     uint64_t to = restraint == RESTRAINT_NONE ? raise_to(watch, facts, &outlook) : 0;
-    uint64_t outlives = facts->outlives < facts->usage ? facts->outlives : facts->usage;
-    if (restraint == RESTRAINT_NONE && to == 0 &&
-        facts->usage - outlives < facts->limit / OUTLIVED_PART)
+    enum action_kind wanted = choose(watch, to, now);
+    if (restraint == RESTRAINT_NONE && wanted == ACTION_RESET && is_in_vain(facts))
         restraint = RESTRAINT_SIZE;
     *ret_loose = restraint != RESTRAINT_NONE;
     if (*ret_loose && !facts->late && is_told_already(watch, outlook.globals, now))
@@ -211,17 +260,9 @@ uint32_t decide_oom(struct watch *watch, const struct slice *slice, const struct
     add_facts(&ret->evidence, facts);
     ret->reason = REASON_OOM;
     ret->restraint = restraint;
-    ret->wanted = to > 0 ? ACTION_RAISE : ACTION_RESET;
-    ret->action = *ret_loose ? ACTION_ALARM : ret->wanted;
-    if (ret->action == ACTION_ALARM) {
-        watch->ladder.alarmed_usec = now.boot_usec;
-    } else if (ret->action == ACTION_RAISE) {
-        describe_raised(ret, &watch->policy, facts->limit, to, &outlook);
-        raise_ask(&watch->raise, facts->limit, to, now.boot_usec);
-        (void)ladder_take(&watch->ladder, LADDER_STRAINED, now);
-    } else {
-        (void)ladder_take(&watch->ladder, LADDER_OOM, now);
-    }
+    ret->wanted = wanted;
+    ret->action = *ret_loose ? ACTION_ALARM : wanted;
+    follow(watch, facts, to, &outlook, ret);
     *raised += watch_raised(watch) - before;
     return 1;
 }

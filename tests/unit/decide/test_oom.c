@@ -95,7 +95,7 @@ static void nobody_whom_mom_may_not_touch(void **state)
     slice.watch.policy.min_age_usec = 10 * 3600 * SECOND;
     assert_false(wanted(0));
     slice.watch.policy.min_age_usec = 0;
-    temporary_ask(&slice.watch.ordered.temporary, at(0).boot_usec);
+    slice.watch.ordered.temporary.state = TEMPORARY_ON;
     assert_false(wanted(0));
 }
 
@@ -233,6 +233,35 @@ static void reset_else_from_every_state_that_may_be(void **state)
     }
 }
 
+static const char moving[] =
+    "slices: {oom_delay: 10s, oom_to: /spare, raise_for: 1h, min_size: 64M}\n";
+
+static void moved_where_there_is_a_group_for_that(void **state)
+{
+    (void)state;
+    use_policy(moving);
+    sample_with_limit(LIMIT, 0);
+    assert_int_equal(oom(0), ACTION_MOVE);
+    assert_string_equal(decision_action(decision).to, "/spare");
+    assert_true(value_of("moved_for") == 3600e6);
+    assert_int_equal(oom(1), ACTION_NONE); /* it is on its way, */
+    assert_true(wanted(1));                /* and they wait for that */
+    outcome_is(ACTION_MOVE, RESULT_DONE, 2);
+    assert_false(wanted(2)); /* its OOM is the kernel's, who finds nobody there */
+    assert_int_equal(tick(3599), ACTION_NONE);
+    assert_int_equal(tick(3600), ACTION_RELEASE);
+    assert_int_equal(decision->reason, REASON_SERVED);
+}
+
+static void reset_if_that_can_t_be_done(void **state)
+{
+    (void)state;
+    use_policy(moving);
+    assert_int_equal(oom(0), ACTION_MOVE);
+    outcome_is(ACTION_MOVE, RESULT_REFUSED, 1);
+    assert_int_equal(oom(2), ACTION_RESET);
+}
+
 static void a_small_one_too_since_the_limit_is_its_own(void **state)
 {
     (void)state;
@@ -318,6 +347,8 @@ int main(void)
         OOM_TEST(a_leaker_is_not_raised),
         OOM_TEST(a_raise_that_failed_is_no_answer),
         OOM_TEST(reset_else_from_every_state_that_may_be),
+        OOM_TEST(moved_where_there_is_a_group_for_that),
+        OOM_TEST(reset_if_that_can_t_be_done),
         OOM_TEST(a_small_one_too_since_the_limit_is_its_own),
         OOM_TEST(not_where_it_would_give_nothing_back),
         OOM_TEST(under_a_restraint_the_kernels_killer_is_let_loose_at_once),
