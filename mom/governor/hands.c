@@ -104,6 +104,8 @@ static bool take_over(struct hand *hand)
     struct takeover_ask ask;
     if (!queue_take(&hand->asks, &ask))
         return false;
+    if (atomic_load(&hand->hands->stop)) /* it would be given back at once */
+        return true;
     begin(hand, 0, ACTION_THROTTLE); /* v2's memory.high can make it wait */
     keeper_take(hand->hands->options.keeper, hand->hands->options.actuator, &ask);
     atomic_store(&hand->busy_usec, 0);
