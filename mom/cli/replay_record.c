@@ -453,6 +453,10 @@ static int take_decision(struct replay *replay, const struct query_decision *rec
     const struct order order = decide_request_order(decision);
     if (decision->reason == REASON_REQUEST && slice != COURSE_NOBODY)
         course_request(&replay->course, slice, &order, decision->at);
+    /* That its tasks waited is in no sample; what is to be done about it is decided anew. */
+    const struct oom_facts facts = decide_oom_facts(decision);
+    if (decision->reason == REASON_OOM && slice != COURSE_NOBODY)
+        course_oom(&replay->course, slice, &facts, decision->at);
     struct replayed *own = find_own(replay, decision);
     if (own) {
         uint64_t seq = own->decision.seq;

@@ -6,6 +6,15 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Whose the OOM at its own limit is. */
+static const char *const whose_oom[OOM_STATES] = {
+    [OOM_KERNELS] = "kernel",
+    [OOM_ASKED] = "kernel",
+    [OOM_TAKEN] = "mom",
+    [OOM_RETURNING] = "kernel",
+    [OOM_LATE] = "kernel, since mom was late",
+};
+
 static void show_live_slice(struct output *output, const struct live_slice *s)
 {
     bool is_ordered = s->ordered != ACTION_NONE;
@@ -25,6 +34,7 @@ static void show_live_slice(struct output *output, const struct live_slice *s)
         {"ordered", "Ordered",
             is_ordered ? cell_text(action_kind_names[s->ordered]) : cell_absent()},
         {"ordered_until", "Until", is_ordered ? cell_time(s->ordered_until_usec) : cell_absent()},
+        {"oom_killer", "OOM killer", cell_text(whose_oom[s->oom])},
         {"strikes", "Strikes", cell_count(s->strikes)},
         {"dismissed", "Leaks dismissed", cell_count(s->dismissed)},
         {"rank", "Rank", cell_integer(s->rank)},

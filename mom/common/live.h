@@ -91,6 +91,7 @@ struct live_slice {
     bool protected_by_policy, held, throttled;
     enum action_kind ordered;   /* what a person has ordered, and is in force; ACTION_NONE */
     int64_t ordered_until_usec; /* Unix time */
+    enum oom_state oom;         /* whose the OOM at its limit is */
     struct live_standing {
         uint32_t place; /* from 1 on; 0: not on the list. If so: */
         uint32_t domain;

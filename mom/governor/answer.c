@@ -62,8 +62,12 @@ static void apply_outcome(
 {
     for (uint32_t i = 0; i < governor->capacity; i++) {
         struct place *place = &governor->places[i];
-        if (place->watch.serial != 0 && place->decision[outcome->kind] == outcome->decision)
-            decide_outcome(&place->watch, outcome, now);
+        const struct slice *slice = tree_slice(governor->tree, i);
+        if (place->watch.serial == 0 || place->decision[outcome->kind] != outcome->decision)
+            continue;
+        decide_outcome(&place->watch, outcome, now);
+        if (slice && slice->serial == place->watch.serial)
+            governor_keep(governor, place, slice, now);
     }
 }
 
@@ -363,6 +367,7 @@ void governor_answer(struct governor *governor, struct stamp now)
     tell_boot_end(governor);
     governor_arm(governor, now);
     take_outcomes(governor, now);
+    governor_hear_keeper(governor, now);
     watch_hands(governor, now);
     governor_keep_watchdog(governor, now);
     hooks_answer(governor, now);

@@ -216,15 +216,23 @@ static int open_threads(struct governor *governor, struct mom_error *error)
 {
     governor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     governor->tick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const struct keeper_options keeper = {
+        .journal = &governor->journal,
+        .heartbeat = heartbeat_page(&governor->heartbeat),
+        .word_fd = governor->wake_fd,
+    };
+    int r = keeper_open(&keeper, &governor->keeper, error);
     const struct hands_options hands = {
         .actuator = governor->actuator,
+        .keeper = governor->keeper,
         .outcomes = &governor->outcome_ring,
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .outcome_fd = governor->wake_fd,
     };
     governor->journal.patient = true;
     governor->last_resort_view.confined = is_confined(governor);
-    int r = hands_open(&hands, &governor->hands, error);
+    if (r == 0)
+        r = hands_open(&hands, &governor->hands, error);
     if (r == 0)
         r = open_last_resort(governor, error);
     const struct keepalive_options keepalive = {
@@ -274,6 +282,8 @@ static void close_threads(struct governor *governor)
         keepalive_close(governor->keepalive);
     if (governor->hands)
         hands_close(governor->hands);
+    if (governor->keeper)
+        keeper_close(governor->keeper); /* what it kept is given back with all else */
     governor->journal.patient = false;
     (void)journal_undo_all(&governor->journal, NULL);
     if (governor->actuator)

@@ -20,6 +20,7 @@
 #include "mom/governor/holds.h"
 #include "mom/governor/hooks.h"
 #include "mom/governor/keepalive.h"
+#include "mom/governor/keeper.h"
 #include "mom/governor/limited.h"
 #include "mom/governor/requests.h"
 #include "mom/governor/victims.h"
@@ -53,6 +54,9 @@ struct place {
     uint8_t hint;       /* enum kernel_rank: what the kernel was told last */
     bool hinted;        /* it was told anything */
     uint32_t hint_due;  /* ticks until it is told again, of new processes */
+    int64_t oom_asked_usec, oom_delay_usec; /* boot time when its OOM was asked for, and with which
+                                               deadline */
+    bool oom_refused_said;
 };
 
 struct governor {
@@ -82,6 +86,7 @@ struct governor {
     struct boot_past past_ends;
     bool panics_on_oom; /* the kernel does, by our order */
     struct keepalive *keepalive;
+    struct keeper *keeper;
     struct requests *requests;
     struct witness *witness;
     struct victims victims;
@@ -105,6 +110,7 @@ struct governor {
     uint32_t unprotected_before; /* slices at the tick before */
     uint32_t oom_notes;          /* at this tick */
     int64_t warm_start_usec;     /* CPU time that pasts took at this tick */
+    bool keeper_full;            /* and said so */
     uint32_t folded_told;        /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch;
@@ -141,6 +147,13 @@ void governor_hand_over(
 /* The place of the slice that lives under this serial; NULL: it has gone. */
 struct place *governor_find(
     struct governor *governor, uint64_t serial, const struct slice **ret_slice);
+
+/* oom.c: has the slice's OOM taken over from the kernel, or given back, as is wanted by now. */
+void governor_keep(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now);
+void governor_keep_all(struct governor *governor, struct stamp now);
+/* What the keeper says: decides about slices whose tasks wait. */
+void governor_hear_keeper(struct governor *governor, struct stamp now);
 
 /* answer.c */
 void governor_answer(struct governor *governor, struct stamp now);

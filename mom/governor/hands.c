@@ -3,6 +3,7 @@
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
 #include "mom/common/records.h"
+#include "mom/governor/keeper.h"
 #include "mom/governor/queue.h"
 #include "mom/governor/seal.h"
 #include "slices/base/text.h"
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 enum { HAND_RESETS, HAND_HINTS, HANDS = 4 }; /* the first is for resets, the second hints as well */
-enum { ACTIONS = 32, OUTCOMES = 64, HINTS = 64, BEAT_SEC = 1 };
+enum { ACTIONS = 32, OUTCOMES = 64, HINTS = 64, ASKS = 64, BEAT_SEC = 1 };
 #define SWEEP_USEC (60 * 1000000ll)
 enum { SWEEPS_A_TIDY = 10 };
 
@@ -29,6 +30,8 @@ struct hand {
     struct queue actions[HANDS_CLIENTS], outcomes;
     struct action action_slots[HANDS_CLIENTS][ACTIONS];
     struct outcome outcome_slots[OUTCOMES];
+    struct queue asks;
+    struct takeover_ask ask_slots[ASKS];
     struct record_outcome record; /* too large for the stack of a small thread */
     _Atomic int64_t busy_usec;    /* boot time at which the action under way was begun; 0: none */
     _Atomic uint64_t decision;    /* whose it is, */
@@ -101,6 +104,19 @@ static void apply(struct hand *hand, const struct action *action)
     report(hand);
 }
 
+static bool take_over(struct hand *hand)
+{
+    struct takeover_ask ask;
+    if (!queue_take(&hand->asks, &ask))
+        return false;
+    if (atomic_load(&hand->hands->stop)) /* it would be given back at once */
+        return true;
+    begin(hand, 0, ACTION_THROTTLE); /* v2's memory.high can make it wait */
+    keeper_take(hand->hands->options.keeper, hand->hands->options.actuator, &ask);
+    atomic_store(&hand->busy_usec, 0);
+    return true;
+}
+
 static bool work(struct hand *hand)
 {
     struct action action;
@@ -110,6 +126,8 @@ static bool work(struct hand *hand)
             apply(hand, &action);
             return true;
         }
+    if (take_over(hand))
+        return true;
     if (hand != &hand->hands->hand[HAND_HINTS] || !queue_take(&hand->hands->hints, &hint))
         return false;
     tell_kernel(hand->hands, &hint);
@@ -160,6 +178,7 @@ static int open_hand(struct hands *hands, struct hand *hand)
         queue_init(
             &hand->actions[client], hand->action_slots[client], sizeof(struct action), ACTIONS);
     queue_init(&hand->outcomes, hand->outcome_slots, sizeof(struct outcome), OUTCOMES);
+    queue_init(&hand->asks, hand->ask_slots, sizeof(struct takeover_ask), ASKS);
     (void)sem_init(&hand->given, 0, 0);
     return -pthread_create(&hand->thread, NULL, run, hand);
 }
@@ -225,11 +244,16 @@ static int64_t lasts_usec(const struct hand *hand, int64_t now_usec)
     return since_usec != 0 && is_short ? now_usec - since_usec : 0;
 }
 
+static struct hand *shared_hand(struct hands *hands, const struct slice_life *life)
+{
+    return &hands->hand[HAND_HINTS + life->inode % (HANDS - HAND_HINTS)];
+}
+
 /* A reset that asks first takes its time, and so doesn't hold up others; but it doesn't wait for
  * what is stuck. */
 static struct hand *hand_for(struct hands *hands, struct action *action)
 {
-    struct hand *shared = &hands->hand[HAND_HINTS + action->life.inode % (HANDS - HAND_HINTS)];
+    struct hand *shared = shared_hand(hands, &action->life);
     if (action->kind != ACTION_RESET)
         return shared;
     if (lasts_usec(shared, clock_now().boot_usec) >= HANDS_STUCK_USEC)
@@ -259,6 +283,15 @@ void hands_record(struct hands *hands, const struct outcome *outcome)
 {
     const struct record_outcome record = {.outcome = *outcome};
     write_record(hands, &record);
+}
+
+bool hands_take_over(struct hands *hands, const struct takeover_ask *ask)
+{
+    struct hand *hand = shared_hand(hands, &ask->life);
+    if (!queue_put(&hand->asks, ask))
+        return false;
+    (void)sem_post(&hand->given);
+    return true;
 }
 
 bool hands_outcome(struct hands *hands, struct outcome *ret)

@@ -11,10 +11,12 @@
 #include "mom/common/heartbeat.h"
 #include "mom/common/ring.h"
 #include "slices/act/actuator.h"
+#include "slices/act/takeover.h"
 
 #include <stdbool.h>
 
 struct hands;
+struct keeper;
 
 enum hands_client { HANDS_GUARD, HANDS_GOVERNOR, HANDS_CLIENTS };
 
@@ -22,7 +24,8 @@ struct hands_options {
     struct actuator *actuator;
     struct ring_writer *outcomes; /* only these threads write it */
     struct heartbeat_page *heartbeat;
-    int outcome_fd; /* eventfd, written when an outcome waits */
+    struct keeper *keeper; /* gets what was taken over; must outlive the hands */
+    int outcome_fd;        /* eventfd, written when an outcome waits */
 };
 
 int hands_open(const struct hands_options *options, struct hands **ret, struct mom_error *error);
@@ -42,6 +45,10 @@ bool hands_hint(struct hands *hands, const struct kernel_hint *hint);
  * thread.
  */
 void hands_record(struct hands *hands, const struct outcome *outcome);
+
+/* Takes a slice's OOM over from the kernel, in turn with the actions on that slice; the keeper
+ * tells what came of it. False: the queue is full. Governor's thread. */
+bool hands_take_over(struct hands *hands, const struct takeover_ask *ask);
 
 /* What has been done, for the governor's thread; false: nothing new. */
 bool hands_outcome(struct hands *hands, struct outcome *ret);

@@ -236,8 +236,8 @@ bool hooks_hold_back(
         decision->seq; /* what an older one comes to is no more its affair */
     hooks_withdraw(governor, decision->serial, "another reset of it was decided", decision->at);
     struct errand *errand = begin_errand(governor, place, slice, &occasion);
-    if (!errand || !ask_before(governor, errand, place))
-        return false;
+    if (!errand || !ask_before(governor, errand, place) || decision->reason == REASON_OOM)
+        return false; /* tasks that wait at their limit don't wait for a program, too */
     errand->action = decision_action(decision);
     errand->until_usec = decision->at.boot_usec + errand->timeout_usec + SLACK_USEC;
     return true;

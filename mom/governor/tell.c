@@ -257,6 +257,7 @@ void tell_live(struct governor *governor, struct place *place, const struct slic
         .protected_by_policy = watch->policy.protect,
         .held = watch->held,
         .throttled = throttle_is_on(&watch->throttle),
+        .oom = watch->oom.state,
         .mode = watch->policy.mode,
         .leak_mode = watch->policy.leak,
         .born = watch->born,

@@ -75,6 +75,8 @@ static void lose_vanished(struct governor *governor, struct stamp now)
         if (governor->hands && decide_vanished(&place->watch, vanished[i], governor->policy,
                                    &governor->node, now, decision) > 0)
             governor_pursue(governor, place, decision);
+        if (governor->keeper)
+            keeper_return(governor->keeper, vanished[i]->serial);
         if (governor->hands)
             tell_vanished(governor, place, vanished[i], now);
         place->watch.serial = 0;
@@ -368,6 +370,7 @@ void governor_restand(struct governor *governor, struct stamp now)
             place->watch.held = holds_until(&governor->holds, slice->key, now.unix_usec) > 0;
     }
     stand(governor, now);
+    governor_keep_all(governor, now);
     publish(governor);
 }
 
@@ -375,6 +378,7 @@ void governor_tick(struct governor *governor, struct stamp now)
 {
     int64_t cost = thread_cost_usec();
     governor_look(governor, now);
+    governor_keep_all(governor, now);
     tell_victims(governor, now);
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);

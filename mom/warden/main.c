@@ -30,7 +30,7 @@
 
 #define START_PATIENCE_USEC (30 * USEC_PER_SEC) /* until the first beat */
 #define STOP_PATIENCE_USEC  (15 * USEC_PER_SEC)
-enum { ROUND_MSEC = 250, GOVERNOR_HEARTS = 3 };
+enum { ROUND_MSEC = 250, GOVERNOR_HEARTS = 4 };
 
 struct pulse {
     int64_t beat_usec, silent_usec;
@@ -142,8 +142,24 @@ static const struct {
     {HEART_GUARD, "guard", 15 * USEC_PER_SEC},
     {HEART_GOVERNOR, "governor's thread", 60 * USEC_PER_SEC},
     {HEART_HANDS, "actuator's thread", 300 * USEC_PER_SEC},
+    {HEART_KEEPER, "keeper", 15 * USEC_PER_SEC},
 };
 _Static_assert(sizeof hearts / sizeof *hearts == GOVERNOR_HEARTS, "a pulse for each heart");
+
+/* The keeper beats twice a second, before all others. While the OOM of any slice is mom's the tasks
+ * of that one have nobody else, so it may not be silent for longer than this; and where some wait
+ * already, not beyond their deadline by more than that. */
+#define KEEPING_PATIENCE_USEC (5 * USEC_PER_SEC)
+#define LATE_PATIENCE_USEC    (2 * USEC_PER_SEC)
+
+static int64_t patience_usec(int heart, const struct heartbeat_page *page, int64_t now_usec)
+{
+    int64_t patience = hearts[heart].patience_usec;
+    if (hearts[heart].heart != HEART_KEEPER || page->kept == 0)
+        return patience;
+    bool is_late = page->kept_until_usec != 0 && now_usec > page->kept_until_usec;
+    return is_late ? LATE_PATIENCE_USEC : KEEPING_PATIENCE_USEC;
+}
 
 /* Silence is counted in our own rounds: when the whole machine stood still (suspend, a debugger),
  * nobody was silent. Returns the heart that has been silent for too long; GOVERNOR_HEARTS: none. */
@@ -158,7 +174,7 @@ static int feel_pulses(struct warden *warden, const struct heartbeat_page *page,
         int64_t beat = page->beat_usec[hearts[i].heart];
         pulse->silent_usec = beat == pulse->beat_usec ? pulse->silent_usec + step : 0;
         pulse->beat_usec = beat;
-        int64_t patience = beat > started ? hearts[i].patience_usec : START_PATIENCE_USEC;
+        int64_t patience = beat > started ? patience_usec(i, page, now_usec) : START_PATIENCE_USEC;
         if (pulse->silent_usec > patience)
             return i;
     }

@@ -224,6 +224,16 @@ void course_request(
     pursue(course, index);
 }
 
+void course_oom(
+    struct course *course, uint32_t index, const struct oom_facts *facts, struct stamp now)
+{
+    struct course_slice *slice = &course->slices[index];
+    bool loose;
+    if (decide_oom(&slice->watch, &slice->slice, course->policy, &course->node, facts,
+            &course->standings.of[0].raised, now, &course->scratch, &loose) > 0)
+        pursue(course, index);
+}
+
 void course_outcome(struct course *course, const struct outcome *outcome, struct stamp now)
 {
     for (uint32_t i = 0; i < course->count; i++)

@@ -85,6 +85,10 @@ void course_resume(struct course *course, const struct node_look *look);
 void course_request(
     struct course *course, uint32_t slice, const struct order *order, struct stamp now);
 
+/* The slice's tasks wait at its limit, and its OOM is mom's. */
+void course_oom(
+    struct course *course, uint32_t slice, const struct oom_facts *facts, struct stamp now);
+
 void course_outcome(struct course *course, const struct outcome *outcome, struct stamp now);
 
 /* The standing list anew, without samples: after a hold, as the governor does. */

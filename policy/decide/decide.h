@@ -37,6 +37,20 @@ void decide_ordered(struct watch *watch, uint64_t seq, struct stamp now);
  * counts as if it had been done. */
 void decide_outcome(struct watch *watch, const struct outcome *outcome, struct stamp now);
 
+/* The slice's tasks wait at its limit, and its OOM is mom's (oom.h). It has its limit raised, where
+ * the policy lets it be and the node can spare it, and it is no confirmed leaker; else it is moved
+ * for a time, where the policy has a group for that, or reset;
+ * else, under a restraint, the operators are alarmed, no more often than of other things, and
+ * *ret_loose says that the kernel's killer is to be let loose now. facts->late: it was, since the
+ * deadline had passed: the operators are told. Returns 0 (it is answered already, or told) or 1.
+ * *raised: as of decide_slice. */
+uint32_t decide_oom(struct watch *watch, const struct slice *slice, const struct policy *policy,
+    const struct node_sample *node, const struct oom_facts *facts, uint64_t *raised,
+    struct stamp now, struct decision *ret, bool *ret_loose);
+
+/* The facts by which such a decision was made, as its evidence has them. */
+struct oom_facts decide_oom_facts(const struct decision *decision);
+
 /* A person has it released: what was changed for a time, by whomever, is to be as before. */
 void decide_released(struct watch *watch);
 

@@ -23,6 +23,7 @@ enum reason {
     REASON_RELIEVED,     /* it needs its limit raised no more, or has had it for long enough; or has
                             been frozen for long enough */
     REASON_THRASHING,    /* it has been kept waiting at its limit for long, and can't be raised */
+    REASON_OOM,          /* its tasks wait at its limit for mom: nothing more can be reclaimed */
     REASON_LET_GO,       /* it is not to be throttled, raised or frozen any more */
     REASON_ALL_CLEAR,    /* the incident is over */
     REASON_GONE,         /* and so it is when the slice has vanished */
@@ -43,6 +44,7 @@ enum restraint {
     RESTRAINT_UNBOUND, /* of memory nodes: who isn't bound to them may have filled them */
     RESTRAINT_IN_VAIN, /* the last reset gave nothing back, and nothing shows that this one would */
     RESTRAINT_CHANGED, /* an order: something is changed about it already */
+    RESTRAINT_LATE,    /* the deadline has passed, and the kernel's OOM killer was let loose */
     RESTRAINT_STALE,   /* no sample is newer than the last reset */
     RESTRAINT_ANNOUNCED, /* a reboot: the policy has it announced only, */
     RESTRAINT_CONFINED,  /* mom governs a part of the machine only, */

@@ -102,18 +102,24 @@ void describe_strain(struct decision *ret, const struct watch *watch, const stru
         (double)(outlook->now.boot_usec - strain->since_usec), ' ', 0);
 }
 
-void describe_raise(
-    struct decision *ret, const struct watch *watch, uint64_t to, const struct outlook *outlook)
+void describe_raised(struct decision *ret, const struct slice_policy *own, uint64_t from,
+    uint64_t to, const struct outlook *outlook)
 {
     struct evidence *evidence = &ret->evidence;
     uint64_t total = outlook->node->value[NODE_MEM_TOTAL];
     uint64_t budget = amount_of(&outlook->globals->raises.budget, total);
     ret->limit_bytes = to;
-    describe_strain(ret, watch, outlook);
     evidence_add(evidence, "raised_to", UNIT_BYTES, (double)to, ' ', 0);
-    evidence_add(evidence, "raised_for", UNIT_USEC, (double)watch->policy.raise_for_usec, ' ', 0);
-    evidence_add(evidence, "raised_in_all", UNIT_BYTES,
-        (double)(outlook->raised + to - watch->strain.limit), '<', (double)budget);
+    evidence_add(evidence, "raised_for", UNIT_USEC, (double)own->raise_for_usec, ' ', 0);
+    evidence_add(evidence, "raised_in_all", UNIT_BYTES, (double)(outlook->raised + to - from), '<',
+        (double)budget);
+}
+
+void describe_raise(
+    struct decision *ret, const struct watch *watch, uint64_t to, const struct outlook *outlook)
+{
+    describe_strain(ret, watch, outlook);
+    describe_raised(ret, &watch->policy, watch->strain.limit, to, outlook);
 }
 
 void describe_raise_end(

@@ -33,6 +33,10 @@ void describe_strain(
 void describe_raise(
     struct decision *ret, const struct watch *watch, uint64_t to, const struct outlook *outlook);
 
+/* The same without that: from which limit to which. */
+void describe_raised(struct decision *ret, const struct slice_policy *own, uint64_t from,
+    uint64_t to, const struct outlook *outlook);
+
 /* Why what it was raised by is given back. */
 void describe_raise_end(
     struct decision *ret, const struct watch *watch, const struct outlook *outlook);

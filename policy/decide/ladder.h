@@ -29,6 +29,7 @@ enum ladder_event {
     LADDER_THRASHING,  /* it has been kept waiting at its limit for long, and can't be raised */
     LADDER_FREEZE_DUE, /* warned of that long enough ago, and the policy says: freeze; */
     LADDER_RESET_DUE,  /* or reset */
+    LADDER_OOM,        /* its tasks wait at its limit for mom, and it can't be raised */
     LADDER_CONFIRM,    /* the verdict is confirmed */
     LADDER_DUE,        /* confirmed, warned long enough ago, time to limit below the horizon */
     LADDER_OVERDUE,    /* and has grown on under the throttle, or there is no time to throttle it */

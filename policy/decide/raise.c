@@ -35,25 +35,33 @@ static bool knows_room(const struct node_sample *node)
     return node_has(node, NODE_MEM_TOTAL) && node_has(node, NODE_MEM_AVAILABLE);
 }
 
-uint64_t raise_due(const struct raise *raise, const struct strain *strain,
+uint64_t raise_possible(const struct raise *raise, uint64_t limit,
     const struct slice_policy *policy, const struct policy_globals *globals,
     const struct node_sample *node, uint64_t raised, int64_t now_usec)
 {
     bool is_on = raise->temporary.state == TEMPORARY_ON;
     bool may = is_on || temporary_may_begin(&raise->temporary, now_usec);
+    bool follows = !is_on || limit >= raise->to; /* else more of it would help no more */
+    if (!may || !follows || !knows_room(node))
+        return 0;
+    uint64_t ceiling = amount_of(&policy->raise_to, node->value[NODE_MEM_TOTAL]);
+    uint64_t step = amount_of(&policy->raise_step, is_on ? raise->before : limit);
+    uint64_t to = least_of(bytes_sum(limit, step), ceiling);
+    bool spares = to > limit && node_spares(globals, node, raised) >= to - limit;
+    return spares ? to : 0;
+}
+
+uint64_t raise_due(const struct raise *raise, const struct strain *strain,
+    const struct slice_policy *policy, const struct policy_globals *globals,
+    const struct node_sample *node, uint64_t raised, int64_t now_usec)
+{
+    bool is_on = raise->temporary.state == TEMPORARY_ON;
     int64_t since_usec = strain->since_usec;
     if (is_on && since_usec < raise->temporary.since_usec)
         since_usec = raise->temporary.since_usec;
     bool strained = strain->since_usec != 0 && now_usec - since_usec >= STRAINED_USEC;
-    bool follows = !is_on || strain->limit >= raise->to; /* else more of it would help no more */
-    if (!may || !follows || !strained || !knows_room(node))
-        return 0;
-    uint64_t ceiling = amount_of(&policy->raise_to, node->value[NODE_MEM_TOTAL]);
-    uint64_t first = is_on ? raise->before : strain->limit;
-    uint64_t step = amount_of(&policy->raise_step, first);
-    uint64_t to = least_of(bytes_sum(strain->limit, step), ceiling);
-    bool spares = to > strain->limit && node_spares(globals, node, raised) >= to - strain->limit;
-    return spares ? to : 0;
+    return strained ? raise_possible(raise, strain->limit, policy, globals, node, raised, now_usec)
+                    : 0;
 }
 
 bool raise_room_is_gone(const struct policy_globals *globals, const struct node_sample *node)

@@ -29,6 +29,11 @@ uint64_t raise_due(const struct raise *raise, const struct strain *strain,
     const struct slice_policy *policy, const struct policy_globals *globals,
     const struct node_sample *node, uint64_t raised, int64_t now_usec);
 
+/* The same for who waits at `limit` now, however long: it is not asked whether he is strained. */
+uint64_t raise_possible(const struct raise *raise, uint64_t limit,
+    const struct slice_policy *policy, const struct policy_globals *globals,
+    const struct node_sample *node, uint64_t raised, int64_t now_usec);
+
 /* Of the reserve less than half is available; false, too, where that is unknown. */
 bool raise_room_is_gone(const struct policy_globals *globals, const struct node_sample *node);
 

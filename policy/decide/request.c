@@ -79,6 +79,7 @@ void decide_released(struct watch *watch)
     temporary_let_go(&watch->raise.temporary);
     temporary_let_go(&watch->freeze);
     temporary_let_go(&watch->ordered.temporary);
+    oom_rearm(watch);
 }
 
 uint64_t decide_dismissed(struct watch *watch)

@@ -4,6 +4,7 @@
 #define POLICY_DECIDE_WATCH_H
 
 #include "policy/decide/ladder.h"
+#include "policy/decide/oom.h"
 #include "policy/decide/order.h"
 #include "policy/decide/raise.h"
 #include "policy/decide/score.h"
@@ -31,6 +32,7 @@ struct watch {
     struct raise raise;
     struct temporary freeze; /* while the ladder has it frozen */
     struct ordered ordered;
+    struct oom oom;
     struct slice_policy policy;
     struct stamp born;
     int64_t absent_usec; /* boot time when it was last known not to be there; 0: unknown */

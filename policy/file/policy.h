@@ -101,6 +101,8 @@ enum slice_setting {
     SET_THRASHING,
     SET_THRASHING_AFTER,
     SET_FREEZE_FOR,
+    SET_OOM_DELAY,
+    SET_OOM_TO,
     SET_FORGIVE,
     SET_MIN_SIZE,
     SET_MIN_AGE,
@@ -139,6 +141,10 @@ struct slice_policy {
     enum thrashing thrashing;     /* what is done about who does nothing but wait at its limit, */
     int64_t thrashing_after_usec; /* for so long */
     int64_t freeze_for_usec;
+    int64_t oom_delay_usec;  /* at its limit its tasks wait for mom for so long, before the kernel's
+                                OOM killer is let loose; 0: it comes at once. Not scaled */
+    char oom_to[128];        /* who waits so takes memory at this group's cost from then on; a path
+                                below the hierarchy's root; "": he is reset */
     uint64_t min_size_bytes; /* smaller slices are not reset, but by a person */
     int64_t min_age_usec;    /* nor younger ones */
     bool tell_kernel;        /* its OOM killer is told whom mom would choose */

@@ -287,6 +287,22 @@ static const struct setting table[] = {
     {SLICE(freeze_for_usec, SET_FREEZE_FOR), .name = "freeze_for", .type = VALUE_DURATION,
         .least = "1s", .most = "52w", .fallback = "1h", .scaled = true,
         .help = "With thrashing: freeze, it stands still for so long."},
+    {SLICE(oom_delay_usec, SET_OOM_DELAY), .name = "oom_delay", .type = VALUE_DURATION,
+        .least = "1s", .most = "10min", .or_zero = true, .fallback = "0s",
+        .help =
+            "When nothing can be reclaimed any more at its own limit (memory.max; on cgroup v1 "
+            "limit_in_bytes), its tasks wait, and mom raises the limit where raise_to lets her, or "
+            "else resets the slice. If they still wait after so long, the kernel's OOM killer is "
+            "let loose, and stays so until `momctl release`, the slice's next life, or ten minutes "
+            "without an OOM kill. 0s: the kernel's at once. With mode: enforce alone, and for 128 "
+            "slices at most. On cgroup v2 an eighth of the limit (of what is above 1G, a 32nd) is "
+            "the waiting room: memory.high stands so far below memory.max."},
+    {SLICE(oom_to, SET_OOM_TO), .name = "oom_to", .type = VALUE_PATH, .fallback = "",
+        .help =
+            "With oom_delay: who can't be raised (further) is not reset, but moved for raise_for, "
+            "as "
+            "by `momctl move`: its processes take memory at the cost of the group with this path "
+            "from then on, and can so go on. Where that can't be done, or is over, it is reset."},
     {SLICE(min_size_bytes, SET_MIN_SIZE), .name = "min_size", .type = VALUE_SIZE, .least = "0B",
         .most = "1T", .fallback = "64M",
         .help = "Smaller slices are not reset: it would not help."},

@@ -6,6 +6,7 @@
 #include "slices/act/kernel_hints.h"
 #include "slices/act/limits.h"
 #include "slices/act/move.h"
+#include "slices/act/takeover.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -374,6 +375,23 @@ int actuator_hint(struct actuator *actuator, const struct kernel_hint *hint)
     int r = note_hints(actuator);
     if (r == 0)
         r = kernel_hints_give(fd, actuator->proc_fd, hint);
+    (void)close(fd);
+    return r;
+}
+
+int actuator_take_over(
+    struct actuator *actuator, const struct takeover_ask *ask, struct takeover *ret)
+{
+    const struct actuator_options *options = &actuator->options;
+    char directory[PATH_MAX];
+    if (options->dry_run || options->recording)
+        return -ECANCELED;
+    int fd = open_life(actuator, ask->path, &ask->life);
+    if (fd < 0)
+        return fd == -EREMCHG || group_vanished(fd) ? -ENODEV : fd;
+    int r = text_format(directory, sizeof directory, "%s%s", options->hierarchy->root, ask->path);
+    if (r == 0)
+        r = takeover_begin(options->journal, fd, directory, &ask->life, options->now(), ret);
     (void)close(fd);
     return r;
 }

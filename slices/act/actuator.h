@@ -46,6 +46,14 @@ void actuator_apply(struct actuator *actuator, const struct action *action, stru
  * there. A dry run tells nothing. */
 int actuator_hint(struct actuator *actuator, const struct kernel_hint *hint);
 
+/* Takes a slice's OOM over from the kernel (takeover.h). 0; -errno: -ENODEV: it has gone, or
+ * another life stands there; -EPERM: outside the scope; -ECANCELED: a dry run takes nothing over;
+ * else as takeover_begin. */
+struct takeover;
+struct takeover_ask;
+int actuator_take_over(
+    struct actuator *actuator, const struct takeover_ask *ask, struct takeover *ret);
+
 /* Tries again to undo what was in the journal when the actuator was opened, and is still, or could
  * not be undone after a reset. */
 void actuator_tidy(struct actuator *actuator);

@@ -7,6 +7,7 @@
 #include "slices/act/drop_in.h"
 #include "slices/act/kernel_hints.h"
 #include "slices/act/kernel_setting.h"
+#include "slices/act/takeover.h"
 #include "slices/act/watchdog.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
@@ -40,6 +41,7 @@ const char *const journal_kind_names[JOURNAL_KINDS] = {
     [JOURNAL_LIMIT] = "limit",
     [JOURNAL_SETTING] = "setting of the kernel's",
     [JOURNAL_WATCHDOG] = "watchdog",
+    [JOURNAL_OOM] = "OOM killer",
 };
 
 struct row {
@@ -102,6 +104,16 @@ int journal_find_limit(const struct journal *journal, const struct slice_life *l
     return -1;
 }
 
+int journal_find_oom(const struct journal *journal, const struct slice_life *life)
+{
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (entry && entry->kind == JOURNAL_OOM && slice_life_equal(&entry->life, life))
+            return i;
+    }
+    return -1;
+}
+
 void journal_strike(struct journal *journal, int row)
 {
     struct row *struck = row_at(journal, row);
@@ -139,7 +151,7 @@ static void strike_seen(struct journal *journal, struct seen *seen)
 static bool lasts(enum journal_kind kind)
 {
     return kind == JOURNAL_LIMIT || kind == JOURNAL_FREEZE_CAGE || kind == JOURNAL_FREEZE_OWN ||
-           kind == JOURNAL_MOVED;
+           kind == JOURNAL_MOVED || kind == JOURNAL_OOM;
 }
 
 /* Of another life of the same unit, or another change of this one: the file is theirs now. */
@@ -192,8 +204,8 @@ static bool is_orphaned(const struct journal_entry *entry)
     return entry->kind == JOURNAL_LIMIT && entry->home[0] && is_gone(entry->home, &entry->life);
 }
 
-/* Returns how many rows are in use otherwise. */
-static int sweep(struct journal *journal)
+/* Returns how many rows are in use otherwise: by takeovers, or by all others. */
+static int sweep(struct journal *journal, bool takeovers)
 {
     int used = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {
@@ -204,7 +216,7 @@ static int sweep(struct journal *journal)
         if (lasts(seen.entry.kind) && is_over(&seen.entry) && undo_drop_in(journal, &seen) == 0)
             strike_seen(journal, &seen);
         else if (!is_orphaned(&seen.entry) || journal_undo(journal, i, &error) < 0)
-            used++;
+            used += (seen.entry.kind == JOURNAL_OOM) == takeovers;
     }
     return used;
 }
@@ -212,14 +224,16 @@ static int sweep(struct journal *journal)
 void journal_sweep(struct journal *journal)
 {
     (void)pthread_mutex_lock(&journal->lock);
-    (void)sweep(journal);
+    (void)sweep(journal, false);
     (void)pthread_mutex_unlock(&journal->lock);
 }
 
 /* From behind the last one on, so that a row that was just struck is not taken again at once. */
 static int take_free_row(struct journal *journal, const struct journal_entry *entry)
 {
-    if (lasts(entry->kind) && sweep(journal) >= JOURNAL_ENTRIES / 2)
+    bool takes_over = entry->kind == JOURNAL_OOM;
+    int most = takes_over ? JOURNAL_TAKEOVERS : JOURNAL_OTHERS / 2;
+    if (lasts(entry->kind) && sweep(journal, takes_over) >= most)
         return -ENOSPC;
     for (int n = 0; n < JOURNAL_ENTRIES; n++) {
         int i = (journal->next + n) % JOURNAL_ENTRIES;
@@ -333,11 +347,11 @@ static int undo_hints(int group_fd)
 static bool is_of_another_row(const struct journal *journal, const struct seen *seen, uint64_t now)
 {
     const struct journal_entry *entry = &seen->entry;
-    int i = journal_find_limit(journal, &entry->life, entry->limit, entry->disk, 0);
-    for (; i >= 0;
-         i = journal_find_limit(journal, &entry->life, entry->limit, entry->disk, i + 1)) {
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
         const struct journal_entry *other = i == seen->row ? NULL : journal_row(journal, i);
-        if (other && other->set == now)
+        if (other && other->kind == entry->kind && other->limit == entry->limit &&
+            other->disk == entry->disk && other->set == now &&
+            slice_life_equal(&other->life, &entry->life))
             return true;
     }
     return false;
@@ -423,13 +437,28 @@ static int undo_both(
     return r == 0 ? first : r;
 }
 
+/* The waiting room of v2 was made within the limits as they are, so it goes first. */
 static int undo_limit(
     struct journal *journal, int group_fd, const struct seen *seen, struct mom_error *error)
 {
     if (group_check(group_fd, &seen->entry.place) < 0)
         return 0;
+    if (limit_is_throttling(group_fd) && seen->entry.limit < (enum limit_kind)LIMITS_OF_MEMORY) {
+        int r = journal_undo_oom(journal, &seen->entry.life, error);
+        if (r < 0)
+            return r;
+    }
     return seen->entry.limit == LIMIT_BOTH ? undo_both(journal, group_fd, seen, error)
                                            : put_limit_back(journal, group_fd, seen, error);
+}
+
+static int undo_takeover(
+    struct journal *journal, int group_fd, const struct seen *seen, struct mom_error *error)
+{
+    if (group_check(group_fd, &seen->entry.life) < 0)
+        return 0;
+    return limit_is_throttling(group_fd) ? put_limit_back(journal, group_fd, seen, error)
+                                         : takeover_undo_v1(group_fd);
 }
 
 static int undo_in(
@@ -440,6 +469,8 @@ static int undo_in(
         return is_cgroup(group_fd) ? undo_hints(group_fd) : -EPERM;
     if (entry->kind == JOURNAL_LIMIT)
         return is_cgroup(group_fd) ? undo_limit(journal, group_fd, seen, error) : -EPERM;
+    if (entry->kind == JOURNAL_OOM)
+        return is_cgroup(group_fd) ? undo_takeover(journal, group_fd, seen, error) : -EPERM;
     const struct cage_kind *kind = &cage_kinds[entry->kind];
     if (!is_cgroup(group_fd) || (kind->made_for && !is_temporary(entry)))
         return -EPERM;
@@ -496,6 +527,20 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
         return error_errno(error, removed, "removing the drop-in of %s", entry->directory);
     strike_seen(journal, &seen);
     return r > 0;
+}
+
+int journal_undo_oom(
+    struct journal *journal, const struct slice_life *life, struct mom_error *error)
+{
+    int result = 0;
+    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+        const struct journal_entry *entry = journal_row(journal, i);
+        if (!entry || entry->kind != JOURNAL_OOM || !slice_life_equal(&entry->life, life))
+            continue;
+        int r = journal_undo(journal, i, error);
+        result = result < 0 || r == 0 ? result : r;
+    }
+    return result;
 }
 
 static bool is_spared(const struct journal *journal, int row)

@@ -37,6 +37,8 @@ enum journal_kind {
                          armed; undo: it is disarmed */
     JOURNAL_SETTING, /* a setting of the kernel's, `directory` is its file (kernel_setting.h); undo:
                         as `before`, if it still is what it was `set` to */
+    JOURNAL_OOM, /* the slice's OOM was taken over from the kernel (takeover.h); undo: its killer
+                    is back, v1: in the group and in those below, v2: by memory.high as before */
     JOURNAL_KINDS
 };
 extern const char *const journal_kind_names[JOURNAL_KINDS]; /* "frozen", ... */
@@ -46,7 +48,7 @@ struct journal_entry {
     uint64_t decision; /* for which this is done */
     struct stamp made;
     struct slice_life life;   /* of the slice on whose behalf */
-    enum limit_kind limit;    /* JOURNAL_LIMIT: which, */
+    enum limit_kind limit;    /* JOURNAL_LIMIT, JOURNAL_OOM on v2: which, */
     dev_t disk;               /* of which disk (limit_read_on); JOURNAL_WATCHDOG: its number, */
     bool drop_in;             /* also in a drop-in of the unit (drop_in.h), */
     uint64_t before, set;     /* and how much, SAMPLE_NO_LIMIT: none */
@@ -55,7 +57,11 @@ struct journal_entry {
     char home[PATH_MAX];      /* of a temporary one, or one of another tree: that of the slice */
 };
 
-#define JOURNAL_ENTRIES 64
+/* Takeovers last for as long as the policy wants them, so there are rows for them beside the
+ * others: with 8.5 KiB a row the file is of 1.6 MiB. */
+#define JOURNAL_TAKEOVERS 128
+#define JOURNAL_OTHERS    64
+#define JOURNAL_ENTRIES   (JOURNAL_OTHERS + JOURNAL_TAKEOVERS)
 
 struct journal {
     struct shared_file file;
@@ -70,7 +76,8 @@ int journal_open(struct journal *journal, const char *run_dir, struct mom_error 
 void journal_close(struct journal *journal);
 
 /* Notes a change before it is made. Returns the row's number, -ENOSPC when the journal is full, or,
- * of what lasts (limits, freezes), half full: the rest of it is for resets. */
+ * of what lasts (limits, freezes), half full: the rest of it is for resets. Of the takeovers there
+ * are JOURNAL_TAKEOVERS at most, which count for themselves. */
 int journal_add(struct journal *journal, const struct journal_entry *entry);
 
 /* Strikes what lasts of groups that are gone, or begun anew, with their drop-ins. */
@@ -84,6 +91,9 @@ const struct journal_entry *journal_row(const struct journal *journal, int row);
 int journal_find_limit(const struct journal *journal, const struct slice_life *life,
     enum limit_kind limit, dev_t disk, int from);
 
+/* The row of the takeover of this life; -1: none. */
+int journal_find_oom(const struct journal *journal, const struct slice_life *life);
+
 /* Undoes and strikes one row. 0; 1: somebody else has changed it since, so it was left alone
  * (*error says so); or -errno: the row stays (-EBUSY: a slice holds more than its raised limit was
  * before; somebody keeps the watchdog). A directory that is gone is undone already; one that is no
@@ -91,6 +101,10 @@ int journal_find_limit(const struct journal *journal, const struct slice_life *l
  * name of a temporary group of that decision, is not touched (-EPERM). Tries for about a second; on
  * v1 a raised limit for as long as the kernel finds something to reclaim. */
 int journal_undo(struct journal *journal, int row, struct mom_error *error);
+
+/* Undoes the takeovers of this life, as journal_undo. Does not wait. */
+int journal_undo_oom(
+    struct journal *journal, const struct slice_life *life, struct mom_error *error);
 
 /* Undoes all (but the watchdog, if that is spared); returns how many could not be. What failed, or
  * was left alone, is told to `say`, which may be NULL. */

@@ -4,6 +4,7 @@
 #include "slices/act/journal.h"
 #include "slices/act/limit.h"
 #include "slices/act/rates.h"
+#include "slices/act/takeover.h"
 #include "slices/base/text.h"
 #include "slices/read/group.h"
 
@@ -53,6 +54,25 @@ static void write_drop_in(struct attempt *attempt, const struct journal_entry *e
         (void)attempt_fail(attempt, r, "a daemon-reload of systemd would end this");
 }
 
+/* Of v2 the waiting room at its limit is memory.high: whoever lowers that ends it first. */
+static void end_takeover(struct attempt *attempt)
+{
+    struct mom_error error;
+    if (limit_is_throttling(attempt->group_fd))
+        (void)journal_undo_oom(attempt->actuator->options.journal, &attempt->action->life, &error);
+}
+
+/* And whoever has raised the limit moves it along: who waits there would else run into the new one
+ * before it has a room of its own. False: there is none. */
+static bool move_room(struct attempt *attempt)
+{
+    struct journal *journal = attempt->actuator->options.journal;
+    bool is_moved = takeover_move(journal, attempt->group_fd, &attempt->action->life) == 0;
+    if (!is_moved)
+        end_takeover(attempt);
+    return is_moved;
+}
+
 static int take_back(struct journal *journal, int row, int r)
 {
     struct mom_error error;
@@ -92,6 +112,7 @@ enum action_result limits_throttle(struct attempt *attempt)
 {
     int fd = attempt->group_fd;
     uint64_t before, has = group_memory(fd, attempt->actuator->options.hierarchy->version);
+    end_takeover(attempt);
     if (attempt->action->bytes > 0 && limit_can_push_out(fd))
         has = limit_push_out(fd, attempt->action->bytes);
     uint64_t set = whole_pages(attempt->action->bytes > has ? attempt->action->bytes : has);
@@ -139,7 +160,8 @@ static int raise_one(struct attempt *attempt, enum limit_kind limit, uint64_t se
 static int raise_all(struct attempt *attempt, uint64_t set)
 {
     int r = raise_one(attempt, LIMIT_HARD, set);
-    if (r == 0 && limit_is_throttling(attempt->group_fd)) /* of v1 the soft one is no limit */
+    if (r == 0 && limit_is_throttling(attempt->group_fd) && /* of v1 the soft one is no limit */
+        !move_room(attempt))
         r = raise_one(attempt, LIMIT_SOFT, set);
     return r;
 }
@@ -153,6 +175,7 @@ enum action_result limits_raise(struct attempt *attempt)
 /* 0 or -errno; another failure than that it still holds too much goes before. */
 static int undo_all(struct attempt *attempt)
 {
+    end_takeover(attempt);
     struct journal *journal = attempt->actuator->options.journal;
     int failed = 0;
     for (int i = 0; i < JOURNAL_ENTRIES; i++) {

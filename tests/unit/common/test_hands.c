@@ -80,7 +80,7 @@ static int set_up(void **state)
         .now = clock_now};
     assert_int_equal(actuator_open(&options, &actuator, NULL), 0);
     outcome_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    const struct hands_options with = {actuator, &ring, &heart, outcome_fd};
+    const struct hands_options with = {actuator, &ring, &heart, NULL, outcome_fd};
     assert_int_equal(hands_open(&with, &hands, NULL), 0);
     return 0;
 }

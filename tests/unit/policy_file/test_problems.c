@@ -203,6 +203,17 @@ static void who_is_throttled_is_not_stopped_dead(void **state)
         "K, KiB, B)");
 }
 
+static void nobody_waits_at_his_limit_for_a_moment_or_for_ever(void **state)
+{
+    (void)state;
+    REFUSED("slices: {oom_delay: 100ms}\nmatches:\n  - {name: x, oom_delay: 1h}\n"
+            "  - {name: y, oom_delay: 10}\n",
+        "t.yaml:1:21: oom_delay: `100ms` is out of range: 0, or 1s to 10min",
+        "t.yaml:3:26: oom_delay: `1h` is out of range: 0, or 1s to 10min",
+        "t.yaml:4:26: oom_delay: `10` is no duration: its unit is missing (w, d, h, min, s, ms, "
+        "us)");
+}
+
 static void who_is_reset_more_often_never_pays_less(void **state)
 {
     (void)state;
@@ -319,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_mapping_of_too_many_keys_is_refused),
         cmocka_unit_test(a_rule_needs_name_condition_and_action),
         cmocka_unit_test(who_is_throttled_is_not_stopped_dead),
+        cmocka_unit_test(nobody_waits_at_his_limit_for_a_moment_or_for_ever),
         cmocka_unit_test(who_is_reset_more_often_never_pays_less),
         cmocka_unit_test(a_match_needs_a_condition_and_a_setting),
         cmocka_unit_test(an_outside_score_needs_its_program),

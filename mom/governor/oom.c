@@ -1,0 +1,166 @@
+/* The OOM of slices at their own limits: which are taken over from the kernel, and what is done
+ * when the keeper says that the tasks of one wait. */
+#include "mom/governor/governor.h"
+
+#include "mom/common/clock.h"
+#include "mom/common/log.h"
+#include "slices/base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* An answer that does not come: the hand that was asked hangs. */
+#define ASKED_PATIENCE_USEC (2 * 60 * USEC_PER_SEC)
+
+static uint32_t count_kept(const struct governor *governor)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < governor->capacity; i++)
+        kept += governor->places[i].watch.serial != 0 &&
+                governor->places[i].watch.oom.state != OOM_KERNELS &&
+                governor->places[i].watch.oom.state != OOM_LATE;
+    return kept;
+}
+
+static void ask(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
+{
+    struct takeover_ask ask = {.serial = slice->serial,
+        .life = slice->life,
+        .delay_usec = place->watch.policy.oom_delay_usec};
+    (void)text_copy(ask.path, sizeof ask.path, slice->path);
+    if (count_kept(governor) >= KEEPER_MOST) {
+        if (!governor->keeper_full)
+            tell_note(governor, now, "oom-full", "the OOM of no more than %d slices is mom's",
+                KEEPER_MOST);
+        governor->keeper_full = true;
+        return;
+    }
+    if (!hands_take_over(governor->hands, &ask))
+        return; /* at the next tick */
+    place->oom_asked_usec = now.boot_usec;
+    place->oom_delay_usec = ask.delay_usec;
+    oom_asked(&place->watch);
+}
+
+void governor_keep(
+    struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
+{
+    struct watch *watch = &place->watch;
+    if (!governor->keeper || governor->options->dry_run)
+        return;
+    bool wanted = oom_wanted(watch, slice, now);
+    bool is_stale = watch->policy.oom_delay_usec != place->oom_delay_usec;
+    if (watch->oom.state == OOM_KERNELS && wanted) {
+        ask(governor, place, slice, now);
+    } else if (watch->oom.state == OOM_TAKEN && (!wanted || is_stale)) {
+        oom_returning(watch);
+        keeper_return(governor->keeper, slice->serial);
+    } else if (watch->oom.state == OOM_ASKED &&
+               now.boot_usec - place->oom_asked_usec > ASKED_PATIENCE_USEC) {
+        keeper_return(governor->keeper, slice->serial);
+        oom_refused(watch, now);
+    }
+}
+
+void governor_keep_all(struct governor *governor, struct stamp now)
+{
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        const struct slice *slice = tree_slice(governor->tree, i);
+        if (slice && governor->places[i].stands)
+            governor_keep(governor, &governor->places[i], slice, now);
+    }
+}
+
+/* What the decision goes by is newer than the last tick. */
+static struct oom_facts facts_of(
+    struct governor *governor, const struct keeper_word *word, struct stamp now)
+{
+    struct node_sample node;
+    bool known = node_read(&governor->node_reader, now, &node) == 0;
+    struct oom_facts facts = {.limit = word->look.limit,
+        .usage = word->look.usage,
+        .outlives = word->look.outlives,
+        .waited_usec = now.boot_usec - word->since_usec,
+        .delay_usec = word->delay_usec,
+        .late = word->news == KEEPER_LATE,
+        .available = SAMPLE_NO_LIMIT,
+        .swap_free = SAMPLE_NO_LIMIT};
+    if (known && node_has(&node, NODE_MEM_AVAILABLE))
+        facts.available = node.value[NODE_MEM_AVAILABLE];
+    if (known && node_has(&node, NODE_SWAP_FREE))
+        facts.swap_free = node.value[NODE_SWAP_FREE];
+    return facts;
+}
+
+/* Since the look something has come of an answer: whether they wait still, the next look tells. */
+static bool is_overtaken(const struct watch *watch, const struct keeper_word *word)
+{
+    return word->at_usec <= watch->ladder.since_usec ||
+           word->at_usec <= watch->raise.temporary.since_usec;
+}
+
+static void decide(struct governor *governor, struct place *place, const struct slice *slice,
+    const struct keeper_word *word, struct stamp now)
+{
+    const struct oom_facts facts = facts_of(governor, word, now);
+    bool loose;
+    uint32_t count = decide_oom(&place->watch, slice, governor->policy, &governor->node, &facts,
+        &governor->standings.of[0].raised, now, &governor->scratch, &loose);
+    if (loose && !facts.late) { /* before anything else */
+        oom_returning(&place->watch);
+        keeper_return(governor->keeper, slice->serial);
+    }
+    if (count > 0)
+        governor_pursue(governor, place, &governor->scratch);
+}
+
+static void say_refused(struct place *place, const struct slice *slice, int error)
+{
+    char key[2 * SLICE_KEY_MAX];
+    if (!place->oom_refused_said)
+        log_notice("the OOM of %s stays the kernel's: %s", text_show(key, sizeof key, slice->key),
+            error == -EBUSY ? "somebody else has set memory.high, or switched its killer off"
+                            : strerrordesc_np(-error));
+    place->oom_refused_said = true;
+}
+
+static void hear(struct governor *governor, struct place *place, const struct slice *slice,
+    const struct keeper_word *word, struct stamp now)
+{
+    struct watch *watch = &place->watch;
+    switch (word->news) {
+    case KEEPER_TAKEN:
+        oom_taken(watch);
+        break;
+    case KEEPER_REFUSED:
+        say_refused(place, slice, word->error);
+        oom_refused(watch, now);
+        break;
+    case KEEPER_WAITS:
+        if (watch->oom.state == OOM_TAKEN && !is_overtaken(watch, word))
+            decide(governor, place, slice, word, now);
+        break;
+    case KEEPER_LATE:
+        oom_late(watch, now);
+        decide(governor, place, slice, word, now);
+        break;
+    case KEEPER_RETURNED:
+        oom_returned(watch);
+        governor_keep(governor, place, slice, now);
+        break;
+    }
+}
+
+void governor_hear_keeper(struct governor *governor, struct stamp now)
+{
+    struct keeper_word word;
+    const struct slice *slice;
+    while (governor->keeper && keeper_next(governor->keeper, &word)) {
+        struct place *place = governor_find(governor, word.serial, &slice);
+        if (place && place->watch.serial == word.serial)
+            hear(governor, place, slice, &word, now);
+        else if (word.news == KEEPER_TAKEN)
+            keeper_return(governor->keeper, word.serial);
+    }
+}
