@@ -48,6 +48,13 @@ struct live_watchdog {
     char error[256];
 };
 
+/* And with the last resort. */
+struct live_last_resort {
+    enum last_resort action; /* the policy's */
+    enum restraint bar;      /* last_resort_bar */
+    uint32_t ends;           /* of boots within a day, without a clean stop */
+};
+
 struct live_state {
     int32_t pid;
     uint8_t boot[16];
@@ -68,6 +75,7 @@ struct live_state {
     uint64_t deaths_missed;            /* times when it told more than there was room for */
     int64_t clock_stepped_usec;        /* the newest step of the wall clock */
     struct live_watchdog watchdog;
+    struct live_last_resort last_resort;
     struct node_sample node;
     struct live_domain {
         char name[SLICE_PATH_MAX]; /* "": nothing in this place */

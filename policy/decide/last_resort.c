@@ -26,7 +26,7 @@ bool last_resort_is_spent(const struct last_resort_settings *settings,
            (view->ends > 0 && since_usec < pause_usec(settings, view->ends));
 }
 
-static enum restraint restraint_of_boot(const struct last_resort_settings *settings,
+enum restraint last_resort_bar(const struct last_resort_settings *settings,
     const struct last_resort_view *view, struct stamp now)
 {
     if (settings->action == LAST_RESORT_ANNOUNCE)
@@ -48,16 +48,10 @@ static bool was_tried(const struct last_resort_view *view, struct stamp now)
 enum restraint last_resort_restraint(const struct last_resort_settings *settings,
     const struct last_resort_view *view, struct stamp now)
 {
-    enum restraint restraint = restraint_of_boot(settings, view, now);
+    enum restraint restraint = last_resort_bar(settings, view, now);
     if (restraint == RESTRAINT_NONE && !was_tried(view, now))
         return RESTRAINT_UNTRIED;
     return restraint;
-}
-
-bool last_resort_is_armed(const struct last_resort_settings *settings,
-    const struct last_resort_view *view, struct stamp now)
-{
-    return restraint_of_boot(settings, view, now) == RESTRAINT_NONE;
 }
 
 void last_resort_evidence(const struct last_resort_settings *settings,

@@ -39,9 +39,9 @@ enum restraint last_resort_restraint(const struct last_resort_settings *settings
 bool last_resort_is_spent(const struct last_resort_settings *settings,
     const struct last_resort_view *view, struct stamp now);
 
-/* As last_resort_restraint, as far as it does not depend on what was tried: might the node have to
- * boot anew by itself, would that be in order? */
-bool last_resort_is_armed(const struct last_resort_settings *settings,
+/* The same but for what was tried: might the node have to boot anew by itself, what would be
+ * against it? RESTRAINT_NONE: nothing, it is armed. */
+enum restraint last_resort_bar(const struct last_resort_settings *settings,
     const struct last_resort_view *view, struct stamp now);
 
 /* "uptime", "ends_in_a_day", "tried_ago". */

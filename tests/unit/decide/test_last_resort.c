@@ -37,7 +37,7 @@ static void in_order_it_is_armed_and_done(void **state)
 {
     (void)state;
     assert_int_equal(restraint_at(now), RESTRAINT_NONE);
-    assert_true(last_resort_is_armed(&settings, &view, now));
+    assert_int_equal(last_resort_bar(&settings, &view, now), RESTRAINT_NONE);
 }
 
 static void unless_the_policy_says_so_it_is_announced(void **state)
@@ -47,7 +47,7 @@ static void unless_the_policy_says_so_it_is_announced(void **state)
     announced.action = LAST_RESORT_ANNOUNCE;
     last_resort_see(&view, &past, now);
     assert_int_equal(last_resort_restraint(&announced, &view, now), RESTRAINT_ANNOUNCED);
-    assert_false(last_resort_is_armed(&announced, &view, now));
+    assert_int_equal(last_resort_bar(&announced, &view, now), RESTRAINT_ANNOUNCED);
 }
 
 static void a_part_of_the_machine_does_not_end_the_whole(void **state)
@@ -82,7 +82,7 @@ static void so_many_a_day_and_no_more(void **state)
     assert_int_equal(restraint_at(now), RESTRAINT_NONE);
     ended(10 * HOUR);
     assert_int_equal(restraint_at(now), RESTRAINT_SPENT);
-    assert_false(last_resort_is_armed(&settings, &view, now));
+    assert_int_equal(last_resort_bar(&settings, &view, now), RESTRAINT_SPENT);
     struct stamp later = {
         .boot_usec = now.boot_usec + HOUR + 1, .unix_usec = now.unix_usec + HOUR + 1};
     view.tried_usec = later.boot_usec;
@@ -121,7 +121,7 @@ static void something_milder_must_have_been_tried(void **state)
     assert_int_equal(restraint_at(now), RESTRAINT_UNTRIED);
     view.tried_usec = now.boot_usec - LAST_RESORT_TRIED_USEC - 1;
     assert_int_equal(restraint_at(now), RESTRAINT_UNTRIED);
-    assert_true(last_resort_is_armed(&settings, &view, now)); /* but for that */
+    assert_int_equal(last_resort_bar(&settings, &view, now), RESTRAINT_NONE); /* but for that */
     view.tried_usec++;
     assert_int_equal(restraint_at(now), RESTRAINT_NONE);
 }
