@@ -88,7 +88,7 @@ struct node_look {
     double room_due;
     double listed_room; /* bytes that there were when the list was made; 0: unknown */
     struct last_resort_view last_resort;
-    uint64_t charged;   /* LOOK_AGAIN: to the slice that was chosen; SAMPLE_NO_LIMIT: unknown */
+    uint64_t charged; /* LOOK_AGAIN: to the slice that was chosen; SAMPLE_NO_LIMIT: unknown */
 };
 
 struct node_look node_look_of(const struct node_watch *watch, const struct node_sample *node,

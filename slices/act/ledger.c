@@ -158,8 +158,8 @@ int ledger_end(struct ledger *ledger)
 }
 
 /* That it was ordered counts for more than the words. */
-int ledger_order(struct ledger *ledger, enum last_resort way, struct stamp now, const void *words,
-    size_t length)
+int ledger_order(
+    struct ledger *ledger, enum last_resort way, struct stamp now, const void *words, size_t length)
 {
     struct words_head head = {LEDGER_MAGIC, length, text_hash(TEXT_HASH_SEED, words, length), {0}};
     memcpy(head.boot, ledger->page.boot, sizeof head.boot);
