@@ -110,7 +110,8 @@ struct governor {
     uint32_t unprotected_before; /* slices at the tick before */
     uint32_t oom_notes;          /* at this tick */
     int64_t warm_start_usec;     /* CPU time that pasts took at this tick */
-    bool keeper_full;            /* and said so */
+    uint32_t kept;               /* slices whose OOM is mom's, or about to be */
+    bool keeper_full;            /* there were more, and that was said */
     uint32_t folded_told;        /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch;

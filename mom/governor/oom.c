@@ -12,14 +12,15 @@
 /* An answer that does not come: the hand that was asked hangs. */
 #define ASKED_PATIENCE_USEC (2 * 60 * USEC_PER_SEC)
 
-static uint32_t count_kept(const struct governor *governor)
+/* Once a tick: those that were given back in between are known to be at the next. */
+static void count_kept(struct governor *governor)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < governor->capacity; i++)
-        kept += governor->places[i].watch.serial != 0 &&
-                governor->places[i].watch.oom.state != OOM_KERNELS &&
-                governor->places[i].watch.oom.state != OOM_LATE;
-    return kept;
+    governor->kept = 0;
+    for (uint32_t i = 0; i < governor->capacity; i++) {
+        const struct watch *watch = &governor->places[i].watch;
+        bool is_kept = watch->oom.state != OOM_KERNELS && watch->oom.state != OOM_LATE;
+        governor->kept += watch->serial != 0 && is_kept;
+    }
 }
 
 static void ask(
@@ -29,7 +30,7 @@ static void ask(
         .life = slice->life,
         .delay_usec = place->watch.policy.oom_delay_usec};
     (void)text_copy(ask.path, sizeof ask.path, slice->path);
-    if (count_kept(governor) >= KEEPER_MOST) {
+    if (governor->kept >= KEEPER_MOST) {
         if (!governor->keeper_full)
             tell_note(governor, now, "oom-full", "the OOM of no more than %d slices is mom's",
                 KEEPER_MOST);
@@ -38,6 +39,7 @@ static void ask(
     }
     if (!hands_take_over(governor->hands, &ask))
         return; /* at the next tick */
+    governor->kept++;
     place->oom_asked_usec = now.boot_usec;
     place->oom_delay_usec = ask.delay_usec;
     oom_asked(&place->watch);
@@ -65,6 +67,7 @@ void governor_keep(
 
 void governor_keep_all(struct governor *governor, struct stamp now)
 {
+    count_kept(governor);
     for (uint32_t i = 0; i < governor->capacity; i++) {
         const struct slice *slice = tree_slice(governor->tree, i);
         if (slice && governor->places[i].stands)

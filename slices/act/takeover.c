@@ -156,8 +156,8 @@ static void ask_to_be_told(struct takeover *takeover)
     }
 }
 
-/* Some kernels refuse it for a group with others below (EINVAL, before Linux 5.11 with
- * use_hierarchy): then it is left to the kernel. */
+/* Old kernels refuse it for a group with others above or below (use_hierarchy; EINVAL): then it is
+ * left to them. */
 static int begin_v1(
     struct journal *journal, const char *directory, struct stamp now, struct takeover *takeover)
 {

@@ -3,9 +3,9 @@
  *
  *   v1  memory.oom_control: the kernel's killer is switched off for this group; who faults waits
  *       in the kernel (a system call that needs memory fails instead, with ENOMEM). `under_oom`
- * says that somebody waits; an eventfd (cgroup.event_control) tells when the first does. Groups
- *       that are made below meanwhile are born with their killer switched off, too: it is given
- *       back to them at once (takeover_sweep), nobody has taken over theirs.
+ *       says that somebody waits; an eventfd (cgroup.event_control) tells when the first does.
+ *       Groups that are made below meanwhile are born with their killer switched off, too: it is
+ *       given back to them (takeover_sweep), since nobody has taken over theirs.
  *   v2  The killer can't be switched off. memory.high is set below memory.max by the waiting room:
  *       who is above it, and finds nothing to reclaim, is delayed by the kernel at each step
  *       (mm/memcontrol.c, calculate_high_delay: by the square of what the group is above it, two
@@ -54,8 +54,8 @@ struct takeover_look {
 
 /* Where the waiting room of such a limit begins. An eighth of the limit, but of what is above 1 GiB
  * a 32nd: so that one task that takes all that it can needs half a minute, or more, to get through
- * it (tests/unit/act/test_takeover.c does the kernel's sum), and no delay of the kernel's is below
- * what it does without (10 ms, that is 1.25 % above memory.high). */
+ * it (tests/unit/act/test_takeover_live.c does the kernel's sum); the kernel leaves out delays
+ * below 10 ms, which a group has up to 1.25 % above memory.high, so it must be well above that. */
 uint64_t takeover_room(uint64_t limit);
 
 /* Takes it over: the group is open (O_PATH) and checked; `directory` is its absolute path. What is
@@ -73,9 +73,8 @@ int takeover_move(struct journal *journal, int group_fd, const struct slice_life
  * group has without what can be dropped (files' pages, reclaimable slab) is beyond its beginning,
  * where the kernel has said that memory.high was exceeded since somebody did not wait, and where
  * no more was swapped out since the look before: then reclaim has come to its end.
- * 0; -errno: -ENODEV when the group is gone; -ESTALE, v2: memory.high is not where it
- * belongs for memory.max, since somebody has changed one of them: the room is not there any more.
- */
+ * 0; -errno: -ENODEV when the group is gone; -ESTALE, v2: memory.high is not where it belongs for
+ * memory.max, since somebody has changed one of them: the room is not there any more. */
 int takeover_look(struct takeover *takeover, struct takeover_look *ret);
 
 /* v1: groups below that were born without a killer have one. v2: nothing. 0 or -errno. */
