@@ -157,10 +157,18 @@ static void give_back(
     forget(place);
 }
 
+/* With another limit it is another matter: who has had his raised, and has filled it since, waits
+ * from then on. */
+static void begin_anew(struct place *place)
+{
+    place->first_usec = place->since_usec = place->calm_usec = place->told_usec = 0;
+}
+
 static void enter(struct keeper *keeper, struct place *place, int64_t now_usec)
 {
     bool taken = atomic_load(&place->state) == PLACE_ENTERED;
-    place->looked_usec = place->first_usec = place->since_usec = place->calm_usec = 0;
+    place->looked_usec = 0;
+    begin_anew(place);
     place->seen_usec = now_usec;
     place->look = (struct takeover_look){0};
     place->stirred = true;
@@ -196,7 +204,10 @@ static void note_calm(struct place *place, int64_t now_usec)
 
 static void look(struct keeper *keeper, struct place *place, int64_t now_usec)
 {
+    uint64_t limit = place->look.limit;
     int r = takeover_look(&place->takeover, &place->look);
+    if (r == 0 && place->look.limit != limit)
+        begin_anew(place);
     place->looked_usec = now_usec;
     place->stirred = false;
     if (r == 0) {
