@@ -1,6 +1,7 @@
 /* history: how one slice grew. The points are gathered first, since the sparkline stands before
  * them; there are few hundred, as the tier is chosen so. */
 #include "mom/cli/facts.h"
+#include "mom/cli/gaps.h"
 #include "mom/cli/sparkline.h"
 #include "mom/cli/verbs.h"
 #include "mom/report/text.h"
@@ -63,6 +64,43 @@ static int read_points(struct cli *cli, struct db *db, int64_t id, const int64_t
     return error_set(error, -EINVAL, "no tier: '%s'; there are raw, 1min, 10min and 1h", wanted);
 }
 
+/* A row that says nothing stands where history is missing. */
+static bool is_gap(const struct query_point *point)
+{
+    return point->have == 0;
+}
+
+static int64_t usual_step(const struct points *points)
+{
+    int64_t *time = calloc(2 * points->count + 1, sizeof *time);
+    int64_t step = 0;
+    for (size_t i = 0; time && i < points->count; i++)
+        time[i] = points->point[i].unix_usec;
+    if (time)
+        step = gaps_usual_step(time, points->count, time + points->count);
+    free(time);
+    return step;
+}
+
+static int mark_gaps(struct points *points)
+{
+    int64_t step = usual_step(points);
+    struct points marked = {0};
+    int r = 0;
+    for (size_t i = 0; i < points->count && r == 0; i++) {
+        const struct query_point *p = &points->point[i];
+        int64_t before = i > 0 ? p[-1].unix_usec : p->unix_usec;
+        const struct query_point gap = {.unix_usec = before + step, .limit = SAMPLE_NO_LIMIT};
+        if (step > 0 && p->unix_usec - before > GAP_STEPS * step)
+            r = gather(&marked, &gap);
+        if (r == 0)
+            r = gather(&marked, p);
+    }
+    free(points->point);
+    *points = marked;
+    return r;
+}
+
 static void show_sparkline(struct output *output, const struct points *points)
 {
     char bars[SPARKLINE_SIZE(SPARKLINE_WIDTH)], low[32], high[32], text[sizeof bars + 96];
@@ -116,9 +154,9 @@ static void show_points(struct output *output, const struct points *points)
             bytes_if(p, BRIEF_RSS, p->rss),
             bytes_if(p, BRIEF_SWAP, p->swap),
             bytes_if(p, BRIEF_CURRENT, p->current),
-            cell_limit(p->limit),
+            is_gap(p) ? cell_absent() : cell_limit(p->limit),
             p->have & BRIEF_PRESSURE ? cell_of(UNIT_CENTI, p->pressure) : cell_absent(),
-            cell_count(p->faults),
+            is_gap(p) ? cell_absent() : cell_count(p->faults),
         };
         _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");
         output_row(output, cells);
@@ -132,6 +170,9 @@ static int show_history(
     struct points points = {0};
     int code = CLI_OK;
     int tier = read_points(cli, db, slice->id, period, &points, &error);
+    int r = tier >= 0 ? mark_gaps(&points) : 0;
+    if (r < 0)
+        tier = error_errno(&error, r, "the history");
     if (tier >= 0) {
         const struct field fields[] = {
             {"slice", "Slice", cell_text(slice->key)},
