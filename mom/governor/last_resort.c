@@ -67,12 +67,16 @@ static void find_end(struct last_resort_room *room)
     atomic_store(&room->has_end, true);
 }
 
-/* Without a ledger there is no last resort: it is not known how often that was taken. */
+/* Without a ledger there is no last resort: it is not known how often that was taken. A disk that
+ * is full, or fails, may be well again later. */
+enum { RETRY_SEC = 300 };
+
 static void begin(struct last_resort_room *room)
 {
     const struct last_resort_options *options = &room->options;
     struct mom_error error = {0};
     bool fresh = false;
+    ledger_close(&room->ledger);
     int r = ledger_open(&room->ledger, options->state_dir, options->group, &fresh, &error);
     if (r == 0 && fresh)
         log_notice("a new ledger of reboots is begun in %s", options->state_dir);
@@ -80,6 +84,7 @@ static void begin(struct last_resort_room *room)
         error_errno(&error, r, "%s/%s", options->state_dir, LEDGER_FILE);
     if (r < 0) {
         log_error("the ledger of reboots: %s", error.text);
+        ledger_close(&room->ledger);
         return;
     }
     find_end(room);
@@ -119,6 +124,14 @@ static int take_step(struct last_resort_room *room, enum step_name name)
     }
 }
 
+static bool is_due(struct step *step)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += RETRY_SEC;
+    return sem_clockwait(&step->due, CLOCK_MONOTONIC, &until) == 0;
+}
+
 static void *run(void *argument)
 {
     struct step *step = argument;
@@ -131,8 +144,9 @@ static void *run(void *argument)
         begin(room);
     atomic_store(&step->busy, false);
     for (;;) {
-        while (sem_wait(&step->due) < 0)
-            ;
+        while (!is_due(step))
+            if (name == STEP_WORDS && room->ledger.fd < 0)
+                begin(room);
         atomic_store(&step->result, take_step(room, name));
         atomic_store(&step->busy, false);
     }
@@ -270,21 +284,26 @@ static void try_ways(struct last_resort_room *room, struct outcome *outcome)
     }
 }
 
+static void say(const struct last_resort_room *room, const char *text)
+{
+    last_resort_say(text, room->options.proc_root);
+}
+
 static void go(struct last_resort_room *room, const struct decision *decision,
     const struct standing *standing, struct outcome *outcome)
 {
     char line[256];
     (void)text_format(line, sizeof line, "rule %s: the node goes down (decision %llu)",
         decision->rule, (unsigned long long)decision->seq);
-    last_resort_say(line);
+    say(room, line);
     say_words(room, decision, standing);
     (void)atomic_fetch_or(&room->wishes, WISH_ORDER);
     int r = within(room, STEP_WORDS, LAST_RESORT_WORDS_USEC);
     if (r < 0)
-        last_resort_say("the last words are not on the disk");
+        say(room, "the last words are not on the disk");
     await_recorder(room);
     if (within(room, STEP_SYNC, LAST_RESORT_SYNC_USEC) < 0)
-        last_resort_say("the file systems are not on the disks");
+        say(room, "the file systems are not on the disks");
     try_ways(room, outcome);
     outcome->result = RESULT_FAILED;
     (void)atomic_fetch_or(&room->wishes, WISH_WITHDRAW);

@@ -10,6 +10,11 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
+static bool is_real(const char *proc_root)
+{
+    return strcmp(proc_root, "/proc") == 0;
+}
+
 static int write_below(const char *proc_root, const char *name, const char *text)
 {
     char path[PATH_MAX];
@@ -36,7 +41,7 @@ int last_resort_try(enum last_resort way, const char *proc_root)
         make_panic_boot(proc_root);
         return write_below(proc_root, "sysrq-trigger", "c");
     case LAST_RESORT_REBOOT:
-        if (strcmp(proc_root, "/proc") != 0)
+        if (!is_real(proc_root))
             return -EOPNOTSUPP;
         return reboot(RB_AUTOBOOT) < 0 ? -errno : 0;
     case LAST_RESORT_SYSRQ:
@@ -47,10 +52,10 @@ int last_resort_try(enum last_resort way, const char *proc_root)
 }
 
 /* Of the highest urgency that reaches every console: <0>, LOG_EMERG. */
-void last_resort_say(const char *text)
+void last_resort_say(const char *text, const char *proc_root)
 {
     char line[512];
-    int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = is_real(proc_root) ? open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     if (fd < 0)
         return;
     (void)text_format(line, sizeof line, "<0>mom: %s\n", text);

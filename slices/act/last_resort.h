@@ -9,11 +9,13 @@
  */
 #define LAST_RESORT_PANIC_SEC 10
 
-/* 0: it should not have returned; -errno. `proc_root` as "/proc"; reboot(2) goes by the real kernel
- * and by nothing else: with another proc_root it is -EOPNOTSUPP. */
+/* `proc_root` as "/proc": another one is that of a test, for which the machine must not go down. */
+
+/* 0: it should not have returned; -errno. reboot(2), for a test: -EOPNOTSUPP. */
 int last_resort_try(enum last_resort way, const char *proc_root);
 
-/* A line for the kernel's log, which outlives a panic where there is pstore or a crash dump. */
-void last_resort_say(const char *text);
+/* A line for the kernel's log, which outlives a panic where there is pstore or a crash dump; not
+ * for a test. */
+void last_resort_say(const char *text, const char *proc_root);
 
 #endif
