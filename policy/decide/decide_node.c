@@ -341,13 +341,13 @@ static bool waits_for_list(struct node_watch *guard, const struct standing *stan
     return left > 0 && room * waited >= (guard->unattributed_room - room) * left;
 }
 
-/* A reset or a reclaim that is decided, or finds nobody who may or would help. One that the modes
- * alone forbid is none. */
+/* A reset or a reclaim that is decided, or finds nobody who may or would help. One that the modes,
+ * said or not (RESTRAINT_LONE), forbid is none. */
 static void note_tried(
     struct node_watch *guard, const struct rule *rule, enum restraint restraint, struct stamp now)
 {
     bool is_milder = rule->action == RULE_RESET || rule->action == RULE_RECLAIM;
-    if (is_milder && restraint != RESTRAINT_MODE)
+    if (is_milder && restraint != RESTRAINT_MODE && restraint != RESTRAINT_LONE)
         guard->last_resort.tried_usec = now.boot_usec;
 }
 
