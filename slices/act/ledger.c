@@ -86,11 +86,12 @@ int ledger_open(struct ledger *ledger, const char *state_dir, gid_t group, bool 
         return error_errno(error, -ENAMETOOLONG, "%s", state_dir);
     int fd = open_own(path, 0640);
     int r = fd < 0 ? fd : -posix_fallocate(fd, 0, FILE_SIZE);
+    if (r >= 0 && fchown(fd, (uid_t)-1, group) < 0) /* who may read what mom knows */
+        r = -errno;
     if (r >= 0) {
         *ret_fresh = !read_page(fd, &ledger->page);
         if (*ret_fresh)
             ledger->page = (struct ledger_page){0};
-        (void)fchown(fd, (uid_t)-1, group); /* who may read what mom knows */
         ledger->fd = fd;
         return 0;
     }
