@@ -37,8 +37,7 @@ void governor_arm(struct governor *governor, struct stamp now)
 {
     const struct last_resort_settings *settings = &policy_globals(governor->policy)->last_resort;
     struct last_resort_view *view = &governor->last_resort_view;
-    last_resort_past(governor->last_resort, &governor->past_ends);
-    last_resort_see(view, &governor->past_ends, now);
+    last_resort_see(view, last_resort_past(governor->last_resort), now);
     enum restraint bar = last_resort_bar(settings, view, now);
     bool wanted = settings->panic_on_oom && !governor->options->dry_run && bar == RESTRAINT_NONE;
     governor->state.last_resort = (struct live_last_resort){settings->action, bar, view->ends};

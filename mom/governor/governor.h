@@ -81,9 +81,8 @@ struct governor {
     struct actuator *actuator;
     struct hands *hands;
     struct guard *guard;
-    struct last_resort_room *last_resort;
+    struct last_resort_steps *last_resort;
     struct last_resort_view last_resort_view;
-    struct boot_past past_ends;
     bool panics_on_oom; /* the kernel does, by our order */
     struct keepalive *keepalive;
     struct keeper *keeper;

@@ -56,7 +56,6 @@ struct guard {
     struct lists lists;
     struct decision decision;
     struct seen seen[DOMAINS_MAX];
-    struct boot_past past;
 
     struct queue orders, outcomes;
     struct guard_order order_slots[ORDERS];
@@ -244,8 +243,7 @@ static void see_machine(struct guard *guard, struct stamp now)
 {
     struct last_resort_view *view = &guard->watches.of[0].last_resort;
     view->confined = guard->options.confined;
-    last_resort_past(guard->options.last_resort, &guard->past);
-    last_resort_see(view, &guard->past, now);
+    last_resort_see(view, last_resort_past(guard->options.last_resort), now);
 }
 
 static void look(struct guard *guard, uint32_t domain)

@@ -42,7 +42,7 @@ struct guard_options {
     struct keepalive *keepalive; /* has the watchdog petted by what is seen */
     const struct policy *policy;
     int tick_fd; /* gets a number when the standing list is overtaken */
-    struct last_resort_room *last_resort;
+    struct last_resort_steps *last_resort;
     bool confined; /* mom governs a part of the machine only */
 };
 

@@ -23,20 +23,20 @@ enum step_name { STEP_WORDS, STEP_SYNC, STEP_PANIC, STEP_REBOOT, STEP_SYSRQ, STE
 enum wish { WISH_TOLD = 1, WISH_ORDER = 2, WISH_WITHDRAW = 4, WISH_END = 8 };
 
 struct step {
-    struct last_resort_room *room;
+    struct last_resort_steps *steps;
     pthread_t thread;
     sem_t due;
     atomic_bool busy;
     _Atomic int result; /* of the last time: 0 or -errno */
 };
 
-struct last_resort_room {
+struct last_resort_steps {
     struct last_resort_options options;
     struct step step[STEPS];
     struct ledger ledger; /* the first step's thread's own */
     _Atomic unsigned wishes;
 
-    pthread_mutex_t past_lock; /* for a copy's time */
+    atomic_bool known; /* `past` is filled, and does not change any more */
     struct boot_past past;
     atomic_bool has_end; /* boot_end is filled, and not taken yet */
     struct record_boot_end boot_end;
@@ -47,58 +47,52 @@ struct last_resort_room {
 
 /* ---- the ledger's keeper ---- */
 
-static void publish_past(struct last_resort_room *room)
+static void find_end(struct last_resort_steps *steps)
 {
-    (void)pthread_mutex_lock(&room->past_lock);
-    room->past = room->ledger.page.past;
-    (void)pthread_mutex_unlock(&room->past_lock);
-}
-
-static void find_end(struct last_resort_room *room)
-{
-    const struct ledger_page *page = &room->ledger.page;
-    struct record_boot_end *end = &room->boot_end;
+    const struct ledger_page *page = &steps->ledger.page;
+    struct record_boot_end *end = &steps->boot_end;
     if (!page->untold)
         return;
     end->ended = page->ended;
     end->past = page->past;
     end->has_words = page->ended.how == BOOT_END_ORDERED &&
-                     ledger_words(&room->ledger, &end->words, sizeof end->words);
-    atomic_store(&room->has_end, true);
+                     ledger_words(&steps->ledger, &end->words, sizeof end->words);
+    atomic_store(&steps->has_end, true);
 }
 
 /* Without a ledger there is no last resort: it is not known how often that was taken. A disk that
  * is full, or fails, may be well again later. */
 enum { RETRY_SEC = 300 };
 
-static void begin(struct last_resort_room *room)
+static void begin(struct last_resort_steps *steps)
 {
-    const struct last_resort_options *options = &room->options;
+    const struct last_resort_options *options = &steps->options;
     struct mom_error error = {0};
     bool fresh = false;
-    ledger_close(&room->ledger);
-    int r = ledger_open(&room->ledger, options->state_dir, options->group, &fresh, &error);
+    ledger_close(&steps->ledger);
+    int r = ledger_open(&steps->ledger, options->state_dir, options->group, &fresh, &error);
     if (r == 0 && fresh)
         log_notice("a new ledger of reboots is begun in %s", options->state_dir);
-    if (r == 0 && (r = ledger_begin(&room->ledger, options->boot, clock_now())) < 0)
+    if (r == 0 && (r = ledger_begin(&steps->ledger, options->boot, clock_now())) < 0)
         error_errno(&error, r, "%s/%s", options->state_dir, LEDGER_FILE);
     if (r < 0) {
         log_error("the ledger of reboots: %s", error.text);
-        ledger_close(&room->ledger);
+        ledger_close(&steps->ledger);
         return;
     }
-    find_end(room);
-    publish_past(room);
+    find_end(steps);
+    steps->past = steps->ledger.page.past;
+    atomic_store(&steps->known, true);
 }
 
-static int keep(struct last_resort_room *room, unsigned wishes)
+static int keep(struct last_resort_steps *steps, unsigned wishes)
 {
-    struct ledger *ledger = &room->ledger;
+    struct ledger *ledger = &steps->ledger;
     int r = ledger->fd < 0 && wishes ? -EBADF : 0;
     if (r == 0 && wishes & WISH_TOLD)
         r = ledger_told(ledger);
     if (r == 0 && wishes & WISH_ORDER)
-        r = ledger_order(ledger, room->way, clock_now(), &room->words, sizeof room->words);
+        r = ledger_order(ledger, steps->way, clock_now(), &steps->words, sizeof steps->words);
     if (r == 0 && wishes & WISH_WITHDRAW)
         r = ledger_withdraw(ledger);
     if (r == 0 && wishes & WISH_END)
@@ -108,19 +102,19 @@ static int keep(struct last_resort_room *room, unsigned wishes)
 
 /* ---- the steps ---- */
 
-static int take_step(struct last_resort_room *room, enum step_name name)
+static int take_step(struct last_resort_steps *steps, enum step_name name)
 {
     static const enum last_resort ways[STEPS] = {[STEP_PANIC] = LAST_RESORT_PANIC,
         [STEP_REBOOT] = LAST_RESORT_REBOOT,
         [STEP_SYSRQ] = LAST_RESORT_SYSRQ};
     switch (name) {
     case STEP_WORDS:
-        return keep(room, atomic_exchange(&room->wishes, 0));
+        return keep(steps, atomic_exchange(&steps->wishes, 0));
     case STEP_SYNC:
         sync();
         return 0;
     default:
-        return last_resort_try(ways[name], room->options.proc_root);
+        return last_resort_try(ways[name], steps->options.proc_root);
     }
 }
 
@@ -135,19 +129,19 @@ static bool is_due(struct step *step)
 static void *run(void *argument)
 {
     struct step *step = argument;
-    struct last_resort_room *room = step->room;
-    enum step_name name = (enum step_name)(step - room->step);
+    struct last_resort_steps *steps = step->steps;
+    enum step_name name = (enum step_name)(step - steps->step);
     struct priority unused;
     (void)priority_raise(&unused); /* it works when nothing else does, or not at all */
     seal_thread(SEAL_ALLOCATION);
     if (name == STEP_WORDS)
-        begin(room);
+        begin(steps);
     atomic_store(&step->busy, false);
     for (;;) {
         while (!is_due(step))
-            if (name == STEP_WORDS && room->ledger.fd < 0)
-                begin(room);
-        atomic_store(&step->result, take_step(room, name));
+            if (name == STEP_WORDS && steps->ledger.fd < 0)
+                begin(steps);
+        atomic_store(&step->result, take_step(steps, name));
         atomic_store(&step->busy, false);
     }
     return NULL;
@@ -160,19 +154,19 @@ static void start(struct step *step)
 }
 
 /* Waits in naps, since the guard takes no lock: it has nothing else to do now. */
-static void nap(const struct last_resort_room *room)
+static void nap(const struct last_resort_steps *steps)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
     (void)nanosleep(&pause, NULL);
-    room->options.heartbeat->beat_usec[HEART_GUARD] = clock_now().boot_usec;
+    steps->options.heartbeat->beat_usec[HEART_GUARD] = clock_now().boot_usec;
 }
 
 /* 0 or -errno, as the step says itself; -ETIMEDOUT; -EBUSY: it is at what it was asked before. */
-static int within(struct last_resort_room *room, enum step_name name, int64_t usec)
+static int within(struct last_resort_steps *steps, enum step_name name, int64_t usec)
 {
-    struct step *step = &room->step[name];
+    struct step *step = &steps->step[name];
     int64_t until_usec = clock_now().boot_usec + usec;
-    for (bool begun = false;; nap(room)) {
+    for (bool begun = false;; nap(steps)) {
         bool busy = atomic_load(&step->busy);
         if (!busy && begun)
             return atomic_load(&step->result);
@@ -184,68 +178,65 @@ static int within(struct last_resort_room *room, enum step_name name, int64_t us
     }
 }
 
-int last_resort_open(const struct last_resort_options *options, struct last_resort_room **ret,
+int last_resort_open(const struct last_resort_options *options, struct last_resort_steps **ret,
     struct mom_error *error)
 {
-    struct last_resort_room *room = calloc(1, sizeof *room);
-    if (!room)
+    struct last_resort_steps *steps = calloc(1, sizeof *steps);
+    if (!steps)
         return error_errno(error, -ENOMEM, "the last resort");
-    room->options = *options;
-    room->ledger.fd = -1;
-    (void)pthread_mutex_init(&room->past_lock, NULL);
+    steps->options = *options;
+    steps->ledger.fd = -1;
     int r = 0;
     for (int i = 0; i < STEPS && r == 0; i++) {
-        struct step *step = &room->step[i];
-        step->room = room;
+        struct step *step = &steps->step[i];
+        step->steps = steps;
         atomic_store(&step->busy, true); /* until the thread is there */
         (void)sem_init(&step->due, 0, 0);
         r = -pthread_create(&step->thread, NULL, run, step);
     }
     if (r < 0)
         return error_errno(error, r, "the threads of the last resort"); /* the program ends */
-    *ret = room;
+    *ret = steps;
     return 0;
 }
 
 /* The threads are left as they are: one may hang in a disk, and the program ends now. */
-void last_resort_close(struct last_resort_room *room)
+void last_resort_close(struct last_resort_steps *steps)
 {
-    (void)atomic_fetch_or(&room->wishes, WISH_END);
-    int r = within(room, STEP_WORDS, LAST_RESORT_WORDS_USEC);
+    (void)atomic_fetch_or(&steps->wishes, WISH_END);
+    int r = within(steps, STEP_WORDS, LAST_RESORT_WORDS_USEC);
     if (r < 0 && r != -EBADF)
         log_error("the ledger of reboots does not know of the stop: %s", strerrordesc_np(-r));
 }
 
-void last_resort_past(struct last_resort_room *room, struct boot_past *ret)
+const struct boot_past *last_resort_past(const struct last_resort_steps *steps)
 {
-    if (pthread_mutex_trylock(&room->past_lock) != 0)
-        return; /* next time */
-    *ret = room->past;
-    (void)pthread_mutex_unlock(&room->past_lock);
+    static const struct boot_past unknown;
+    return atomic_load(&steps->known) ? &steps->past : &unknown;
 }
 
-bool last_resort_boot_end(struct last_resort_room *room, struct record_boot_end *ret)
+bool last_resort_boot_end(struct last_resort_steps *steps, struct record_boot_end *ret)
 {
-    if (!atomic_load(&room->has_end))
+    if (!atomic_load(&steps->has_end))
         return false;
-    *ret = room->boot_end;
-    atomic_store(&room->has_end, false);
+    *ret = steps->boot_end;
+    atomic_store(&steps->has_end, false);
     return true;
 }
 
-void last_resort_told(struct last_resort_room *room)
+void last_resort_told(struct last_resort_steps *steps)
 {
-    (void)atomic_fetch_or(&room->wishes, WISH_TOLD);
-    if (!atomic_load(&room->step[STEP_WORDS].busy))
-        start(&room->step[STEP_WORDS]);
+    (void)atomic_fetch_or(&steps->wishes, WISH_TOLD);
+    if (!atomic_load(&steps->step[STEP_WORDS].busy))
+        start(&steps->step[STEP_WORDS]);
 }
 
 /* ---- going ---- */
 
-static void say_words(
-    struct last_resort_room *room, const struct decision *decision, const struct standing *standing)
+static void say_words(struct last_resort_steps *steps, const struct decision *decision,
+    const struct standing *standing)
 {
-    struct last_words *words = &room->words;
+    struct last_words *words = &steps->words;
     words->decision = *decision;
     words->count = 0;
     for (uint32_t i = 0; i < standing->count && i < LAST_WORDS_ACTIVE; i++) {
@@ -259,11 +250,11 @@ static void say_words(
     }
 }
 
-static void await_recorder(struct last_resort_room *room)
+static void await_recorder(struct last_resort_steps *steps)
 {
     int64_t until_usec = clock_now().boot_usec + LAST_RESORT_RECORD_USEC;
-    while (!ring_is_taken(room->options.told) && clock_now().boot_usec < until_usec)
-        nap(room);
+    while (!ring_is_taken(steps->options.told) && clock_now().boot_usec < until_usec)
+        nap(steps);
 }
 
 static void add_word(struct outcome *outcome, const char *what, int r)
@@ -274,51 +265,51 @@ static void add_word(struct outcome *outcome, const char *what, int r)
 }
 
 /* The policy's way first, then the others, from the orderly to the blunt. */
-static void try_ways(struct last_resort_room *room, struct outcome *outcome)
+static void try_ways(struct last_resort_steps *steps, struct outcome *outcome)
 {
     for (int i = 0; i < LAST_RESORTS - 1; i++) {
-        int first = (int)room->way - LAST_RESORT_PANIC;
+        int first = (int)steps->way - LAST_RESORT_PANIC;
         int which = (first + i) % (LAST_RESORTS - 1);
-        int r = within(room, (enum step_name)(STEP_PANIC + which), LAST_RESORT_WAY_USEC);
+        int r = within(steps, (enum step_name)(STEP_PANIC + which), LAST_RESORT_WAY_USEC);
         add_word(outcome, last_resort_names[LAST_RESORT_PANIC + which], r);
     }
 }
 
-static void say(const struct last_resort_room *room, const char *text)
+static void say(const struct last_resort_steps *steps, const char *text)
 {
-    last_resort_say(text, room->options.proc_root);
+    last_resort_say(text, steps->options.proc_root);
 }
 
-static void go(struct last_resort_room *room, const struct decision *decision,
+static void go(struct last_resort_steps *steps, const struct decision *decision,
     const struct standing *standing, struct outcome *outcome)
 {
     char line[256];
     (void)text_format(line, sizeof line, "rule %s: the node goes down (decision %llu)",
         decision->rule, (unsigned long long)decision->seq);
-    say(room, line);
-    say_words(room, decision, standing);
-    (void)atomic_fetch_or(&room->wishes, WISH_ORDER);
-    int r = within(room, STEP_WORDS, LAST_RESORT_WORDS_USEC);
+    say(steps, line);
+    say_words(steps, decision, standing);
+    (void)atomic_fetch_or(&steps->wishes, WISH_ORDER);
+    int r = within(steps, STEP_WORDS, LAST_RESORT_WORDS_USEC);
     if (r < 0)
-        say(room, "the last words are not on the disk");
-    await_recorder(room);
-    if (within(room, STEP_SYNC, LAST_RESORT_SYNC_USEC) < 0)
-        say(room, "the file systems are not on the disks");
-    try_ways(room, outcome);
+        say(steps, "the last words are not on the disk");
+    await_recorder(steps);
+    if (within(steps, STEP_SYNC, LAST_RESORT_SYNC_USEC) < 0)
+        say(steps, "the file systems are not on the disks");
+    try_ways(steps, outcome);
     outcome->result = RESULT_FAILED;
-    (void)atomic_fetch_or(&room->wishes, WISH_WITHDRAW);
-    (void)within(room, STEP_WORDS, LAST_RESORT_WORDS_USEC);
+    (void)atomic_fetch_or(&steps->wishes, WISH_WITHDRAW);
+    (void)within(steps, STEP_WORDS, LAST_RESORT_WORDS_USEC);
 }
 
-void last_resort_go(struct last_resort_room *room, enum last_resort way,
+void last_resort_go(struct last_resort_steps *steps, enum last_resort way,
     const struct decision *decision, const struct standing *standing, struct outcome *ret)
 {
     *ret = (struct outcome){.decision = decision->seq,
         .kind = ACTION_REBOOT,
         .result = RESULT_DRY_RUN,
         .started = clock_now()};
-    room->way = way;
-    if (!room->options.dry_run)
-        go(room, decision, standing, ret);
+    steps->way = way;
+    if (!steps->options.dry_run)
+        go(steps, decision, standing, ret);
     ret->ended = clock_now();
 }

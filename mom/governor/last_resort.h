@@ -25,7 +25,7 @@
 #define LAST_RESORT_SYNC_USEC   (10 * 1000000ll)
 #define LAST_RESORT_WAY_USEC    (10 * 1000000ll)
 
-struct last_resort_room;
+struct last_resort_steps;
 
 struct last_resort_options {
     const char *state_dir, *proc_root;
@@ -37,23 +37,24 @@ struct last_resort_options {
 };
 
 /* Starts the threads; the ledger is read by one of them, in its time. */
-int last_resort_open(const struct last_resort_options *options, struct last_resort_room **ret,
+int last_resort_open(const struct last_resort_options *options, struct last_resort_steps **ret,
     struct mom_error *error);
 
 /* A clean stop, which the ledger is told of; waits for that, a few seconds at most. */
-void last_resort_close(struct last_resort_room *room);
+void last_resort_close(struct last_resort_steps *steps);
 
-/* How earlier boots ended; not known before the ledger was read. Any thread; waits for nobody. */
-void last_resort_past(struct last_resort_room *room, struct boot_past *ret);
+/* How earlier boots ended; not known before the ledger was read, and the same from then on. Any
+ * thread; waits for nobody. */
+const struct boot_past *last_resort_past(const struct last_resort_steps *steps);
 
 /* The end of the boot before, if that has not been told; once. Governor's thread, which says
  * afterwards that it has told it. */
-bool last_resort_boot_end(struct last_resort_room *room, struct record_boot_end *ret);
-void last_resort_told(struct last_resort_room *room);
+bool last_resort_boot_end(struct last_resort_steps *steps, struct record_boot_end *ret);
+void last_resort_told(struct last_resort_steps *steps);
 
 /* Carries the decision out; the standing list tells who was active. Returns where it is a dry run,
  * or nothing worked: the outcome says what was tried. Guard's thread. */
-void last_resort_go(struct last_resort_room *room, enum last_resort way,
+void last_resort_go(struct last_resort_steps *steps, enum last_resort way,
     const struct decision *decision, const struct standing *standing, struct outcome *ret);
 
 #endif

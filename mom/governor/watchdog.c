@@ -15,7 +15,7 @@ static enum watchdog_phase find_bar(const struct governor *governor, struct stam
                                                        : WATCHDOG_NONE;
 }
 
-static bool is_petted_or_not(enum watchdog_phase phase)
+static bool is_armed(enum watchdog_phase phase)
 {
     return phase == WATCHDOG_ARMED || phase == WATCHDOG_WITHHELD;
 }
@@ -31,7 +31,7 @@ static void note_armed(struct governor *governor, const struct live_watchdog *is
 static void note(struct governor *governor, const struct live_watchdog *was,
     const struct live_watchdog *is, struct stamp now)
 {
-    bool was_armed = is_petted_or_not(was->phase);
+    bool was_armed = is_armed(was->phase);
     if (is->phase == WATCHDOG_WITHHELD)
         tell_note(governor, now, "watchdog",
             "not petted, since %s: the node is booted anew %u s after the last pet",

@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 #define LEDGER_FILE      "last-resort"
-#define LEDGER_WORDS_MAX 61440 /* the file: 64 KiB with the two copies */
+#define LEDGER_WORDS_MAX 61440 /* bytes; the file is of a little more than 64 KiB */
 
 struct ledger_page {
     uint64_t magic, generation, sum; /* sum: text_hash of all that follows */

@@ -78,9 +78,9 @@ static int tear_down(void **state)
     return folder_remove(state);
 }
 
-static struct last_resort_room *open_room(const char *state_dir, bool dry_run)
+static struct last_resort_steps *open_room(const char *state_dir, bool dry_run)
 {
-    struct last_resort_room *room = NULL;
+    struct last_resort_steps *steps = NULL;
     const struct last_resort_options options = {.state_dir = state_dir,
         .proc_root = folder,
         .group = (gid_t)-1,
@@ -88,15 +88,14 @@ static struct last_resort_room *open_room(const char *state_dir, bool dry_run)
         .dry_run = dry_run,
         .told = &told,
         .heartbeat = heartbeat_page(&heartbeat)};
-    assert_int_equal(last_resort_open(&options, &room, NULL), 0);
-    return room;
+    assert_int_equal(last_resort_open(&options, &steps, NULL), 0);
+    return steps;
 }
 
-static bool becomes_known(struct last_resort_room *room, struct boot_past *past)
+static bool becomes_known(struct last_resort_steps *steps)
 {
     for (int i = 0; i < NAPS; i++) {
-        last_resort_past(room, past);
-        if (past->known)
+        if (last_resort_past(steps)->known)
             return true;
         (void)usleep(NAP_USEC);
     }
@@ -117,10 +116,9 @@ static struct ledger_page page_of_disk(void)
 static void a_dry_run_writes_nothing(void **state)
 {
     (void)state;
-    struct boot_past past = {0};
-    struct last_resort_room *room = open_room(folder, true);
-    assert_true(becomes_known(room, &past));
-    last_resort_go(room, LAST_RESORT_PANIC, &decision, &standing, &outcome);
+    struct last_resort_steps *steps = open_room(folder, true);
+    assert_true(becomes_known(steps));
+    last_resort_go(steps, LAST_RESORT_PANIC, &decision, &standing, &outcome);
     assert_int_equal(outcome.result, RESULT_DRY_RUN);
     assert_int_equal(outcome.decision, 17);
     holds("sysrq-trigger", "");
@@ -131,10 +129,9 @@ static void a_dry_run_writes_nothing(void **state)
 static void what_does_not_work_is_followed_by_the_others(void **state)
 {
     (void)state;
-    struct boot_past past = {0};
-    struct last_resort_room *room = open_room(folder, false);
-    assert_true(becomes_known(room, &past));
-    last_resort_go(room, LAST_RESORT_REBOOT, &decision, &standing, &outcome);
+    struct last_resort_steps *steps = open_room(folder, false);
+    assert_true(becomes_known(steps));
+    last_resort_go(steps, LAST_RESORT_REBOOT, &decision, &standing, &outcome);
     assert_int_equal(outcome.result, RESULT_FAILED);
     assert_string_equal(outcome.error,
         "reboot: Operation not supported; sysrq: without effect; panic: without effect");
@@ -147,11 +144,10 @@ static void what_does_not_work_is_followed_by_the_others(void **state)
 static void how_long_a_panic_lasts_is_for_people_to_say(void **state)
 {
     (void)state;
-    struct boot_past past = {0};
     plant("sys/kernel/panic", "30\n");
-    struct last_resort_room *room = open_room(folder, false);
-    assert_true(becomes_known(room, &past));
-    last_resort_go(room, LAST_RESORT_PANIC, &decision, &standing, &outcome);
+    struct last_resort_steps *steps = open_room(folder, false);
+    assert_true(becomes_known(steps));
+    last_resort_go(steps, LAST_RESORT_PANIC, &decision, &standing, &outcome);
     assert_int_equal(strncmp(outcome.error, "panic: without effect; reboot: ", 31), 0);
     holds("sys/kernel/panic", "30\n");
 }
@@ -161,7 +157,6 @@ static void the_end_before_is_told_once_with_its_words(void **state)
     (void)state;
     static struct record_boot_end end;
     static struct last_words words;
-    struct boot_past past = {0};
     struct ledger ledger;
     bool fresh, found = false;
     words.decision = decision;
@@ -170,17 +165,17 @@ static void the_end_before_is_told_once_with_its_words(void **state)
     assert_int_equal(
         ledger_order(&ledger, LAST_RESORT_PANIC, clock_now(), &words, sizeof words), 0);
     ledger_close(&ledger);
-    struct last_resort_room *room = open_room(folder, false);
-    assert_true(becomes_known(room, &past));
-    assert_int_equal(past.count, 1);
+    struct last_resort_steps *steps = open_room(folder, false);
+    assert_true(becomes_known(steps));
+    assert_int_equal(last_resort_past(steps)->count, 1);
     for (int i = 0; i < NAPS && !found; i++, (void)usleep(NAP_USEC))
-        found = last_resort_boot_end(room, &end);
+        found = last_resort_boot_end(steps, &end);
     assert_true(found);
     assert_int_equal(end.ended.how, BOOT_END_ORDERED);
     assert_true(end.has_words);
     assert_string_equal(end.words.decision.rule, "out");
-    assert_false(last_resort_boot_end(room, &end));
-    last_resort_told(room);
+    assert_false(last_resort_boot_end(steps, &end));
+    last_resort_told(steps);
     for (int i = 0; i < NAPS && page_of_disk().untold; i++)
         (void)usleep(NAP_USEC);
     assert_false(page_of_disk().untold);
@@ -189,23 +184,20 @@ static void the_end_before_is_told_once_with_its_words(void **state)
 static void a_clean_stop_is_noted(void **state)
 {
     (void)state;
-    struct boot_past past = {0};
-    struct last_resort_room *room = open_room(folder, false);
-    assert_true(becomes_known(room, &past));
+    struct last_resort_steps *steps = open_room(folder, false);
+    assert_true(becomes_known(steps));
     assert_true(page_of_disk().governing);
-    last_resort_close(room);
+    last_resort_close(steps);
     assert_false(page_of_disk().governing);
 }
 
 static void without_a_ledger_nothing_is_known(void **state)
 {
     (void)state;
-    struct boot_past past = {0};
-    struct last_resort_room *room = open_room("/no/such/folder", false);
+    struct last_resort_steps *steps = open_room("/no/such/folder", false);
     (void)usleep(20 * NAP_USEC);
-    last_resort_past(room, &past);
-    assert_false(past.known);
-    last_resort_close(room); /* which waits for nobody then */
+    assert_false(last_resort_past(steps)->known);
+    last_resort_close(steps); /* which waits for nobody then */
 }
 
 int main(void)
