@@ -13,7 +13,7 @@ enum heart {
     HEART_GOVERNOR,
     HEART_GUARD,
     HEART_HANDS,
-    HEART_KEEPER,
+    HEART_OOM_HANDLER,
     HEART_RECORDER,
     HEART_COMMIT, /* the recorder: its database took something, for good */
     HEART_FORK,   /* the warden: a process was started, and ended well */
@@ -30,8 +30,8 @@ struct heartbeat_page {
     _Atomic uint32_t scorer_wanted;    /* the governor: policy asks for an outside scorer */
     _Atomic uint32_t forks_wanted;     /* the governor: whether processes can be started */
     _Atomic uint32_t ready;            /* the governor: started, sampling, may be told to systemd */
-    _Atomic uint32_t kept;             /* the keeper: of so many slices the OOM was taken over */
-    _Atomic int64_t kept_until_usec;   /* the tasks of one wait for mom until then, boot time; 0 */
+    _Atomic uint32_t kept;           /* the OOM handler: of so many slices the OOM was taken over */
+    _Atomic int64_t kept_until_usec; /* the tasks of one wait for mom until then, boot time; 0 */
 };
 
 struct heartbeat {

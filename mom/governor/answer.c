@@ -367,7 +367,7 @@ void governor_answer(struct governor *governor, struct stamp now)
     tell_boot_end(governor);
     governor_arm(governor, now);
     take_outcomes(governor, now);
-    governor_hear_keeper(governor, now);
+    governor_hear_oom_handler(governor, now);
     watch_hands(governor, now);
     governor_keep_watchdog(governor, now);
     hooks_answer(governor, now);

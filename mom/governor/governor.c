@@ -216,15 +216,15 @@ static int open_threads(struct governor *governor, struct mom_error *error)
 {
     governor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     governor->tick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    const struct keeper_options keeper = {
+    const struct oom_handler_options oom_handler = {
         .journal = &governor->journal,
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .word_fd = governor->wake_fd,
     };
-    int r = keeper_open(&keeper, &governor->keeper, error);
+    int r = oom_handler_open(&oom_handler, &governor->oom_handler, error);
     const struct hands_options hands = {
         .actuator = governor->actuator,
-        .keeper = governor->keeper,
+        .oom_handler = governor->oom_handler,
         .outcomes = &governor->outcome_ring,
         .heartbeat = heartbeat_page(&governor->heartbeat),
         .outcome_fd = governor->wake_fd,
@@ -282,8 +282,8 @@ static void close_threads(struct governor *governor)
         keepalive_close(governor->keepalive);
     if (governor->hands)
         hands_close(governor->hands);
-    if (governor->keeper)
-        keeper_close(governor->keeper); /* what it kept is given back with all else */
+    if (governor->oom_handler)
+        oom_handler_close(governor->oom_handler); /* what it kept is given back with all else */
     governor->journal.patient = false;
     (void)journal_undo_all(&governor->journal, NULL);
     if (governor->actuator)

@@ -20,8 +20,8 @@
 #include "mom/governor/holds.h"
 #include "mom/governor/hooks.h"
 #include "mom/governor/keepalive.h"
-#include "mom/governor/keeper.h"
 #include "mom/governor/limited.h"
+#include "mom/governor/oom_handler.h"
 #include "mom/governor/requests.h"
 #include "mom/governor/victims.h"
 #include "mom/governor/witness.h"
@@ -85,7 +85,7 @@ struct governor {
     struct last_resort_view last_resort_view;
     bool panics_on_oom; /* the kernel does, by our order */
     struct keepalive *keepalive;
-    struct keeper *keeper;
+    struct oom_handler *oom_handler;
     struct requests *requests;
     struct witness *witness;
     struct victims victims;
@@ -110,7 +110,7 @@ struct governor {
     uint32_t oom_notes;          /* at this tick */
     int64_t warm_start_usec;     /* CPU time that pasts took at this tick */
     uint32_t kept;               /* slices whose OOM is mom's, or about to be */
-    bool keeper_full;            /* there were more, and that was said */
+    bool oom_handler_full;       /* there were more, and that was said */
     uint32_t folded_told;        /* folded groups, as far as they were noted */
     struct stamp last_tick;
     struct decision scratch;
@@ -152,8 +152,8 @@ struct place *governor_find(
 void governor_keep(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp now);
 void governor_keep_all(struct governor *governor, struct stamp now);
-/* What the keeper says: decides about slices whose tasks wait. */
-void governor_hear_keeper(struct governor *governor, struct stamp now);
+/* What the OOM handler says: decides about slices whose tasks wait. */
+void governor_hear_oom_handler(struct governor *governor, struct stamp now);
 
 /* answer.c */
 void governor_answer(struct governor *governor, struct stamp now);

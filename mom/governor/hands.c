@@ -3,7 +3,7 @@
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
 #include "mom/common/records.h"
-#include "mom/governor/keeper.h"
+#include "mom/governor/oom_handler.h"
 #include "mom/governor/queue.h"
 #include "mom/governor/seal.h"
 #include "slices/base/text.h"
@@ -112,7 +112,7 @@ static bool take_over(struct hand *hand)
     if (atomic_load(&hand->hands->stop)) /* it would be given back at once */
         return true;
     begin(hand, 0, ACTION_THROTTLE); /* v2's memory.high can make it wait */
-    keeper_take(hand->hands->options.keeper, hand->hands->options.actuator, &ask);
+    oom_handler_take(hand->hands->options.oom_handler, hand->hands->options.actuator, &ask);
     atomic_store(&hand->busy_usec, 0);
     return true;
 }

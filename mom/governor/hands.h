@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 struct hands;
-struct keeper;
+struct oom_handler;
 
 enum hands_client { HANDS_GUARD, HANDS_GOVERNOR, HANDS_CLIENTS };
 
@@ -24,8 +24,8 @@ struct hands_options {
     struct actuator *actuator;
     struct ring_writer *outcomes; /* only these threads write it */
     struct heartbeat_page *heartbeat;
-    struct keeper *keeper; /* gets what was taken over; must outlive the hands */
-    int outcome_fd;        /* eventfd, written when an outcome waits */
+    struct oom_handler *oom_handler; /* gets what was taken over; must outlive the hands */
+    int outcome_fd;                  /* eventfd, written when an outcome waits */
 };
 
 int hands_open(const struct hands_options *options, struct hands **ret, struct mom_error *error);
@@ -46,7 +46,7 @@ bool hands_hint(struct hands *hands, const struct kernel_hint *hint);
  */
 void hands_record(struct hands *hands, const struct outcome *outcome);
 
-/* Takes a slice's OOM over from the kernel, in turn with the actions on that slice; the keeper
+/* Takes a slice's OOM over from the kernel, in turn with the actions on that slice; the OOM handler
  * tells what came of it. False: the queue is full. Governor's thread. */
 bool hands_take_over(struct hands *hands, const struct takeover_ask *ask);
 

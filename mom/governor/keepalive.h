@@ -1,10 +1,10 @@
 /* Who keeps the watchdog: arms it, has it petted while the node can be helped, disarms it.
  *
- *   guard's thread         at each look: is anything wrong (policy/decide/recoverable.h)? If not,
- * it grants one pet the keeper's thread    pets, once for each grant: a driver may keep it waiting,
- * and whom it keeps waiting must not be the guard. Finds, arms and disarms the device, and reads
- * the pages of warden and recorder governor's thread      says what is wanted, and tells how things
- * stand
+ * The guard's thread judges at each look whether anything is wrong (policy/decide/recoverable.h);
+ * if not, it grants one pet. The keeper's thread pets, once for each grant: a driver may keep it
+ * waiting, and whom it keeps waiting must not be the guard. It finds, arms and disarms the device,
+ * too, and reads the pages of warden and recorder. The governor's thread says what is wanted, and
+ * tells how things stand.
  *
  * It is armed by a grant, too: never while something is wrong. That it is armed stands in the undo
  * journal, so whoever lives after the governor disarms it; if nobody does, or the governor is dead

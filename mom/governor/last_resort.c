@@ -45,7 +45,7 @@ struct last_resort_steps {
     struct last_words words; /* written by the guard before the wish */
 };
 
-/* ---- the ledger's keeper ---- */
+/* ---- the ledger ---- */
 
 static void find_end(struct last_resort_steps *steps)
 {

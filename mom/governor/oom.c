@@ -1,5 +1,5 @@
 /* The OOM of slices at their own limits: which are taken over from the kernel, and what is done
- * when the keeper says that the tasks of one wait. */
+ * when the OOM handler says that the tasks of one wait. */
 #include "mom/governor/governor.h"
 
 #include "mom/common/clock.h"
@@ -30,11 +30,11 @@ static void ask(
         .life = slice->life,
         .delay_usec = place->watch.policy.oom_delay_usec};
     (void)text_copy(ask.path, sizeof ask.path, slice->path);
-    if (governor->kept >= KEEPER_MOST) {
-        if (!governor->keeper_full)
+    if (governor->kept >= OOM_HANDLER_MOST) {
+        if (!governor->oom_handler_full)
             tell_note(governor, now, "oom-full", "the OOM of no more than %d slices is mom's",
-                KEEPER_MOST);
-        governor->keeper_full = true;
+                OOM_HANDLER_MOST);
+        governor->oom_handler_full = true;
         return;
     }
     if (!hands_take_over(governor->hands, &ask))
@@ -49,7 +49,7 @@ void governor_keep(
     struct governor *governor, struct place *place, const struct slice *slice, struct stamp now)
 {
     struct watch *watch = &place->watch;
-    if (!governor->keeper || governor->options->dry_run)
+    if (!governor->oom_handler || governor->options->dry_run)
         return;
     bool wanted = oom_wanted(watch, slice, now);
     bool is_stale = watch->policy.oom_delay_usec != place->oom_delay_usec;
@@ -57,10 +57,10 @@ void governor_keep(
         ask(governor, place, slice, now);
     } else if (watch->oom.state == OOM_TAKEN && (!wanted || is_stale)) {
         oom_returning(watch);
-        keeper_return(governor->keeper, slice->serial);
+        oom_handler_return(governor->oom_handler, slice->serial);
     } else if (watch->oom.state == OOM_ASKED &&
                now.boot_usec - place->oom_asked_usec > ASKED_PATIENCE_USEC) {
-        keeper_return(governor->keeper, slice->serial);
+        oom_handler_return(governor->oom_handler, slice->serial);
         oom_refused(watch, now);
     }
 }
@@ -77,7 +77,7 @@ void governor_keep_all(struct governor *governor, struct stamp now)
 
 /* What the decision goes by is newer than the last tick. */
 static struct oom_facts facts_of(
-    struct governor *governor, const struct keeper_word *word, struct stamp now)
+    struct governor *governor, const struct oom_handler_word *word, struct stamp now)
 {
     struct node_sample node;
     bool known = node_read(&governor->node_reader, now, &node) == 0;
@@ -86,7 +86,7 @@ static struct oom_facts facts_of(
         .outlives = word->look.outlives,
         .waited_usec = now.boot_usec - word->since_usec,
         .delay_usec = word->delay_usec,
-        .late = word->news == KEEPER_LATE,
+        .late = word->news == OOM_HANDLER_LATE,
         .available = SAMPLE_NO_LIMIT,
         .swap_free = SAMPLE_NO_LIMIT};
     if (known && node_has(&node, NODE_MEM_AVAILABLE))
@@ -97,14 +97,14 @@ static struct oom_facts facts_of(
 }
 
 /* Since the look something has come of an answer: whether they wait still, the next look tells. */
-static bool is_overtaken(const struct watch *watch, const struct keeper_word *word)
+static bool is_overtaken(const struct watch *watch, const struct oom_handler_word *word)
 {
     return word->at_usec <= watch->ladder.since_usec ||
            word->at_usec <= watch->raise.temporary.since_usec;
 }
 
 static void decide(struct governor *governor, struct place *place, const struct slice *slice,
-    const struct keeper_word *word, struct stamp now)
+    const struct oom_handler_word *word, struct stamp now)
 {
     const struct oom_facts facts = facts_of(governor, word, now);
     bool loose;
@@ -112,7 +112,7 @@ static void decide(struct governor *governor, struct place *place, const struct 
         &governor->standings.of[0].raised, now, &governor->scratch, &loose);
     if (loose && !facts.late) { /* before anything else */
         oom_returning(&place->watch);
-        keeper_return(governor->keeper, slice->serial);
+        oom_handler_return(governor->oom_handler, slice->serial);
     }
     if (count > 0)
         governor_pursue(governor, place, &governor->scratch);
@@ -129,41 +129,41 @@ static void say_refused(struct place *place, const struct slice *slice, int erro
 }
 
 static void hear(struct governor *governor, struct place *place, const struct slice *slice,
-    const struct keeper_word *word, struct stamp now)
+    const struct oom_handler_word *word, struct stamp now)
 {
     struct watch *watch = &place->watch;
     switch (word->news) {
-    case KEEPER_TAKEN:
+    case OOM_HANDLER_TAKEN:
         oom_taken(watch);
         break;
-    case KEEPER_REFUSED:
+    case OOM_HANDLER_REFUSED:
         say_refused(place, slice, word->error);
         oom_refused(watch, now);
         break;
-    case KEEPER_WAITS:
+    case OOM_HANDLER_WAITS:
         if (watch->oom.state == OOM_TAKEN && !is_overtaken(watch, word))
             decide(governor, place, slice, word, now);
         break;
-    case KEEPER_LATE:
+    case OOM_HANDLER_LATE:
         oom_late(watch, now);
         decide(governor, place, slice, word, now);
         break;
-    case KEEPER_RETURNED:
+    case OOM_HANDLER_RETURNED:
         oom_returned(watch);
         governor_keep(governor, place, slice, now);
         break;
     }
 }
 
-void governor_hear_keeper(struct governor *governor, struct stamp now)
+void governor_hear_oom_handler(struct governor *governor, struct stamp now)
 {
-    struct keeper_word word;
+    struct oom_handler_word word;
     const struct slice *slice;
-    while (governor->keeper && keeper_next(governor->keeper, &word)) {
+    while (governor->oom_handler && oom_handler_next(governor->oom_handler, &word)) {
         struct place *place = governor_find(governor, word.serial, &slice);
         if (place && place->watch.serial == word.serial)
             hear(governor, place, slice, &word, now);
-        else if (word.news == KEEPER_TAKEN)
-            keeper_return(governor->keeper, word.serial);
+        else if (word.news == OOM_HANDLER_TAKEN)
+            oom_handler_return(governor->oom_handler, word.serial);
     }
 }

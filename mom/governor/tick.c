@@ -75,8 +75,8 @@ static void lose_vanished(struct governor *governor, struct stamp now)
         if (governor->hands && decide_vanished(&place->watch, vanished[i], governor->policy,
                                    &governor->node, now, decision) > 0)
             governor_pursue(governor, place, decision);
-        if (governor->keeper)
-            keeper_return(governor->keeper, vanished[i]->serial);
+        if (governor->oom_handler)
+            oom_handler_return(governor->oom_handler, vanished[i]->serial);
         if (governor->hands)
             tell_vanished(governor, place, vanished[i], now);
         place->watch.serial = 0;

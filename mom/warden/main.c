@@ -142,20 +142,20 @@ static const struct {
     {HEART_GUARD, "guard", 15 * USEC_PER_SEC},
     {HEART_GOVERNOR, "governor's thread", 60 * USEC_PER_SEC},
     {HEART_HANDS, "actuator's thread", 300 * USEC_PER_SEC},
-    {HEART_KEEPER, "keeper", 15 * USEC_PER_SEC},
+    {HEART_OOM_HANDLER, "OOM handler", 15 * USEC_PER_SEC},
 };
 _Static_assert(sizeof hearts / sizeof *hearts == GOVERNOR_HEARTS, "a pulse for each heart");
 
-/* The keeper beats twice a second, before all others. While the OOM of any slice is mom's the tasks
- * of that one have nobody else, so it may not be silent for longer than this; and where some wait
- * already, not beyond their deadline by more than that. */
+/* The OOM handler beats twice a second, before all others. While the OOM of any slice is mom's the
+ * tasks of that one have nobody else, so it may not be silent for longer than this; and where some
+ * wait already, not beyond their deadline by more than that. */
 #define KEEPING_PATIENCE_USEC (5 * USEC_PER_SEC)
 #define LATE_PATIENCE_USEC    (2 * USEC_PER_SEC)
 
 static int64_t patience_usec(int heart, const struct heartbeat_page *page, int64_t now_usec)
 {
     int64_t patience = hearts[heart].patience_usec;
-    if (hearts[heart].heart != HEART_KEEPER || page->kept == 0)
+    if (hearts[heart].heart != HEART_OOM_HANDLER || page->kept == 0)
         return patience;
     bool is_late = page->kept_until_usec != 0 && now_usec > page->kept_until_usec;
     return is_late ? LATE_PATIENCE_USEC : KEEPING_PATIENCE_USEC;

@@ -1,15 +1,16 @@
 /* The OOM of a group with a limit of its own, taken over from the kernel for a time: its tasks wait
  * at the limit instead of being killed, and whoever has taken it over sees that they do.
  *
- *   v1  memory.oom_control: the kernel's killer is switched off for this group; who faults waits
- *       in the kernel (a system call that needs memory fails instead, with ENOMEM). `under_oom`
- *       says that somebody waits; an eventfd (cgroup.event_control) tells when the first does.
- *       Groups that are made below meanwhile are born with their killer switched off, too: it is
- *       given back to them (takeover_sweep), since nobody has taken over theirs.
- *   v2  The killer can't be switched off. memory.high is set below memory.max by the waiting room:
- *       who is above it, and finds nothing to reclaim, is delayed by the kernel at each step
- *       (mm/memcontrol.c, calculate_high_delay: by the square of what the group is above it, two
- *       seconds at most for each 256 KiB of a task). At memory.max the kernel kills as ever.
+ * v1: memory.oom_control. The kernel's killer is switched off for this group; who faults waits in
+ * the kernel (a system call that needs memory fails instead, with ENOMEM). `under_oom` says that
+ * somebody waits; an eventfd (cgroup.event_control) tells when the first does. Groups that are made
+ * below meanwhile are born with their killer switched off, too: it is given back to them at once
+ * (takeover_sweep), nobody has taken over theirs.
+ *
+ * v2: The killer can't be switched off. memory.high is set below memory.max by the waiting room:
+ * who is above it, and finds nothing to reclaim, is delayed by the kernel at each step
+ * (mm/memcontrol.c, calculate_high_delay: by the square of what the group is above it, two seconds
+ * at most for each 256 KiB of a task). At memory.max the kernel kills as ever.
  *
  * A group is never left without a killer: the change stands in the journal before it is made
  * (JOURNAL_OOM), and whoever replays that gives it back. libc only. Thread: one at a time for each
