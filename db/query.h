@@ -74,6 +74,7 @@ struct query_boot {
     int64_t ordered_unix_usec;
     const char *way;   /* last_resort_names; "" */
     uint64_t decision; /* that ended it; 0: none */
+    const char *panic; /* the kernel's word for it; "" */
 };
 int query_boots(struct db *db, int (*row)(void *, const struct query_boot *), void *context,
     struct mom_error *error);

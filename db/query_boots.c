@@ -20,6 +20,7 @@ int query_boots(struct db *db, int (*row)(void *, const struct query_boot *), vo
         boot.ordered_unix_usec = get_int(&call);
         boot.way = get_text(&call);
         boot.decision = get_u64(&call);
+        boot.panic = get_text(&call);
         if ((r = row(context, &boot)) != 0)
             break;
     }

@@ -232,7 +232,8 @@ static const char *const migrations[] = {
     "CREATE INDEX program_time ON program(ended_usec);"
     "CREATE TABLE boot_end (boot INTEGER PRIMARY KEY, how TEXT NOT NULL, begun_usec INTEGER NOT "
     "NULL,"
-    " found_usec INTEGER NOT NULL, ordered_usec INTEGER, way TEXT, decision INTEGER) STRICT;",
+    " found_usec INTEGER NOT NULL, ordered_usec INTEGER, way TEXT, decision INTEGER,"
+    " panic TEXT NOT NULL) STRICT;",
 };
 
 enum { NEWEST_VERSION = sizeof migrations / sizeof migrations[0] };

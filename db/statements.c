@@ -77,7 +77,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_BOOT_OOM_KILLS] = "UPDATE boot SET oom_kills = ?2, oom_usec = ?3"
                            " WHERE id = ?1 AND oom_kills < ?2",
     [SQL_BOOT_END_ADD] = "INSERT OR IGNORE INTO boot_end(boot, how, begun_usec, found_usec,"
-                         " ordered_usec, way, decision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                         " ordered_usec, way, decision, panic)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_SLICE_ADD] = "INSERT INTO slice(key, name, path, kind, runtime, first_usec, last_usec)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"
                       " ON CONFLICT DO UPDATE SET name = excluded.name, path = excluded.path,"
@@ -281,11 +282,12 @@ const char *const statement_sql[STATEMENTS] = {
         " WHERE slice = s.id ORDER BY boot DESC, serial DESC LIMIT 1)"
         " WHERE ?1 IS NULL OR s.key GLOB ?1 OR s.name GLOB ?1 OR s.path GLOB ?1 ORDER BY s.key",
     [SQL_NODE_OOM_KILLS] = "SELECT total(oom_kills) FROM boot",
-    [SQL_BOOTS] = "SELECT lower(hex(substr(b.uuid, 1, 4))), b.first_usec,"
-                  " (SELECT unix_usec FROM node WHERE boot = b.id ORDER BY unix_usec DESC LIMIT 1),"
-                  " e.how, e.ordered_usec, e.way, e.decision FROM boot b LEFT JOIN boot_end e ON "
-                  "e.boot = b.id"
-                  " ORDER BY b.id",
+    [SQL_BOOTS] =
+        "SELECT lower(hex(substr(b.uuid, 1, 4))), b.first_usec,"
+        " (SELECT unix_usec FROM node WHERE boot = b.id ORDER BY unix_usec DESC LIMIT 1),"
+        " e.how, e.ordered_usec, e.way, e.decision, e.panic FROM boot b LEFT JOIN boot_end e ON "
+        "e.boot = b.id"
+        " ORDER BY b.id",
     [SQL_BOOT_NEWEST] =
         "SELECT unix_usec FROM node WHERE boot = (SELECT id FROM boot WHERE uuid = ?1)"
         " ORDER BY unix_usec DESC LIMIT 1",

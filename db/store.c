@@ -41,8 +41,8 @@ int store_boot(struct db *db, const uint8_t boot[16], struct stamp at, struct mo
     return is_new;
 }
 
-static int add_boot_end(struct db *db, int64_t boot, const struct boot_ended *ended,
-    const struct decision *decision, struct mom_error *error)
+static int add_boot_end(
+    struct db *db, int64_t boot, const struct boot_ended *ended, struct mom_error *error)
 {
     bool ordered = ended->how == BOOT_END_ORDERED;
     struct call call;
@@ -51,12 +51,13 @@ static int add_boot_end(struct db *db, int64_t boot, const struct boot_ended *en
     put_word(&call, boot_end_names, BOOT_ENDS, ended->how);
     put_int(&call, ended->begun_unix_usec);
     put_int(&call, ended->found.unix_usec);
-    put_int_or_null(&call, ordered, ended->ordered_at.unix_usec);
+    put_int_or_null(&call, ordered, ended->order.unix_usec);
     if (ordered)
-        put_word(&call, last_resort_names, LAST_RESORTS, ended->way);
+        put_word(&call, last_resort_names, LAST_RESORTS, ended->order.way);
     else
         put_null(&call);
-    put_int_or_null(&call, decision != NULL, decision ? (int64_t)decision->seq : 0);
+    put_int_or_null(&call, ordered, (int64_t)ended->order.decision);
+    put_text_within(&call, ended->panic, sizeof ended->panic);
     return call_run(&call);
 }
 
@@ -68,7 +69,7 @@ int store_boot_end(struct db *db, const struct boot_ended *ended, const struct d
     if (r == 0)
         r = find_boot(db, ended->boot, ended->begun_unix_usec, &boot, error);
     if (r >= 0)
-        r = add_boot_end(db, boot, ended, decision, error);
+        r = add_boot_end(db, boot, ended, error);
     if (r < 0 || db_changes(db) == 0)
         return r < 0 ? r : 0;
     if (!decision)

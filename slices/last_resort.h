@@ -37,14 +37,22 @@ struct boot_past {
     } end[BOOT_ENDS_KEPT];
 };
 
+/* Mom's order that a boot end. */
+struct boot_order {
+    enum last_resort way;
+    int64_t unix_usec;
+    uint64_t decision; /* its number in that boot */
+    char rule[32];
+};
+
 /* Of one of them. */
 struct boot_ended {
     uint8_t boot[16];
     enum boot_end how;
     int64_t begun_unix_usec; /* when mom began in it */
     struct stamp found;      /* by the boot after it */
-    struct stamp ordered_at; /* by its own clocks; 0: it was not */
-    enum last_resort way;
+    struct boot_order order; /* BOOT_END_ORDERED */
+    char panic[128];         /* what the kernel said of it, where pstore kept that, else "" */
 };
 
 /* So many of the newest ends lie within the `usec` before `unix_usec`, or, by a clock that is

@@ -16,6 +16,7 @@ static const struct column columns[] = {
     {"ended", "Ended", ALIGN_LEFT},
     {"way", "Way", ALIGN_LEFT},
     {"decision", "Decision", ALIGN_LEFT},
+    {"panic", "Panic", ALIGN_LEFT},
 };
 static const struct section section = {"boots", columns, COUNT(columns)};
 
@@ -40,6 +41,7 @@ static int write_boot(void *context, const struct query_boot *boot)
         cell_toned(cell_text(boot->how), *boot->how ? TONE_ALARM : TONE_PLAIN),
         cell_text(boot->way),
         cell_text(id),
+        cell_text(boot->panic),
     };
     _Static_assert(COUNT(cells) == COUNT(columns), "a cell for each column");
     output_row(listing->output, cells);

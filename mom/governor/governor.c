@@ -10,6 +10,7 @@
 #include "slices/base/text.h"
 #include "slices/read/mems.h"
 #include "slices/read/processes.h"
+#include "slices/read/pstore.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,10 +200,12 @@ static bool is_confined(const struct governor *governor)
 
 static int open_last_resort(struct governor *governor, struct mom_error *error)
 {
+    static const char *const pstore[] = {PSTORE_FOLDER, PSTORE_SYSTEMD_FOLDER, NULL};
     const struct options *options = governor->options;
     const struct last_resort_options last_resort = {
         .state_dir = options->paths.state_dir,
         .proc_root = options->paths.proc_root,
+        .pstore = pstore,
         .group = governor->group,
         .boot = governor->boot,
         .dry_run = options->dry_run,

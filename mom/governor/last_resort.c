@@ -2,11 +2,13 @@
 
 #include "mom/common/clock.h"
 #include "mom/common/log.h"
+#include "mom/governor/kernel_words.h"
 #include "mom/governor/seal.h"
 #include "slices/act/last_resort.h"
 #include "slices/act/ledger.h"
 #include "slices/base/priority.h"
 #include "slices/base/text.h"
+#include "slices/read/pstore.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -41,11 +43,24 @@ struct last_resort_steps {
     atomic_bool has_end; /* boot_end is filled, and not taken yet */
     struct record_boot_end boot_end;
 
-    enum last_resort way;    /* what is ordered, while it is */
-    struct last_words words; /* written by the guard before the wish */
+    struct boot_order order; /* written by the guard before the wish */
+    struct last_words words; /* so are they */
 };
 
 /* ---- the ledger ---- */
+
+/* A disk that hung may have kept an order from the ledger. */
+static void ask_pstore(struct last_resort_steps *steps)
+{
+    const struct boot_ended *ended = &steps->ledger.page.ended;
+    struct kernel_words words;
+    kernel_words_begin(&words, ended->boot);
+    for (const char *const *folder = steps->options.pstore; *folder; folder++)
+        (void)pstore_read(*folder, ended->begun_unix_usec, kernel_words_take, &words);
+    const struct boot_order *order = kernel_words_order(&words);
+    if (order || words.panic[0])
+        (void)ledger_amend(&steps->ledger, order, words.panic);
+}
 
 static void find_end(struct last_resort_steps *steps)
 {
@@ -53,6 +68,7 @@ static void find_end(struct last_resort_steps *steps)
     struct record_boot_end *end = &steps->boot_end;
     if (!page->untold)
         return;
+    ask_pstore(steps);
     end->ended = page->ended;
     end->past = page->past;
     end->has_words = page->ended.how == BOOT_END_ORDERED &&
@@ -92,7 +108,7 @@ static int keep(struct last_resort_steps *steps, unsigned wishes)
     if (r == 0 && wishes & WISH_TOLD)
         r = ledger_told(ledger);
     if (r == 0 && wishes & WISH_ORDER)
-        r = ledger_order(ledger, steps->way, clock_now(), &steps->words, sizeof steps->words);
+        r = ledger_order(ledger, &steps->order, &steps->words, sizeof steps->words);
     if (r == 0 && wishes & WISH_WITHDRAW)
         r = ledger_withdraw(ledger);
     if (r == 0 && wishes & WISH_END)
@@ -268,7 +284,7 @@ static void add_word(struct outcome *outcome, const char *what, int r)
 static void try_ways(struct last_resort_steps *steps, struct outcome *outcome)
 {
     for (int i = 0; i < LAST_RESORTS - 1; i++) {
-        int first = (int)steps->way - LAST_RESORT_PANIC;
+        int first = (int)steps->order.way - LAST_RESORT_PANIC;
         int which = (first + i) % (LAST_RESORTS - 1);
         int r = within(steps, (enum step_name)(STEP_PANIC + which), LAST_RESORT_WAY_USEC);
         add_word(outcome, last_resort_names[LAST_RESORT_PANIC + which], r);
@@ -283,9 +299,8 @@ static void say(const struct last_resort_steps *steps, const char *text)
 static void go(struct last_resort_steps *steps, const struct decision *decision,
     const struct standing *standing, struct outcome *outcome)
 {
-    char line[256];
-    (void)text_format(line, sizeof line, "rule %s: the node goes down (decision %llu)",
-        decision->rule, (unsigned long long)decision->seq);
+    char line[KERNEL_WORDS_LINE_MAX];
+    kernel_words_format_order(line, steps->options.boot, &steps->order);
     say(steps, line);
     say_words(steps, decision, standing);
     (void)atomic_fetch_or(&steps->wishes, WISH_ORDER);
@@ -297,6 +312,8 @@ static void go(struct last_resort_steps *steps, const struct decision *decision,
         say(steps, "the file systems are not on the disks");
     try_ways(steps, outcome);
     outcome->result = RESULT_FAILED;
+    kernel_words_format_withdrawal(line, steps->options.boot, decision->seq);
+    say(steps, line);
     (void)atomic_fetch_or(&steps->wishes, WISH_WITHDRAW);
     (void)within(steps, STEP_WORDS, LAST_RESORT_WORDS_USEC);
 }
@@ -308,7 +325,9 @@ void last_resort_go(struct last_resort_steps *steps, enum last_resort way,
         .kind = ACTION_REBOOT,
         .result = RESULT_DRY_RUN,
         .started = clock_now()};
-    steps->way = way;
+    steps->order = (struct boot_order){
+        .way = way, .unix_usec = ret->started.unix_usec, .decision = decision->seq};
+    (void)text_copy(steps->order.rule, sizeof steps->order.rule, decision->rule);
     if (!steps->options.dry_run)
         go(steps, decision, standing, ret);
     ret->ended = clock_now();

@@ -29,7 +29,8 @@ struct last_resort_steps;
 
 struct last_resort_options {
     const char *state_dir, *proc_root;
-    gid_t group; /* may read the ledger */
+    const char *const *pstore; /* folders, then NULL: slices/read/pstore.h */
+    gid_t group;               /* may read the ledger */
     const uint8_t *boot;
     bool dry_run;
     struct ring_writer *told;         /* the guard's: the recorder takes the decision from there */

@@ -168,7 +168,7 @@ int letters_for_boot_end(
     static struct boot_end_report report; /* large; this program has one thread */
     char id[DECISION_ID_MAX], key[DECISION_ID_MAX], subject[400], message_id[384];
     const struct decision none = {.action = ACTION_ALARM}; /* for the operators alone */
-    decision_id(end->ended.boot, end->has_words ? end->words.decision.seq : 0, id);
+    decision_id(end->ended.boot, end->ended.order.decision, id);
     report = (struct boot_end_report){.node = recorder->node,
         .id = id,
         .ended = &end->ended,

@@ -19,26 +19,32 @@ void boot_end_subject(const struct boot_end_report *report, char *buffer, size_t
         (void)snprintf(buffer, size, "[mom] %s: went down, and not by mom's order", report->node);
     else
         (void)snprintf(buffer, size, "[mom] %s: was rebooted by mom: rule %s", report->node,
-            report->decision ? report->decision->rule : "unknown");
+            report->ended->order.rule);
 }
 
 static void put_head(struct page *page, const struct boot_end_report *report)
 {
     const struct boot_ended *ended = report->ended;
     char ordered[32], found[32];
-    (void)page_time(ended->ordered_at.unix_usec, ordered);
+    (void)page_time(ended->order.unix_usec, ordered);
     (void)page_time(ended->found.unix_usec, found);
     if (was_ordered(report))
         page_put(page,
-            "At %s mom had %s boot anew (%s), because the node was short of memory%s%s.\n", ordered,
-            report->node, last_resort_names[ended->way], report->decision ? ": rule " : "",
-            report->decision ? report->decision->rule : "");
+            "At %s mom had %s boot anew (%s), because the node was short of memory: rule %s.\n",
+            ordered, report->node, last_resort_names[ended->order.way], ended->order.rule);
+    else if (ended->panic[0])
+        page_put(page,
+            "%s went down without a clean stop, and mom had not ordered that: the kernel "
+            "panicked.\n",
+            report->node);
     else
         page_put(page,
             "%s went down without a clean stop, and mom had not ordered that: a crash, the power,\n"
             "a watchdog, or somebody's button.\n",
             report->node);
     page_put(page, "mom governs again since %s.\n", found);
+    if (ended->panic[0])
+        page_put(page, "\npanic     %s\n", ended->panic);
 }
 
 /* "history   ends at ..., 12 s before the reboot; 3 min are missing" */
@@ -52,9 +58,9 @@ static void put_lost(struct page *page, const struct boot_end_report *report)
         return;
     }
     page_put(page, "\nhistory   ends at %s", page_time(newest, when));
-    if (was_ordered(report) && ended->ordered_at.unix_usec >= newest)
+    if (was_ordered(report) && ended->order.unix_usec >= newest)
         page_put(page, ", %s before the order",
-            report_span((double)(ended->ordered_at.unix_usec - newest) / 1e6, before));
+            report_span((double)(ended->order.unix_usec - newest) / 1e6, before));
     if (ended->found.unix_usec >= newest)
         page_put(page, "; %s are missing until mom was there again",
             report_span((double)(ended->found.unix_usec - newest) / 1e6, missing));

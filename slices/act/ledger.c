@@ -125,13 +125,12 @@ static void turn_over(struct ledger_page *page, struct stamp now)
         page->ended = (struct boot_ended){.how = how,
             .begun_unix_usec = page->begun_unix_usec,
             .found = now,
-            .ordered_at = page->ordered_at,
-            .way = page->way};
+            .order = page->order};
         memcpy(page->ended.boot, page->boot, sizeof page->boot);
-        add_end(&page->past, page->ordered ? page->ordered_at.unix_usec : now.unix_usec, how);
+        add_end(&page->past, page->ordered ? page->order.unix_usec : now.unix_usec, how);
     }
     page->ordered = false;
-    page->ordered_at = (struct stamp){0};
+    page->order = (struct boot_order){0};
     page->begun_unix_usec = now.unix_usec;
 }
 
@@ -143,6 +142,19 @@ int ledger_begin(struct ledger *ledger, const uint8_t boot[16], struct stamp now
     memcpy(page->boot, boot, sizeof page->boot);
     page->governing = true;
     page->past.known = true;
+    return write_page(ledger);
+}
+
+int ledger_amend(struct ledger *ledger, const struct boot_order *order, const char *panic)
+{
+    struct ledger_page *page = &ledger->page;
+    (void)text_copy(page->ended.panic, sizeof page->ended.panic, panic);
+    if (order && page->ended.how == BOOT_END_UNCLEAN) {
+        page->ended.how = BOOT_END_ORDERED;
+        page->ended.order = *order;
+        page->past.end[page->past.count - 1].how = BOOT_END_ORDERED; /* the newest: it is untold */
+        page->past.end[page->past.count - 1].unix_usec = order->unix_usec;
+    }
     return write_page(ledger);
 }
 
@@ -160,13 +172,12 @@ int ledger_end(struct ledger *ledger)
 
 /* That it was ordered counts for more than the words. */
 int ledger_order(
-    struct ledger *ledger, enum last_resort way, struct stamp now, const void *words, size_t length)
+    struct ledger *ledger, const struct boot_order *order, const void *words, size_t length)
 {
     struct words_head head = {LEDGER_MAGIC, length, text_hash(TEXT_HASH_SEED, words, length), {0}};
     memcpy(head.boot, ledger->page.boot, sizeof head.boot);
     ledger->page.ordered = true;
-    ledger->page.way = way;
-    ledger->page.ordered_at = now;
+    ledger->page.order = *order;
     int r = write_page(ledger);
     if (r == 0)
         r = length <= LEDGER_WORDS_MAX ? 0 : -EFBIG;
@@ -178,7 +189,7 @@ int ledger_order(
 int ledger_withdraw(struct ledger *ledger)
 {
     ledger->page.ordered = false;
-    ledger->page.ordered_at = (struct stamp){0};
+    ledger->page.order = (struct boot_order){0};
     return write_page(ledger);
 }
 

@@ -24,10 +24,9 @@ struct ledger_page {
     uint64_t magic, generation, sum; /* sum: text_hash of all that follows */
     uint8_t boot[16];                /* the one in which it was written last */
     bool governing;                  /* mom has begun in it, and was not stopped since */
-    bool ordered;                    /* and has ordered it to end, */
-    enum last_resort way;            /* by this way, */
-    struct stamp ordered_at;         /* then */
-    int64_t begun_unix_usec;         /* when mom began in it */
+    bool ordered;                    /* and has ordered it to end: */
+    struct boot_order order;
+    int64_t begun_unix_usec; /* when mom began in it */
     struct boot_past past;
     /* The end of the boot before, until it has been told. */
     bool untold;
@@ -48,6 +47,10 @@ void ledger_close(struct ledger *ledger);
  * in page.untold then. 0 or -errno. */
 int ledger_begin(struct ledger *ledger, const uint8_t boot[16], struct stamp now);
 
+/* What else is known of the end that is untold: an order that never got to the disk, or NULL; what
+ * the kernel said of its panic, or "". */
+int ledger_amend(struct ledger *ledger, const struct boot_order *order, const char *panic);
+
 /* Of the end that is untold: it has been told. */
 int ledger_told(struct ledger *ledger);
 
@@ -55,8 +58,8 @@ int ledger_told(struct ledger *ledger);
 int ledger_end(struct ledger *ledger);
 
 /* The boot is about to be ended by mom; `words` are for the one after it. */
-int ledger_order(struct ledger *ledger, enum last_resort way, struct stamp now, const void *words,
-    size_t length);
+int ledger_order(
+    struct ledger *ledger, const struct boot_order *order, const void *words, size_t length);
 /* It was not, since nothing worked. */
 int ledger_withdraw(struct ledger *ledger);
 

@@ -2,7 +2,7 @@
 
 #include "slices/base/file.h"
 #include "slices/base/text.h"
-#include "slices/find/directory.h"
+#include "slices/base/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>

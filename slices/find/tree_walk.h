@@ -3,7 +3,7 @@
 #ifndef SLICES_FIND_TREE_WALK_H
 #define SLICES_FIND_TREE_WALK_H
 
-#include "slices/find/directory.h"
+#include "slices/base/directory.h"
 #include "slices/find/tree.h"
 #include "slices/find/tree_table.h"
 

@@ -55,6 +55,14 @@ static void begin(const uint8_t boot[16], int64_t seconds)
     assert_int_equal(ledger_begin(&ledger, boot, at(seconds)), 0);
 }
 
+/* At second 150. */
+static int order(enum last_resort way, const void *words, size_t length)
+{
+    const struct boot_order order = {
+        .way = way, .unix_usec = at(150).unix_usec, .decision = 17, .rule = "out"};
+    return ledger_order(&ledger, &order, words, length);
+}
+
 static void after_a_clean_stop_there_is_nothing_to_tell(void **state)
 {
     (void)state;
@@ -109,12 +117,12 @@ static void an_ordered_end_comes_with_its_words(void **state)
     char words[100] = "it was full", read[100];
     open_again(true);
     begin(first, 100);
-    assert_int_equal(ledger_order(&ledger, LAST_RESORT_PANIC, at(150), words, sizeof words), 0);
+    assert_int_equal(order(LAST_RESORT_PANIC, words, sizeof words), 0);
     open_again(false);
     begin(second, 200);
     assert_int_equal(ledger.page.ended.how, BOOT_END_ORDERED);
-    assert_int_equal(ledger.page.ended.way, LAST_RESORT_PANIC);
-    assert_int_equal(ledger.page.ended.ordered_at.unix_usec, at(150).unix_usec);
+    assert_int_equal(ledger.page.ended.order.way, LAST_RESORT_PANIC);
+    assert_int_equal(ledger.page.ended.order.unix_usec, at(150).unix_usec);
     assert_int_equal(ledger.page.past.end[0].unix_usec, at(150).unix_usec);
     assert_true(ledger_words(&ledger, read, sizeof read));
     assert_string_equal(read, words);
@@ -132,12 +140,36 @@ static void an_order_that_did_not_work_is_none(void **state)
     char words[10] = "";
     open_again(true);
     begin(first, 100);
-    assert_int_equal(ledger_order(&ledger, LAST_RESORT_SYSRQ, at(150), words, sizeof words), 0);
+    assert_int_equal(order(LAST_RESORT_SYSRQ, words, sizeof words), 0);
     assert_int_equal(ledger_withdraw(&ledger), 0);
     assert_int_equal(ledger_end(&ledger), 0);
     open_again(false);
     begin(second, 200);
     assert_false(ledger.page.untold);
+}
+
+/* The disk did not take the order, but the kernel's log has it. */
+static void an_end_may_turn_out_to_have_been_ordered(void **state)
+{
+    (void)state;
+    const struct boot_order order = {
+        .way = LAST_RESORT_PANIC, .unix_usec = at(150).unix_usec, .decision = 17, .rule = "out"};
+    open_again(true);
+    begin(first, 100);
+    open_again(false);
+    begin(second, 200);
+    assert_int_equal(ledger_amend(&ledger, NULL, "Fatal exception"), 0);
+    assert_int_equal(ledger.page.ended.how, BOOT_END_UNCLEAN);
+    assert_int_equal(ledger_amend(&ledger, &order, "sysrq triggered crash"), 0);
+    open_again(false);
+    begin(second, 300);
+    assert_true(ledger.page.untold);
+    assert_int_equal(ledger.page.ended.how, BOOT_END_ORDERED);
+    assert_string_equal(ledger.page.ended.order.rule, "out");
+    assert_string_equal(ledger.page.ended.panic, "sysrq triggered crash");
+    assert_int_equal(ledger.page.past.count, 1);
+    assert_int_equal(ledger.page.past.end[0].how, BOOT_END_ORDERED);
+    assert_int_equal(ledger.page.past.end[0].unix_usec, at(150).unix_usec);
 }
 
 static void words_that_are_too_many_keep_the_order(void **state)
@@ -146,7 +178,7 @@ static void words_that_are_too_many_keep_the_order(void **state)
     static char words[LEDGER_WORDS_MAX + 1];
     open_again(true);
     begin(first, 100);
-    assert_true(ledger_order(&ledger, LAST_RESORT_REBOOT, at(150), words, sizeof words) < 0);
+    assert_true(order(LAST_RESORT_REBOOT, words, sizeof words) < 0);
     open_again(false);
     begin(second, 200);
     assert_int_equal(ledger.page.ended.how, BOOT_END_ORDERED);
@@ -224,6 +256,7 @@ int main(void)
         LEDGER_TEST(an_end_that_nobody_ordered_is_unclean),
         LEDGER_TEST(an_ordered_end_comes_with_its_words),
         LEDGER_TEST(an_order_that_did_not_work_is_none),
+        LEDGER_TEST(an_end_may_turn_out_to_have_been_ordered),
         LEDGER_TEST(words_that_are_too_many_keep_the_order),
         LEDGER_TEST(the_newest_ends_are_kept),
         LEDGER_TEST(a_torn_copy_leaves_the_other),

@@ -10,10 +10,10 @@ static const uint8_t before[16] = {0x77, 0x2a, 0x91, 0xc0};
 static struct boot_ended an_end(enum boot_end how)
 {
     struct boot_ended ended = {.how = how,
-        .way = LAST_RESORT_SYSRQ,
         .begun_unix_usec = (T0 - 500) * SEC,
         .found = at_sec(T0),
-        .ordered_at = at_sec(T0 - 60)};
+        .order = {.way = LAST_RESORT_SYSRQ, .unix_usec = (T0 - 60) * SEC, .decision = 17},
+        .panic = "sysrq triggered crash"};
     memcpy(ended.boot, before, sizeof ended.boot);
     return ended;
 }
@@ -29,7 +29,7 @@ static int put_end(
 
 struct seen {
     int count;
-    char id[3][9], how[3][16], way[3][16];
+    char id[3][9], how[3][16], way[3][16], panic[3][32];
     uint64_t decision[3];
     int64_t last[3];
 };
@@ -42,6 +42,7 @@ static int see(void *context, const struct query_boot *boot)
     (void)snprintf(seen->id[seen->count], sizeof *seen->id, "%s", boot->id);
     (void)snprintf(seen->how[seen->count], sizeof *seen->how, "%s", boot->how);
     (void)snprintf(seen->way[seen->count], sizeof *seen->way, "%s", boot->way);
+    (void)snprintf(seen->panic[seen->count], sizeof *seen->panic, "%s", boot->panic);
     seen->last[seen->count] = boot->last_unix_usec;
     seen->decision[seen->count++] = boot->decision;
     return 0;
@@ -66,6 +67,8 @@ static void an_ordered_end_brings_its_decision(void **state)
     assert_string_equal(seen.how[1], "ordered");
     assert_string_equal(seen.way[1], "sysrq");
     assert_int_equal(seen.decision[1], 17);
+    assert_string_equal(seen.panic[1], "sysrq triggered crash");
+    assert_string_equal(seen.panic[0], "");
     assert_string_equal(seen.how[0], "");
     bear(fixture, 7, "docker:web"); /* rows go on belonging to the boot there is */
     assert_int_equal(ask(fixture->path, "SELECT boot FROM life WHERE serial = 7"), 1);

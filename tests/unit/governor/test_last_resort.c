@@ -22,6 +22,7 @@ enum { NAP_USEC = 10000, NAPS = 500 };
 
 static const uint8_t boot[16] = {2}, boot_before[16] = {1};
 static char ring_file[PATH_MAX], ack_file[PATH_MAX], heartbeat_file[PATH_MAX];
+static const char *const pstore[] = {"/no/such/folder", folder, NULL};
 static struct ring_writer told;
 static struct heartbeat heartbeat;
 static struct standing standing;
@@ -83,6 +84,7 @@ static struct last_resort_steps *open_room(const char *state_dir, bool dry_run)
     struct last_resort_steps *steps = NULL;
     const struct last_resort_options options = {.state_dir = state_dir,
         .proc_root = folder,
+        .pstore = pstore,
         .group = (gid_t)-1,
         .boot = boot,
         .dry_run = dry_run,
@@ -152,25 +154,36 @@ static void how_long_a_panic_lasts_is_for_people_to_say(void **state)
     holds("sys/kernel/panic", "30\n");
 }
 
+static struct record_boot_end the_end(struct last_resort_steps *steps)
+{
+    static struct record_boot_end end;
+    bool found = false;
+    for (int i = 0; i < NAPS && !found; i++, (void)usleep(NAP_USEC))
+        found = last_resort_boot_end(steps, &end);
+    assert_true(found);
+    return end;
+}
+
 static void the_end_before_is_told_once_with_its_words(void **state)
 {
     (void)state;
     static struct record_boot_end end;
     static struct last_words words;
     struct ledger ledger;
-    bool fresh, found = false;
+    bool fresh;
     words.decision = decision;
     assert_int_equal(ledger_open(&ledger, folder, (gid_t)-1, &fresh, NULL), 0);
     assert_int_equal(ledger_begin(&ledger, boot_before, clock_now()), 0);
-    assert_int_equal(
-        ledger_order(&ledger, LAST_RESORT_PANIC, clock_now(), &words, sizeof words), 0);
+    const struct boot_order order = {.way = LAST_RESORT_PANIC,
+        .unix_usec = clock_now().unix_usec,
+        .decision = 17,
+        .rule = "out"};
+    assert_int_equal(ledger_order(&ledger, &order, &words, sizeof words), 0);
     ledger_close(&ledger);
     struct last_resort_steps *steps = open_room(folder, false);
     assert_true(becomes_known(steps));
     assert_int_equal(last_resort_past(steps)->count, 1);
-    for (int i = 0; i < NAPS && !found; i++, (void)usleep(NAP_USEC))
-        found = last_resort_boot_end(steps, &end);
-    assert_true(found);
+    end = the_end(steps);
     assert_int_equal(end.ended.how, BOOT_END_ORDERED);
     assert_true(end.has_words);
     assert_string_equal(end.words.decision.rule, "out");
@@ -179,6 +192,28 @@ static void the_end_before_is_told_once_with_its_words(void **state)
     for (int i = 0; i < NAPS && page_of_disk().untold; i++)
         (void)usleep(NAP_USEC);
     assert_false(page_of_disk().untold);
+}
+
+static void an_order_that_only_the_kernel_kept_is_found(void **state)
+{
+    (void)state;
+    struct ledger ledger;
+    bool fresh;
+    assert_int_equal(ledger_open(&ledger, folder, (gid_t)-1, &fresh, NULL), 0);
+    assert_int_equal(ledger_begin(&ledger, boot_before, clock_now()), 0);
+    ledger_close(&ledger);
+    plant("dmesg-erst-1", "Panic#1 Part1\n"
+                          "<0>[    4.99] mom: decision 01000000-17: the node goes down by panic at "
+                          "1795939984.123456: "
+                          "rule out\n"
+                          "<0>[    5.00] Kernel panic - not syncing: sysrq triggered crash\n");
+    struct last_resort_steps *steps = open_room(folder, false);
+    struct record_boot_end end = the_end(steps);
+    assert_int_equal(end.ended.how, BOOT_END_ORDERED);
+    assert_int_equal(end.ended.order.decision, 17);
+    assert_string_equal(end.ended.panic, "sysrq triggered crash");
+    assert_false(end.has_words);
+    assert_int_equal(last_resort_past(steps)->end[0].how, BOOT_END_ORDERED);
 }
 
 static void a_clean_stop_is_noted(void **state)
@@ -208,6 +243,7 @@ int main(void)
         ROOM_TEST(what_does_not_work_is_followed_by_the_others),
         ROOM_TEST(how_long_a_panic_lasts_is_for_people_to_say),
         ROOM_TEST(the_end_before_is_told_once_with_its_words),
+        ROOM_TEST(an_order_that_only_the_kernel_kept_is_found),
         ROOM_TEST(a_clean_stop_is_noted),
         ROOM_TEST(without_a_ledger_nothing_is_known),
     };

@@ -23,8 +23,7 @@ static int set_up(void **state)
 {
     (void)state;
     ended = (struct boot_ended){.how = BOOT_END_ORDERED,
-        .way = LAST_RESORT_PANIC,
-        .ordered_at.unix_usec = NOON * SECOND,
+        .order = {.way = LAST_RESORT_PANIC, .unix_usec = NOON * SECOND, .rule = "last-resort"},
         .found.unix_usec = (NOON + 90) * SECOND};
     past = (struct boot_past){.known = true, .count = 3};
     past.end[0].unix_usec = (NOON - 30 * 3600) * SECOND;
@@ -101,6 +100,17 @@ static void an_end_that_mom_did_not_order_is_told_as_such(void **state)
     assert_null(strstr(body, "evidence"));
 }
 
+static void what_the_kernel_said_is_told(void **state)
+{
+    (void)state;
+    ended.how = BOOT_END_UNCLEAN;
+    (void)strcpy(ended.panic, "Fatal exception in interrupt");
+    report.decision = NULL;
+    tell();
+    says("mom had not ordered that: the kernel panicked.\n");
+    says("\npanic     Fatal exception in interrupt\n");
+}
+
 /* What another build said can't be read: that it was ordered is known. */
 static void an_order_without_words_is_told(void **state)
 {
@@ -108,8 +118,9 @@ static void an_order_without_words_is_told(void **state)
     report.decision = NULL;
     report.count = 0;
     tell();
-    assert_string_equal(subject, "[mom] node1: was rebooted by mom: rule unknown");
-    says("mom had node1 boot anew (panic), because the node was short of memory.\n");
+    assert_string_equal(subject, "[mom] node1: was rebooted by mom: rule last-resort");
+    says("mom had node1 boot anew (panic), because the node was short of memory: rule "
+         "last-resort.\n");
     says("active before it: 0\n");
 }
 
@@ -129,6 +140,7 @@ int main(void)
         BOOT_END_TEST(a_reboot_by_mom_is_told_with_its_reasons),
         BOOT_END_TEST(nothing_of_a_slice_gets_through),
         BOOT_END_TEST(an_end_that_mom_did_not_order_is_told_as_such),
+        BOOT_END_TEST(what_the_kernel_said_is_told),
         BOOT_END_TEST(an_order_without_words_is_told),
         BOOT_END_TEST(a_clock_that_went_back_leaves_the_gap_out),
     };

@@ -1,6 +1,6 @@
-/* Lists a directory without allocating (readdir(3) does). Inner header of slices/find. */
-#ifndef SLICES_FIND_DIRECTORY_H
-#define SLICES_FIND_DIRECTORY_H
+/* Lists a directory without allocating (readdir(3) does). */
+#ifndef SLICES_BASE_DIRECTORY_H
+#define SLICES_BASE_DIRECTORY_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "slices/find/directory.h"
+#include "slices/base/directory.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,0 +1,98 @@
+#include "mom/governor/kernel_words.h"
+
+#include "mom/common/records.h"
+#include "slices/base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define GOES_DOWN "the node goes down by "
+#define STAYS_UP  "the node did not go down"
+#define PANIC     "Kernel panic - not syncing: " /* kernel/panic.c */
+
+void kernel_words_format_order(
+    char line[KERNEL_WORDS_LINE_MAX], const uint8_t boot[16], const struct boot_order *order)
+{
+    char id[DECISION_ID_MAX];
+    decision_id(boot, order->decision, id);
+    (void)text_format(line, KERNEL_WORDS_LINE_MAX,
+        "decision %s: " GOES_DOWN "%s at %" PRId64 ".%06" PRId64 ": rule %s", id,
+        last_resort_names[order->way], order->unix_usec / 1000000, order->unix_usec % 1000000,
+        order->rule);
+}
+
+void kernel_words_format_withdrawal(
+    char line[KERNEL_WORDS_LINE_MAX], const uint8_t boot[16], uint64_t decision)
+{
+    char id[DECISION_ID_MAX];
+    decision_id(boot, decision, id);
+    (void)text_format(line, KERNEL_WORDS_LINE_MAX, "decision %s: " STAYS_UP, id);
+}
+
+void kernel_words_begin(struct kernel_words *words, const uint8_t boot[16])
+{
+    *words = (struct kernel_words){0};
+    memcpy(words->boot, boot, sizeof words->boot);
+}
+
+/* The expected text at the cursor, which moves behind it. */
+static bool skip(const char **cursor, const char *expected)
+{
+    if (!text_starts_with(*cursor, expected))
+        return false;
+    *cursor += strlen(expected);
+    return true;
+}
+
+static bool read_number(const char **cursor, uint64_t *ret)
+{
+    return text_u64(cursor, ret) == 0;
+}
+
+static bool read_way(const char **cursor, enum last_resort *ret)
+{
+    for (int way = LAST_RESORT_PANIC; way < LAST_RESORTS; way++)
+        if (skip(cursor, last_resort_names[way])) {
+            *ret = (enum last_resort)way;
+            return true;
+        }
+    return false;
+}
+
+/* "panic at 1795939984.123456: rule out" */
+static bool read_order(const char *text, struct boot_order *ret)
+{
+    uint64_t sec, usec;
+    if (!read_way(&text, &ret->way) || !skip(&text, " at ") || !read_number(&text, &sec) ||
+        !skip(&text, ".") || !read_number(&text, &usec) || !skip(&text, ": rule ") ||
+        sec > INT64_MAX / 1000000 - 1 || usec >= 1000000)
+        return false;
+    ret->unix_usec = (int64_t)(sec * 1000000 + usec);
+    (void)text_escape(ret->rule, sizeof ret->rule, text);
+    return true;
+}
+
+void kernel_words_take(void *context, const char *line)
+{
+    struct kernel_words *words = context;
+    struct boot_order order = {0};
+    char id[DECISION_ID_MAX];
+    decision_id(words->boot, 0, id);
+    id[strlen(id) - 1] = '\0'; /* "3f2a91c0-" */
+    if (text_starts_with(line, PANIC))
+        (void)text_escape(words->panic, sizeof words->panic, line + strlen(PANIC));
+    if (!skip(&line, "mom: decision ") || !skip(&line, id) ||
+        !read_number(&line, &order.decision) || !skip(&line, ": "))
+        return;
+    if (skip(&line, GOES_DOWN)) {
+        if (order.decision > words->order.decision && read_order(line, &order))
+            words->order = order;
+    } else if (text_starts_with(line, STAYS_UP) && order.decision > words->withdrawn) {
+        words->withdrawn = order.decision;
+    }
+}
+
+const struct boot_order *kernel_words_order(const struct kernel_words *words)
+{
+    return words->order.decision > words->withdrawn ? &words->order : NULL;
+}
