@@ -46,15 +46,20 @@ static void take_last_resort(struct governor *governor)
     }
 }
 
-/* Large: written once a boot. */
+/* Once a boot. It is told when the recorder has stored it: twice rather than never, and the store
+ * takes it once. */
 static void tell_boot_end(struct governor *governor)
 {
-    static struct record_boot_end end;
+    static struct record_boot_end end; /* large */
+    if (governor->tells_boot_end && ring_is_taken(&governor->decisions)) {
+        governor->tells_boot_end = false;
+        last_resort_told(governor->last_resort);
+    }
     if (!last_resort_boot_end(governor->last_resort, &end))
         return;
     log_warning("the boot before ended without a clean stop: %s", boot_end_names[end.ended.how]);
-    if (ring_write(&governor->decisions, RECORD_BOOT_END, &end, sizeof end) == 0)
-        last_resort_told(governor->last_resort);
+    governor->tells_boot_end =
+        ring_write(&governor->decisions, RECORD_BOOT_END, &end, sizeof end) == 0;
 }
 
 static void apply_outcome(

@@ -1,5 +1,6 @@
-/* What is armed while a reboot would be in order: the kernel's own panic where it would kill for
- * the node as a whole. Put back when it would not be, and by whoever finds the journal. */
+/* The node's last resort before it is needed: whether its way is there; and what is armed while a
+ * reboot would be in order: the kernel's own panic where it would kill for the node as a whole. Put
+ * back when it would not be, and by whoever finds the journal. */
 #include "mom/governor/governor.h"
 
 #include "slices/act/kernel_setting.h"
@@ -33,11 +34,25 @@ static int arm(struct governor *governor, struct stamp now)
     return r < 0 ? r : change(governor, "vm/panic_on_oom", 1, now);
 }
 
+/* A sandbox, or a container's /proc, may keep mom from a way: better known before it is needed. */
+static void look_at_way(struct governor *governor, enum last_resort way, struct stamp now)
+{
+    if (way == governor->way_looked_at)
+        return;
+    governor->way_looked_at = way;
+    int r = last_resort_look(way, governor->options->paths.proc_root);
+    if (r < 0)
+        tell_note(governor, now, "last-resort", "%s can't be had: %s; another way would be taken",
+            last_resort_names[way], strerrordesc_np(-r));
+}
+
 void governor_arm(struct governor *governor, struct stamp now)
 {
     const struct last_resort_settings *settings = &policy_globals(governor->policy)->last_resort;
     struct last_resort_view *view = &governor->last_resort_view;
     last_resort_see(view, last_resort_past(governor->last_resort), now);
+    if (!view->confined)
+        look_at_way(governor, settings->action, now);
     enum restraint bar = last_resort_bar(settings, view, now);
     bool wanted = settings->panic_on_oom && !governor->options->dry_run && bar == RESTRAINT_NONE;
     governor->state.last_resort = (struct live_last_resort){settings->action, bar, view->ends};

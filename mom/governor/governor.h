@@ -84,6 +84,7 @@ struct governor {
     struct last_resort_steps *last_resort;
     struct last_resort_view last_resort_view;
     bool panics_on_oom; /* the kernel does, by our order */
+    enum last_resort way_looked_at;
     struct keepalive *keepalive;
     struct oom_handler *oom_handler;
     struct requests *requests;
@@ -112,6 +113,7 @@ struct governor {
     uint32_t kept;               /* slices whose OOM is mom's, or about to be */
     bool oom_handler_full;       /* there were more, and that was said */
     uint32_t folded_told;        /* folded groups, as far as they were noted */
+    bool tells_boot_end;         /* how the boot before ended, and the recorder has not stored it */
     struct stamp last_tick;
     struct decision scratch;
     int wake_fd, timer_fd, tick_fd, signal_fd, epoll_fd; /* tick_fd: the guard wants a tick */

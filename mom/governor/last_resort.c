@@ -266,6 +266,12 @@ static void say_words(struct last_resort_steps *steps, const struct decision *de
     }
 }
 
+static int keep_order(struct last_resort_steps *steps)
+{
+    (void)atomic_fetch_or(&steps->wishes, WISH_ORDER);
+    return within(steps, STEP_WORDS, LAST_RESORT_WORDS_USEC);
+}
+
 static void await_recorder(struct last_resort_steps *steps)
 {
     int64_t until_usec = clock_now().boot_usec + LAST_RESORT_RECORD_USEC;
@@ -280,14 +286,18 @@ static void add_word(struct outcome *outcome, const char *what, int r)
         used > 0 ? "; " : "", what, r == 0 ? "without effect" : strerrordesc_np(-r));
 }
 
-/* The policy's way first, then the others, from the orderly to the blunt. */
-static void try_ways(struct last_resort_steps *steps, struct outcome *outcome)
+/* The policy's way first, then the others, from the orderly to the blunt; the ledger, where it
+ * works, knows which. */
+static void try_ways(struct last_resort_steps *steps, bool has_ledger, struct outcome *outcome)
 {
+    int first = (int)steps->order.way - LAST_RESORT_PANIC;
     for (int i = 0; i < LAST_RESORTS - 1; i++) {
-        int first = (int)steps->order.way - LAST_RESORT_PANIC;
         int which = (first + i) % (LAST_RESORTS - 1);
+        steps->order.way = (enum last_resort)(LAST_RESORT_PANIC + which);
+        if (i > 0 && has_ledger)
+            (void)keep_order(steps);
         int r = within(steps, (enum step_name)(STEP_PANIC + which), LAST_RESORT_WAY_USEC);
-        add_word(outcome, last_resort_names[LAST_RESORT_PANIC + which], r);
+        add_word(outcome, last_resort_names[steps->order.way], r);
     }
 }
 
@@ -303,14 +313,13 @@ static void go(struct last_resort_steps *steps, const struct decision *decision,
     kernel_words_format_order(line, steps->options.boot, &steps->order);
     say(steps, line);
     say_words(steps, decision, standing);
-    (void)atomic_fetch_or(&steps->wishes, WISH_ORDER);
-    int r = within(steps, STEP_WORDS, LAST_RESORT_WORDS_USEC);
-    if (r < 0)
+    bool has_ledger = keep_order(steps) == 0;
+    if (!has_ledger)
         say(steps, "the last words are not on the disk");
     await_recorder(steps);
     if (within(steps, STEP_SYNC, LAST_RESORT_SYNC_USEC) < 0)
         say(steps, "the file systems are not on the disks");
-    try_ways(steps, outcome);
+    try_ways(steps, has_ledger, outcome);
     outcome->result = RESULT_FAILED;
     kernel_words_format_withdrawal(line, steps->options.boot, decision->seq);
     say(steps, line);

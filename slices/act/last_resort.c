@@ -33,6 +33,15 @@ static void make_panic_boot(const char *proc_root)
     (void)file_write(AT_FDCWD, path, text);
 }
 
+int last_resort_look(enum last_resort way, const char *proc_root)
+{
+    char path[PATH_MAX];
+    if (way != LAST_RESORT_PANIC && way != LAST_RESORT_SYSRQ)
+        return 0;
+    int r = text_format(path, sizeof path, "%s/sysrq-trigger", proc_root);
+    return r == 0 && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 ? -errno : r;
+}
+
 /* Written to, sysrq-trigger heeds no mask (drivers/tty/sysrq.c, write_sysrq_trigger). */
 int last_resort_try(enum last_resort way, const char *proc_root)
 {

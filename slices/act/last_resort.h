@@ -11,6 +11,9 @@
 
 /* `proc_root` as "/proc": another one is that of a test, for which the machine must not go down. */
 
+/* Whether the way is there, as far as can be known without taking it: 0 or -errno. */
+int last_resort_look(enum last_resort way, const char *proc_root);
+
 /* 0: it should not have returned; -errno. reboot(2), for a test: -EOPNOTSUPP. */
 int last_resort_try(enum last_resort way, const char *proc_root);
 

@@ -9,10 +9,12 @@
 #include "mom/common/clock.h"
 #include "mom/common/paths.h"
 #include "mom/governor/last_resort.h"
+#include "slices/act/last_resort.h"
 #include "slices/act/ledger.h"
 #include "slices/base/file.h"
 #include "tests/unit/folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -164,6 +166,16 @@ static struct record_boot_end the_end(struct last_resort_steps *steps)
     return end;
 }
 
+static void a_way_that_is_not_there_is_known(void **state)
+{
+    (void)state;
+    for (int way = LAST_RESORT_ANNOUNCE; way < LAST_RESORTS; way++)
+        assert_int_equal(last_resort_look((enum last_resort)way, folder), 0);
+    assert_int_equal(last_resort_look(LAST_RESORT_PANIC, "/no/such/folder"), -ENOENT);
+    assert_int_equal(last_resort_look(LAST_RESORT_SYSRQ, "/no/such/folder"), -ENOENT);
+    assert_int_equal(last_resort_look(LAST_RESORT_REBOOT, "/no/such/folder"), 0);
+}
+
 static void the_end_before_is_told_once_with_its_words(void **state)
 {
     (void)state;
@@ -242,6 +254,7 @@ int main(void)
         ROOM_TEST(a_dry_run_writes_nothing),
         ROOM_TEST(what_does_not_work_is_followed_by_the_others),
         ROOM_TEST(how_long_a_panic_lasts_is_for_people_to_say),
+        ROOM_TEST(a_way_that_is_not_there_is_known),
         ROOM_TEST(the_end_before_is_told_once_with_its_words),
         ROOM_TEST(an_order_that_only_the_kernel_kept_is_found),
         ROOM_TEST(a_clean_stop_is_noted),
