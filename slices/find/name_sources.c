@@ -1,8 +1,8 @@
 #include "slices/find/name_sources.h"
 
+#include "slices/base/directory.h"
 #include "slices/base/file.h"
 #include "slices/base/text.h"
-#include "slices/base/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
