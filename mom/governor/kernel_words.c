@@ -35,24 +35,10 @@ void kernel_words_begin(struct kernel_words *words, const uint8_t boot[16])
     memcpy(words->boot, boot, sizeof words->boot);
 }
 
-/* The expected text at the cursor, which moves behind it. */
-static bool skip(const char **cursor, const char *expected)
-{
-    if (!text_starts_with(*cursor, expected))
-        return false;
-    *cursor += strlen(expected);
-    return true;
-}
-
-static bool read_number(const char **cursor, uint64_t *ret)
-{
-    return text_u64(cursor, ret) == 0;
-}
-
 static bool read_way(const char **cursor, enum last_resort *ret)
 {
     for (int way = LAST_RESORT_PANIC; way < LAST_RESORTS; way++)
-        if (skip(cursor, last_resort_names[way])) {
+        if (text_skip(cursor, last_resort_names[way])) {
             *ret = (enum last_resort)way;
             return true;
         }
@@ -63,8 +49,8 @@ static bool read_way(const char **cursor, enum last_resort *ret)
 static bool read_order(const char *text, struct boot_order *ret)
 {
     uint64_t sec, usec;
-    if (!read_way(&text, &ret->way) || !skip(&text, " at ") || !read_number(&text, &sec) ||
-        !skip(&text, ".") || !read_number(&text, &usec) || !skip(&text, ": rule ") ||
+    if (!read_way(&text, &ret->way) || !text_skip(&text, " at ") || text_u64(&text, &sec) < 0 ||
+        !text_skip(&text, ".") || text_u64(&text, &usec) < 0 || !text_skip(&text, ": rule ") ||
         sec > INT64_MAX / 1000000 - 1 || usec >= 1000000)
         return false;
     ret->unix_usec = (int64_t)(sec * 1000000 + usec);
@@ -81,10 +67,10 @@ void kernel_words_take(void *context, const char *line)
     id[strlen(id) - 1] = '\0'; /* "3f2a91c0-" */
     if (text_starts_with(line, PANIC))
         (void)text_escape(words->panic, sizeof words->panic, line + strlen(PANIC));
-    if (!skip(&line, "mom: decision ") || !skip(&line, id) ||
-        !read_number(&line, &order.decision) || !skip(&line, ": "))
+    if (!text_skip(&line, "mom: decision ") || !text_skip(&line, id) ||
+        text_u64(&line, &order.decision) < 0 || !text_skip(&line, ": "))
         return;
-    if (skip(&line, GOES_DOWN)) {
+    if (text_skip(&line, GOES_DOWN)) {
         if (order.decision > words->order.decision && read_order(line, &order))
             words->order = order;
     } else if (text_starts_with(line, STAYS_UP) && order.decision > words->withdrawn) {

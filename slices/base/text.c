@@ -138,6 +138,14 @@ bool text_starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool text_skip(const char **cursor, const char *expected)
+{
+    if (!text_starts_with(*cursor, expected))
+        return false;
+    *cursor += strlen(expected);
+    return true;
+}
+
 bool text_ends_with(const char *text, const char *suffix)
 {
     size_t length = strlen(text), tail = strlen(suffix);

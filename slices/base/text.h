@@ -34,6 +34,8 @@ char *text_show(char *dst, size_t size, const char *src);
 size_t text_utf8_length(const char *s);
 
 bool text_starts_with(const char *text, const char *prefix);
+/* Moves the cursor behind `expected` if that stands there. */
+bool text_skip(const char **cursor, const char *expected);
 bool text_ends_with(const char *text, const char *suffix);
 
 /* Levenshtein distance of two short words (at most 63 bytes each; longer ones count as far apart):

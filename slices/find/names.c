@@ -164,15 +164,6 @@ static bool read_uid(const char **cursor, uint64_t *ret)
     return !is_padded && text_u64(cursor, ret) == 0 && *ret < UINT32_MAX;
 }
 
-/* Moves the cursor behind `text` if it stands there. */
-static bool skip(const char **cursor, const char *text)
-{
-    if (!text_starts_with(*cursor, text))
-        return false;
-    *cursor += strlen(text);
-    return true;
-}
-
 static void take_apart(const char *path, struct place *place)
 {
     *place = (struct place){.path = path, .leaf = path};
@@ -186,12 +177,12 @@ static void take_apart(const char *path, struct place *place)
     }
     const char *cursor = path;
     uint64_t manager;
-    if (!skip(&cursor, "/user.slice/user-") || !read_uid(&cursor, &place->uid) ||
-        !skip(&cursor, ".slice/"))
+    if (!text_skip(&cursor, "/user.slice/user-") || !read_uid(&cursor, &place->uid) ||
+        !text_skip(&cursor, ".slice/"))
         return;
     place->below_user = cursor;
-    if (skip(&cursor, "user@") && read_uid(&cursor, &manager) && manager == place->uid &&
-        skip(&cursor, ".service/"))
+    if (text_skip(&cursor, "user@") && read_uid(&cursor, &manager) && manager == place->uid &&
+        text_skip(&cursor, ".service/"))
         place->below_manager = cursor;
 }
 

@@ -253,9 +253,23 @@ static void an_arena_gives_zeroed_pieces_until_it_is_empty(void **state)
     arena_close(&arena);
 }
 
+static void a_cursor_moves_behind_what_is_expected_and_else_stays(void **state)
+{
+    (void)state;
+    const char *cursor = "some avg10=1";
+    assert_false(text_skip(&cursor, "some full"));
+    assert_string_equal(cursor, "some avg10=1");
+    assert_true(text_skip(&cursor, "some avg10="));
+    assert_string_equal(cursor, "1");
+    assert_false(text_skip(&cursor, "10"));
+    assert_true(text_skip(&cursor, "1"));
+    assert_string_equal(cursor, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cursor_moves_behind_what_is_expected_and_else_stays),
         cmocka_unit_test(errors_gain_context_on_the_way_out),
         cmocka_unit_test(numbers_are_whole_or_refused),
         cmocka_unit_test(escaped_text_holds_nothing_that_a_terminal_obeys),
