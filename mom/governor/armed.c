@@ -22,16 +22,19 @@ static int change(struct governor *governor, const char *name, uint64_t value, s
 /* After a panic the machine must not stand still; who has said how long it may, is heeded. */
 static int let_panics_boot(struct governor *governor, struct stamp now)
 {
-    unsigned long long seconds;
-    int r = file_read_u64(governor->proc_fd, "sys/kernel/panic", &seconds);
-    return r < 0 || seconds != 0 ? r : change(governor, "kernel/panic", LAST_RESORT_PANIC_SEC, now);
+    int r = last_resort_stands_still(governor->options->paths.proc_root);
+    return r <= 0 ? r : change(governor, "kernel/panic", LAST_RESORT_PANIC_SEC, now);
 }
 
 static int arm(struct governor *governor, struct stamp now)
 {
+    unsigned long long is_set;
     int r = let_panics_boot(governor, now);
-    /* 1: not where a limit, or a set of memory nodes, is all that is full (mm/oom_kill.c) */
-    return r < 0 ? r : change(governor, "vm/panic_on_oom", 1, now);
+    if (r == 0)
+        r = file_read_u64(governor->proc_fd, "sys/vm/panic_on_oom", &is_set);
+    /* 1: not where a limit, or a set of memory nodes, is all that is full (mm/oom_kill.c); 2, a
+     * person's, is more */
+    return r < 0 || is_set != 0 ? r : change(governor, "vm/panic_on_oom", 1, now);
 }
 
 /* A sandbox, or a container's /proc, may keep mom from a way: better known before it is needed. */
@@ -40,7 +43,11 @@ static void look_at_way(struct governor *governor, enum last_resort way, struct 
     if (way == governor->way_looked_at)
         return;
     governor->way_looked_at = way;
-    int r = last_resort_look(way, governor->options->paths.proc_root);
+    int r = last_resort_look_at_log(governor->options->paths.proc_root);
+    if (r < 0 && way != LAST_RESORT_ANNOUNCE)
+        tell_note(governor, now, "last-resort", "the kernel's log would not know of it: %s",
+            strerrordesc_np(-r));
+    r = last_resort_look(way, governor->options->paths.proc_root);
     if (r < 0)
         tell_note(governor, now, "last-resort", "%s can't be had: %s; another way would be taken",
             last_resort_names[way], strerrordesc_np(-r));

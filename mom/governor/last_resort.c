@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum step_name { STEP_WORDS, STEP_SYNC, STEP_PANIC, STEP_REBOOT, STEP_SYSRQ, STEPS };
+enum step_name { STEP_WORDS, STEP_SAY, STEP_SYNC, STEP_PANIC, STEP_REBOOT, STEP_SYSRQ, STEPS };
 
 /* What the thread that keeps the ledger is asked for, each a bit. */
 enum wish { WISH_TOLD = 1, WISH_ORDER = 2, WISH_WITHDRAW = 4, WISH_END = 8 };
@@ -43,8 +43,9 @@ struct last_resort_steps {
     atomic_bool has_end; /* boot_end is filled, and not taken yet */
     struct record_boot_end boot_end;
 
-    struct boot_order order; /* written by the guard before the wish */
-    struct last_words words; /* so are they */
+    struct boot_order order;          /* written by the guard before the wish */
+    struct last_words words;          /* so are they */
+    char line[KERNEL_WORDS_LINE_MAX]; /* for the kernel's log; written before its step */
 };
 
 /* ---- the ledger ---- */
@@ -126,6 +127,8 @@ static int take_step(struct last_resort_steps *steps, enum step_name name)
     switch (name) {
     case STEP_WORDS:
         return keep(steps, atomic_exchange(&steps->wishes, 0));
+    case STEP_SAY:
+        return last_resort_say(steps->line, steps->options.proc_root);
     case STEP_SYNC:
         sync();
         return 0;
@@ -142,6 +145,13 @@ static bool is_due(struct step *step)
     return sem_clockwait(&step->due, CLOCK_MONOTONIC, &until) == 0;
 }
 
+/* Of a time when it was busy, and nobody waited for it. */
+static bool has_wishes(const struct step *step)
+{
+    return step == &step->steps->step[STEP_WORDS] && step->steps->ledger.fd >= 0 &&
+           atomic_load(&step->steps->wishes) != 0;
+}
+
 static void *run(void *argument)
 {
     struct step *step = argument;
@@ -154,7 +164,7 @@ static void *run(void *argument)
         begin(steps);
     atomic_store(&step->busy, false);
     for (;;) {
-        while (!is_due(step))
+        while (!is_due(step) && !has_wishes(step))
             if (name == STEP_WORDS && steps->ledger.fd < 0)
                 begin(steps);
         atomic_store(&step->result, take_step(steps, name));
@@ -301,9 +311,13 @@ static void try_ways(struct last_resort_steps *steps, bool has_ledger, struct ou
     }
 }
 
-static void say(const struct last_resort_steps *steps, const char *text)
+/* A slow console, or the log's backlog, may keep the line before. */
+static void say(struct last_resort_steps *steps, const char *text)
 {
-    last_resort_say(text, steps->options.proc_root);
+    if (atomic_load(&steps->step[STEP_SAY].busy))
+        return;
+    (void)text_copy(steps->line, sizeof steps->line, text);
+    (void)within(steps, STEP_SAY, LAST_RESORT_SAY_USEC);
 }
 
 static void go(struct last_resort_steps *steps, const struct decision *decision,

@@ -18,9 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How long the guard waits: for the last words to be on the disk; for the recorder to take what it
- * was told; for the file systems; for each way to take effect. */
+/* How long the guard waits: for the last words to be on the disk; for a line in the kernel's log;
+ * for the recorder to take what it was told; for the file systems; for each way to take effect. */
 #define LAST_RESORT_WORDS_USEC  (5 * 1000000ll)
+#define LAST_RESORT_SAY_USEC    (2 * 1000000ll)
 #define LAST_RESORT_RECORD_USEC (2 * 1000000ll)
 #define LAST_RESORT_SYNC_USEC   (10 * 1000000ll)
 #define LAST_RESORT_WAY_USEC    (10 * 1000000ll)

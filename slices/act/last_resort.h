@@ -11,14 +11,20 @@
 
 /* `proc_root` as "/proc": another one is that of a test, for which the machine must not go down. */
 
-/* Whether the way is there, as far as can be known without taking it: 0 or -errno. */
+/* Whether the kernel would stand still after a panic, for good (kernel.panic is 0): 1, 0, or
+ * -errno. */
+int last_resort_stands_still(const char *proc_root);
+
+/* Whether the way is there, and the kernel's log, as far as can be known without taking it: 0 or
+ * -errno. */
 int last_resort_look(enum last_resort way, const char *proc_root);
+int last_resort_look_at_log(const char *proc_root);
 
 /* 0: it should not have returned; -errno. reboot(2), for a test: -EOPNOTSUPP. */
 int last_resort_try(enum last_resort way, const char *proc_root);
 
 /* A line for the kernel's log, which outlives a panic where there is pstore or a crash dump; not
- * for a test. */
-void last_resort_say(const char *text, const char *proc_root);
+ * for a test. It is there when it stands on all consoles, which may be slow. 0 or -errno. */
+int last_resort_say(const char *text, const char *proc_root);
 
 #endif

@@ -129,8 +129,6 @@ static void turn_over(struct ledger_page *page, struct stamp now)
         memcpy(page->ended.boot, page->boot, sizeof page->boot);
         add_end(&page->past, page->ordered ? page->order.unix_usec : now.unix_usec, how);
     }
-    page->ordered = false;
-    page->order = (struct boot_order){0};
     page->begun_unix_usec = now.unix_usec;
 }
 
@@ -139,6 +137,8 @@ int ledger_begin(struct ledger *ledger, const uint8_t boot[16], struct stamp now
     struct ledger_page *page = &ledger->page;
     if (memcmp(page->boot, boot, sizeof page->boot) != 0)
         turn_over(page, now);
+    page->ordered = false; /* in this boot: whoever ordered it has died, and the boot has not */
+    page->order = (struct boot_order){0};
     memcpy(page->boot, boot, sizeof page->boot);
     page->governing = true;
     page->past.known = true;

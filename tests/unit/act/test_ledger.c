@@ -148,6 +148,22 @@ static void an_order_that_did_not_work_is_none(void **state)
     assert_false(ledger.page.untold);
 }
 
+/* It died, or hung, between order and withdrawal. */
+static void an_order_of_a_governor_that_is_gone_does_not_outlive_it(void **state)
+{
+    (void)state;
+    char words[10] = "";
+    open_again(true);
+    begin(first, 100);
+    assert_int_equal(order(LAST_RESORT_PANIC, words, sizeof words), 0);
+    open_again(false);
+    begin(first, 160); /* the next governor of the same boot */
+    open_again(false);
+    begin(second, 200);
+    assert_int_equal(ledger.page.ended.how, BOOT_END_UNCLEAN);
+    assert_int_equal(ledger.page.past.end[0].unix_usec, at(200).unix_usec);
+}
+
 /* The disk did not take the order, but the kernel's log has it. */
 static void an_end_may_turn_out_to_have_been_ordered(void **state)
 {
@@ -256,6 +272,7 @@ int main(void)
         LEDGER_TEST(an_end_that_nobody_ordered_is_unclean),
         LEDGER_TEST(an_ordered_end_comes_with_its_words),
         LEDGER_TEST(an_order_that_did_not_work_is_none),
+        LEDGER_TEST(an_order_of_a_governor_that_is_gone_does_not_outlive_it),
         LEDGER_TEST(an_end_may_turn_out_to_have_been_ordered),
         LEDGER_TEST(words_that_are_too_many_keep_the_order),
         LEDGER_TEST(the_newest_ends_are_kept),

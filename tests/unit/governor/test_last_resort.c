@@ -166,6 +166,21 @@ static struct record_boot_end the_end(struct last_resort_steps *steps)
     return end;
 }
 
+/* It would stand still for good. */
+static void no_panic_where_the_kernel_can_t_be_told_to_boot(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    assert_int_equal(paths_join(path, sizeof path, folder, "sys/kernel/panic"), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(last_resort_look(LAST_RESORT_PANIC, folder), -ENOENT);
+    struct last_resort_steps *steps = open_room(folder, false);
+    assert_true(becomes_known(steps));
+    last_resort_go(steps, LAST_RESORT_PANIC, &decision, &standing, &outcome);
+    assert_int_equal(strncmp(outcome.error, "panic: No such file or directory; reboot: ", 42), 0);
+    holds("sysrq-trigger", "b");
+}
+
 static void a_way_that_is_not_there_is_known(void **state)
 {
     (void)state;
@@ -254,6 +269,7 @@ int main(void)
         ROOM_TEST(a_dry_run_writes_nothing),
         ROOM_TEST(what_does_not_work_is_followed_by_the_others),
         ROOM_TEST(how_long_a_panic_lasts_is_for_people_to_say),
+        ROOM_TEST(no_panic_where_the_kernel_can_t_be_told_to_boot),
         ROOM_TEST(a_way_that_is_not_there_is_known),
         ROOM_TEST(the_end_before_is_told_once_with_its_words),
         ROOM_TEST(an_order_that_only_the_kernel_kept_is_found),
