@@ -49,7 +49,9 @@ struct warden {
     int64_t watchdog_usec, pinged_usec; /* systemd's, of this process */
     struct pulse pulse[GOVERNOR_HEARTS];
     int64_t felt_usec;
-    int ready_fd; /* detached: the parent waits on its other end; -1 */
+    int64_t killed_usec; /* the governor, by us; 0: it was not */
+    bool dying_undone;   /* and its changes are undone, though it lives */
+    int ready_fd;        /* detached: the parent waits on its other end; -1 */
 };
 
 static void open_log(const struct warden *warden)
@@ -62,8 +64,8 @@ static void say_undone(const char *text)
     log_warning("undo: %s", text);
 }
 
-/* Nothing that the governor changed for a time may outlive it; but for the watchdog, where another
- * governor can't be started: then the node is as good as dead. */
+/* Nothing that the governor changed for a time may outlive it; but for the watchdog, where no
+ * other can be started: then the node is as good as dead. */
 static void replay_journal(const struct warden *warden, bool spare_watchdog)
 {
     struct journal journal = {0};
@@ -74,7 +76,7 @@ static void replay_journal(const struct warden *warden, bool spare_watchdog)
     }
     journal.spares_watchdog = spare_watchdog;
     if (spare_watchdog)
-        log_error("no process can be started: a watchdog that is armed stays armed");
+        log_error("nobody can govern: a watchdog that is armed stays armed");
     int left = journal_undo_all(&journal, say_undone);
     if (left > 0)
         log_error("%d changes could not be undone", left);
@@ -118,6 +120,8 @@ static void reap(struct warden *warden, int64_t now_usec)
         if (name != CHILD_GOVERNOR)
             continue;
         replay_journal(warden, forks_failed(&warden->forks, now_usec));
+        warden->killed_usec = 0;
+        warden->dying_undone = false;
         if (!warden->told_ready && WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_USAGE)
             warden->give_up_status = WEXITSTATUS(status); /* trying again would not help */
     }
@@ -151,6 +155,9 @@ _Static_assert(sizeof hearts / sizeof *hearts == GOVERNOR_HEARTS, "a pulse for e
  * wait already, not beyond their deadline by more than that. */
 #define KEEPING_PATIENCE_USEC (5 * USEC_PER_SEC)
 #define LATE_PATIENCE_USEC    (2 * USEC_PER_SEC)
+
+/* Who is killed is gone within this, unless it can't be. */
+#define DYING_PATIENCE_USEC (5 * USEC_PER_SEC)
 
 static int64_t patience_usec(int heart, const struct heartbeat_page *page, int64_t now_usec)
 {
@@ -200,18 +207,33 @@ static void ping_watchdog(struct warden *warden, int64_t now_usec)
     warden->pinged_usec = now_usec;
 }
 
+/* Killed, and not gone: what is left of it waits in the kernel, for a disk, say, and ends when that
+ * is over. All its other threads have ended by then; nobody changes anything any more. */
+static void undo_the_dying(struct warden *warden, int64_t now_usec)
+{
+    if (warden->killed_usec == 0 || warden->dying_undone ||
+        now_usec - warden->killed_usec < DYING_PATIENCE_USEC)
+        return;
+    warden->dying_undone = true;
+    log_error("the governor was killed and can't die: what it changed is undone");
+    replay_journal(warden, true);
+}
+
 static void check_governor(struct warden *warden, int64_t now_usec)
 {
     struct heartbeat_page page = {0}; /* a page that can't be read has never beaten */
     const struct child *governor = &warden->children.child[CHILD_GOVERNOR];
     if (governor->pid == 0)
         return;
+    undo_the_dying(warden, now_usec);
     (void)read_heartbeat(warden, HEARTBEAT_GOVERNOR_FILE, &page);
     int silent = feel_pulses(warden, &page, now_usec);
     if (silent < GOVERNOR_HEARTS) {
         log_error("the %s is silent: the governor is started again", hearts[silent].name);
         memset(warden->pulse, 0, sizeof warden->pulse);
         children_signal(&warden->children, CHILD_GOVERNOR, SIGKILL);
+        if (warden->killed_usec == 0)
+            warden->killed_usec = now_usec;
     } else if (!warden->told_ready && page.ready &&
                page.beat_usec[HEART_GOVERNOR] > governor->started_usec) {
         tell_ready(warden);
