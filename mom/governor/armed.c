@@ -28,7 +28,7 @@ static int let_panics_boot(struct governor *governor, struct stamp now)
 
 static int arm(struct governor *governor, struct stamp now)
 {
-    unsigned long long is_set;
+    unsigned long long is_set = 0;
     int r = let_panics_boot(governor, now);
     if (r == 0)
         r = file_read_u64(governor->proc_fd, "sys/vm/panic_on_oom", &is_set);
