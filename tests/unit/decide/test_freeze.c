@@ -68,7 +68,7 @@ static void it_is_warned_then_frozen(void **state)
 static void who_is_frozen_goes_on_after_a_while(void **state)
 {
     (void)state;
-    double t, thawed;
+    double t, thawed = 0;
     frozen_at(&t);
     assert_int_equal(wait_at_limit(t + 10, t + 10000, &thawed), ACTION_RELEASE);
     assert_true(thawed == t + 3600);
