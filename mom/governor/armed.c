@@ -22,7 +22,7 @@ static int change(struct governor *governor, const char *name, uint64_t value, s
 /* After a panic the machine must not stand still; who has said how long it may, is heeded. */
 static int let_panics_boot(struct governor *governor, struct stamp now)
 {
-    int r = last_resort_stands_still(governor->options->paths.proc_root);
+    int r = last_resort_panic_halts(governor->options->paths.proc_root);
     return r <= 0 ? r : change(governor, "kernel/panic", LAST_RESORT_PANIC_SEC, now);
 }
 
@@ -43,8 +43,10 @@ static void look_at_way(struct governor *governor, enum last_resort way, struct 
     if (way == governor->way_looked_at)
         return;
     governor->way_looked_at = way;
+    if (way == LAST_RESORT_ANNOUNCE)
+        return;
     int r = last_resort_look_at_log(governor->options->paths.proc_root);
-    if (r < 0 && way != LAST_RESORT_ANNOUNCE)
+    if (r < 0)
         tell_note(governor, now, "last-resort", "the kernel's log would not know of it: %s",
             strerrordesc_np(-r));
     r = last_resort_look(way, governor->options->paths.proc_root);

@@ -31,8 +31,11 @@ void kernel_words_format_withdrawal(
 
 void kernel_words_begin(struct kernel_words *words, const uint8_t boot[16])
 {
+    char id[DECISION_ID_MAX];
     *words = (struct kernel_words){0};
-    memcpy(words->boot, boot, sizeof words->boot);
+    decision_id(boot, 0, id);
+    *strrchr(id, '0') = '\0'; /* "3f2a91c0-" */
+    (void)text_format(words->begin, sizeof words->begin, "mom: decision %s", id);
 }
 
 static bool read_way(const char **cursor, enum last_resort *ret)
@@ -62,13 +65,10 @@ void kernel_words_take(void *context, const char *line)
 {
     struct kernel_words *words = context;
     struct boot_order order = {0};
-    char id[DECISION_ID_MAX];
-    decision_id(words->boot, 0, id);
-    id[strlen(id) - 1] = '\0'; /* "3f2a91c0-" */
     if (text_starts_with(line, PANIC))
         (void)text_escape(words->panic, sizeof words->panic, line + strlen(PANIC));
-    if (!text_skip(&line, "mom: decision ") || !text_skip(&line, id) ||
-        text_u64(&line, &order.decision) < 0 || !text_skip(&line, ": "))
+    if (!text_skip(&line, words->begin) || text_u64(&line, &order.decision) < 0 ||
+        !text_skip(&line, ": "))
         return;
     if (text_skip(&line, GOES_DOWN)) {
         if (order.decision > words->order.decision && read_order(line, &order))

@@ -19,7 +19,7 @@ void kernel_words_format_withdrawal(
 
 /* What was found in that boot's log. */
 struct kernel_words {
-    uint8_t boot[16];
+    char begin[40];          /* of lines about that boot's decisions */
     struct boot_order order; /* the newest */
     uint64_t withdrawn;      /* the newest decision that came to nothing */
     char panic[sizeof((struct boot_ended *)0)->panic];

@@ -102,10 +102,13 @@ static void begin(struct last_resort_steps *steps)
     atomic_store(&steps->known, true);
 }
 
-static int keep(struct last_resort_steps *steps, unsigned wishes)
+static int keep(struct last_resort_steps *steps)
 {
     struct ledger *ledger = &steps->ledger;
-    int r = ledger->fd < 0 && wishes ? -EBADF : 0;
+    unsigned wishes = atomic_exchange(&steps->wishes, 0);
+    if (wishes == 0) /* a wish was kept before its turn */
+        return atomic_load(&steps->step[STEP_WORDS].result);
+    int r = ledger->fd < 0 ? -EBADF : 0;
     if (r == 0 && wishes & WISH_TOLD)
         r = ledger_told(ledger);
     if (r == 0 && wishes & WISH_ORDER)
@@ -126,7 +129,7 @@ static int take_step(struct last_resort_steps *steps, enum step_name name)
         [STEP_SYSRQ] = LAST_RESORT_SYSRQ};
     switch (name) {
     case STEP_WORDS:
-        return keep(steps, atomic_exchange(&steps->wishes, 0));
+        return keep(steps);
     case STEP_SAY:
         return last_resort_say(steps->line, steps->options.proc_root);
     case STEP_SYNC:
@@ -145,11 +148,10 @@ static bool is_due(struct step *step)
     return sem_clockwait(&step->due, CLOCK_MONOTONIC, &until) == 0;
 }
 
-/* Of a time when it was busy, and nobody waited for it. */
-static bool has_wishes(const struct step *step)
+/* Made while it was busy, when nobody waits for it. */
+static bool has_wishes(const struct last_resort_steps *steps, enum step_name name)
 {
-    return step == &step->steps->step[STEP_WORDS] && step->steps->ledger.fd >= 0 &&
-           atomic_load(&step->steps->wishes) != 0;
+    return name == STEP_WORDS && atomic_load(&steps->wishes) != 0;
 }
 
 static void *run(void *argument)
@@ -164,11 +166,14 @@ static void *run(void *argument)
         begin(steps);
     atomic_store(&step->busy, false);
     for (;;) {
-        while (!is_due(step) && !has_wishes(step))
+        while (!is_due(step))
             if (name == STEP_WORDS && steps->ledger.fd < 0)
                 begin(steps);
-        atomic_store(&step->result, take_step(steps, name));
-        atomic_store(&step->busy, false);
+        do {
+            atomic_store(&step->busy, true);
+            atomic_store(&step->result, take_step(steps, name));
+            atomic_store(&step->busy, false);
+        } while (has_wishes(steps, name));
     }
     return NULL;
 }

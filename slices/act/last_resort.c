@@ -22,7 +22,7 @@ static int write_below(const char *proc_root, const char *name, const char *text
     return r < 0 ? r : file_write(AT_FDCWD, path, text);
 }
 
-int last_resort_stands_still(const char *proc_root)
+int last_resort_panic_halts(const char *proc_root)
 {
     char path[PATH_MAX], text[32];
     int r = text_format(path, sizeof path, "%s/sys/kernel/panic", proc_root);
@@ -35,7 +35,7 @@ int last_resort_stands_still(const char *proc_root)
 static int make_panic_boot(const char *proc_root)
 {
     char text[32];
-    int r = last_resort_stands_still(proc_root);
+    int r = last_resort_panic_halts(proc_root);
     if (r <= 0)
         return r;
     (void)text_format(text, sizeof text, "%d", LAST_RESORT_PANIC_SEC);
@@ -56,7 +56,7 @@ int last_resort_look(enum last_resort way, const char *proc_root)
     int r = can_be_written(proc_root, "sysrq-trigger");
     if (r < 0 || way == LAST_RESORT_SYSRQ)
         return r;
-    r = last_resort_stands_still(proc_root);
+    r = last_resort_panic_halts(proc_root);
     return r <= 0 ? r : can_be_written(proc_root, "sys/kernel/panic");
 }
 

@@ -11,9 +11,8 @@
 
 /* `proc_root` as "/proc": another one is that of a test, for which the machine must not go down. */
 
-/* Whether the kernel would stand still after a panic, for good (kernel.panic is 0): 1, 0, or
- * -errno. */
-int last_resort_stands_still(const char *proc_root);
+/* Whether the kernel halts after a panic, for good (kernel.panic is 0): 1, 0, or -errno. */
+int last_resort_panic_halts(const char *proc_root);
 
 /* Whether the way is there, and the kernel's log, as far as can be known without taking it: 0 or
  * -errno. */
