@@ -11,10 +11,23 @@ pause=1 # asking is dear where processors are emulated
 more_ticks=5
 little_swap=$((8 << 20)) # for a leaker with a limit, which else is as far as the machine's swap reaches
 
-# mount_state : mounts the disk that lives through reboots ("# vm: state=MIB"), at $state_disk.
+# map_state : before mount_state: puts that disk behind a mapping, which can be made to hang or be exchanged.
+state_device=/dev/mom-state
+map_state() {
+    export DM_DISABLE_UDEV=1
+    mapping=mom-disk
+    state_device=/dev/mapper/$mapping
+    working="0 $(blockdev --getsz /dev/mom-state) linear /dev/mom-state 0" # dmsetup's table
+    modprobe dm-mod
+    dmsetup create $mapping --table "$working"
+}
+hang_state() { dmsetup suspend --nolockfs --noflush $mapping; }
+resume_state() { dmsetup resume $mapping; }
+
+# mount_state [OPTION...] : mounts the disk that lives through reboots ("# vm: state=MIB"), at $state_disk.
 mount_state() {
     state_disk=/mnt
-    mount /dev/mom-state $state_disk
+    mount -t ext4 "$@" $state_device $state_disk
 }
 
 # boot_number : which boot of this machine it is, from 1. Ask once; wants mount_state. A boot that was not
