@@ -313,12 +313,16 @@ static void a_killed_writer_leaves_whole_records(void **state)
     ring_writer_close(&writer);
     uint64_t expected = 0;
     for (int round = 0; round < 20; round++) {
+        int begun[2];
+        assert_int_equal(pipe(begun), 0);
         pid_t pid = fork();
         assert_true(pid >= 0);
         if (pid == 0) {
             struct ring_writer own;
             if (ring_writer_open(&own, path, ack, SIZE, 0640, (gid_t)-1, NULL) < 0)
                 _exit(1);
+            (void)close(begun[0]);
+            (void)close(begun[1]);
             static char payload[500];
             for (uint64_t i = expected;;
                  i += ring_write(&own, TYPE, payload, sizeof payload) == 0) {
@@ -326,6 +330,10 @@ static void a_killed_writer_leaves_whole_records(void **state)
                 memcpy(payload, &i, sizeof i);
             }
         }
+        (void)close(begun[1]);
+        char nothing;
+        assert_int_equal(read(begun[0], &nothing, 1), 0); /* it has closed its own end: it writes */
+        (void)close(begun[0]);
         (void)usleep(2000);
         (void)kill(pid, SIGKILL);
         (void)waitpid(pid, NULL, 0);
