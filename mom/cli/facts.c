@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #define GOVERNOR_NAME "mom-governor"
-#define DATABASE_FILE "mom.db"
 
 /* Is it there, and is it ours? Where /proc is hidden from us its name stays unknown: then it is
  * believed. */
@@ -87,16 +86,10 @@ bool daemon_stale(const struct daemon *daemon, struct stamp now)
     return now.boot_usec - daemon->state.ticked.boot_usec > TICKS_MISSED * daemon->state.tick_usec;
 }
 
-int database_path(const struct paths *paths, char path[PATH_MAX], struct mom_error *error)
-{
-    int r = paths_join(path, PATH_MAX, paths->state_dir, DATABASE_FILE);
-    return r < 0 ? error_errno(error, r, "%s", paths->state_dir) : 0;
-}
-
 int database_open(const struct paths *paths, struct db **ret, struct mom_error *error)
 {
     char path[PATH_MAX];
-    int r = database_path(paths, path, error);
+    int r = paths_database(paths, path, error);
     return r < 0 ? r : db_open(path, DB_READ, ret, error);
 }
 

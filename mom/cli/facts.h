@@ -29,7 +29,6 @@ double daemon_tick_age(const struct daemon *daemon, struct stamp now);
 bool daemon_stale(const struct daemon *daemon, struct stamp now);
 
 /* The database, for reading. */
-int database_path(const struct paths *paths, char path[PATH_MAX], struct mom_error *error);
 int database_open(const struct paths *paths, struct db **ret, struct mom_error *error);
 
 /* One slice by what a person wrote: its key, else its name or path, else a glob that fits one. One

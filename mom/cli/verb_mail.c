@@ -208,7 +208,7 @@ static int change(struct cli *cli, bool drop, int64_t id)
     char path[PATH_MAX];
     struct db *db = NULL;
     struct mom_error error = {0};
-    int r = database_path(&cli->paths, path, &error);
+    int r = paths_database(&cli->paths, path, &error);
     if (r == 0 && access(path, W_OK) < 0)
         r = error_errno(&error, -errno, "%s", path);
     if (r == 0)

@@ -179,7 +179,7 @@ static int show_database(struct cli *cli, struct tally *tally, struct mom_error 
     struct db *db = NULL;
     struct outbox_state mails = {0};
     uint64_t node_kills = 0;
-    int r = database_path(&cli->paths, path, error);
+    int r = paths_database(&cli->paths, path, error);
     if (r == 0)
         r = db_open(path, DB_READ, &db, error);
     if (r < 0)

@@ -55,3 +55,15 @@ int paths_join(char *buffer, size_t size, const char *dir, const char *name)
 {
     return text_format(buffer, size, "%s/%s", dir, name);
 }
+
+int paths_of_recorder(
+    const struct paths *paths, const char *name, char ret[PATH_MAX], struct mom_error *error)
+{
+    int r = text_format(ret, PATH_MAX, "%s/" RECORDER_FOLDER "/%s", paths->state_dir, name);
+    return r < 0 ? error_errno(error, r, "%s", paths->state_dir) : 0;
+}
+
+int paths_database(const struct paths *paths, char ret[PATH_MAX], struct mom_error *error)
+{
+    return paths_of_recorder(paths, "mom.db", ret, error);
+}

@@ -193,15 +193,13 @@ static int open_courier(
     char path[PATH_MAX];
     const struct mail_settings *settings = courier->settings;
     bool by_smtp = settings->transport == MAIL_SMTP || settings->transport == MAIL_DEFAULT;
-    int r =
-        settings->directory[0]
-            ? text_copy(courier->folder, sizeof courier->folder, settings->directory)
-            : paths_join(courier->folder, sizeof courier->folder, options->paths.state_dir, "mail");
+    int r = settings->directory[0]
+                ? text_copy(courier->folder, sizeof courier->folder, settings->directory)
+                : paths_of_recorder(&options->paths, "mail", courier->folder, error);
     if (r == 0)
-        r = paths_join(path, sizeof path, options->paths.state_dir, "mom.db");
-    if (r < 0)
-        return error_errno(error, r, "%s", options->paths.state_dir);
-    r = db_open(path, DB_WRITE, &courier->db, error);
+        r = paths_database(&options->paths, path, error);
+    if (r == 0)
+        r = db_open(path, DB_WRITE, &courier->db, error);
     struct mom_error unusable;
     if (r == 0 && by_smtp && smtp_open(settings, &courier->smtp, &unusable) < 0)
         (void)text_copy(courier->down, sizeof courier->down, unusable.text);

@@ -99,21 +99,13 @@ static void close_database(struct recorder *recorder)
     recorder->db = NULL;
 }
 
-static int database_path(
-    const struct recorder *recorder, char path[PATH_MAX], struct mom_error *error)
-{
-    const char *folder = recorder->options->paths.state_dir;
-    int r = paths_join(path, PATH_MAX, folder, "mom.db");
-    return r < 0 ? error_errno(error, r, "%s", folder) : 0;
-}
-
 /* One bad read is no proof: the file is looked through before it is taken for lost. What was
  * drained from the rings and flushed already goes with it; a note in the new one tells of it. */
 static void set_damage_aside(struct recorder *recorder)
 {
     char path[PATH_MAX], aside[DB_PATH_MAX];
     struct mom_error error = {0};
-    int r = database_path(recorder, path, &error);
+    int r = paths_database(&recorder->options->paths, path, &error);
     if (r < 0 || db_check(path, &error) != -EUCLEAN)
         return;
     log_error("the database is corrupt: %s", error.text);
@@ -159,7 +151,7 @@ static int note_aside(struct recorder *recorder, struct mom_error *error)
 static int open_database(struct recorder *recorder, struct mom_error *error)
 {
     char path[PATH_MAX];
-    int r = database_path(recorder, path, error);
+    int r = paths_database(&recorder->options->paths, path, error);
     if (r == 0)
         r = db_open(path, DB_WRITE, &recorder->db, error);
     if (r == 0)

@@ -78,6 +78,16 @@ static int make_folder(const char *path, mode_t mode, uid_t uid, gid_t gid, stru
     return r < 0 ? error_errno(error, r, "%s", path) : 0;
 }
 
+/* A folder of the account's in one of root's. */
+static int make_own(
+    const char *dir, const char *name, const struct account *account, struct mom_error *error)
+{
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, dir, name) < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", dir);
+    return make_folder(path, 0750, account->uid, account->gid, error);
+}
+
 static int check_tmpfs(const char *path, struct mom_error *error)
 {
     struct statfs status;
@@ -93,19 +103,17 @@ static int check_tmpfs(const char *path, struct mom_error *error)
 
 int places_make(const struct paths *paths, const struct account *account, struct mom_error *error)
 {
-    char own[PATH_MAX], scorers[PATH_MAX];
-    if (paths_join(own, sizeof own, paths->run_dir, "recorder") < 0 ||
-        paths_join(scorers, sizeof scorers, paths->run_dir, "scorer") < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", paths->run_dir);
     int r = make_folder(paths->run_dir, 0755, 0, account->gid, error);
     if (r == 0)
         r = check_tmpfs(paths->run_dir, error);
     if (r == 0)
-        r = make_folder(own, 0750, account->uid, account->gid, error);
+        r = make_own(paths->run_dir, RECORDER_FOLDER, account, error);
     if (r == 0)
-        r = make_folder(scorers, 0750, account->uid, account->gid, error);
+        r = make_own(paths->run_dir, "scorer", account, error);
     if (r == 0)
-        r = make_folder(paths->state_dir, 0750, account->uid, account->gid, error);
+        r = make_folder(paths->state_dir, 0750, 0, account->gid, error);
+    if (r == 0)
+        r = make_own(paths->state_dir, RECORDER_FOLDER, account, error);
     return r;
 }
 

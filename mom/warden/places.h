@@ -17,7 +17,8 @@ struct account {
 void places_account(struct account *ret);
 
 /* Makes the run dir (0755 root:mom) with the recorder's own folder in it, and the state dir (0750
- * mom:mom). The run dir must be on tmpfs: the guard may never wait for a disk. */
+ * root:mom) with another (0750 mom:mom). The run dir must be on tmpfs: the guard may never wait for
+ * a disk. */
 int places_make(const struct paths *paths, const struct account *account, struct mom_error *error);
 
 /* Takes the state dir (two recorders would mix up their rows) and RUN_DIR/momd.pid for as long as

@@ -66,17 +66,6 @@ static int write_page(struct ledger *ledger)
     return write_whole(ledger->fd, page, sizeof *page, (off_t)(page->generation % 2) * COPY_SIZE);
 }
 
-/* The folder is the recorder's, who could put anything there. */
-static int open_own(const char *path, mode_t mode)
-{
-    struct stat status;
-    int fd = file_open_plain(path, mode);
-    if (fd < 0 || (fstat(fd, &status) == 0 && status.st_uid == geteuid()))
-        return fd;
-    (void)close(fd);
-    return unlink(path) < 0 ? -errno : file_open_plain(path, mode);
-}
-
 int ledger_open(struct ledger *ledger, const char *state_dir, gid_t group, bool *ret_fresh,
     struct mom_error *error)
 {
@@ -84,7 +73,7 @@ int ledger_open(struct ledger *ledger, const char *state_dir, gid_t group, bool 
     *ledger = (struct ledger){.fd = -1};
     if (text_format(path, sizeof path, "%s/%s", state_dir, LEDGER_FILE) < 0)
         return error_errno(error, -ENAMETOOLONG, "%s", state_dir);
-    int fd = open_own(path, 0640);
+    int fd = file_open_plain(path, 0640);
     int r = fd < 0 ? fd : -posix_fallocate(fd, 0, FILE_SIZE);
     if (r >= 0 && fchown(fd, (uid_t)-1, group) < 0) /* who may read what mom knows */
         r = -errno;

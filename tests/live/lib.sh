@@ -11,7 +11,10 @@ name=mom-test-${0##*/}-$$
 work=$(mktemp -d "/tmp/$name-XXXXXX")
 chmod 755 "$work"
 run_dir=/dev/shm/$name
-state_dir=$work/state
+keep_state_in() { # FOLDER
+    state_dir=$1 database=$1/recorder/mom.db mail_dir=$1/recorder/mail
+}
+keep_state_in "$work/state"
 momd_pid=
 passed=0 failed=0
 

@@ -1,6 +1,6 @@
 # What the tests of mail share; source it after lib.sh. POSIX sh.
 # shellcheck shell=sh
-mkdir -p "$state_dir"
+mkdir -p "${database%/*}"
 
 # policy LINE... : of the section mail.
 policy() {
@@ -10,7 +10,7 @@ policy() {
 
 # post COUNT ADDRESS... : mails to them into the outbox.
 post() {
-    "$programs/post" "$state_dir" "$@"
+    "$programs/post" "$database" "$@"
 }
 
 courier() {

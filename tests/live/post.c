@@ -49,14 +49,13 @@ static int post(struct db *db, int number, char **addresses, int count, struct m
 int main(int argc, char **argv)
 {
     static const uint8_t boot[16] = {0x70};
-    char path[PATH_MAX];
     struct db *db = NULL;
     struct mom_error error = {0};
-    if (argc < 4 || text_format(path, sizeof path, "%s/mom.db", argv[1]) < 0) {
-        (void)fprintf(stderr, "usage: post STATE-DIR COUNT ADDRESS...\n");
+    if (argc < 4) {
+        (void)fprintf(stderr, "usage: post DATABASE COUNT ADDRESS...\n");
         return 2;
     }
-    int r = db_open(path, DB_WRITE, &db, &error);
+    int r = db_open(argv[1], DB_WRITE, &db, &error);
     if (r == 0)
         r = db_begin(db, &error);
     if (r == 0)

@@ -108,5 +108,5 @@ check_new_life() {
 }
 
 sql() {
-    sqlite3 -readonly "$state_dir/mom.db" "$1"
+    sqlite3 -readonly "$database" "$1"
 }

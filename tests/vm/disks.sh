@@ -24,7 +24,7 @@ govern_two() {
 }
 
 sql() {
-    sqlite3 -readonly "$state_dir/mom.db" "$1"
+    sqlite3 -readonly "$database" "$1"
 }
 
 # resets_leaker NAME : a slice that leaks is reset by the guard, and it alone, before the kernel kills.
@@ -42,13 +42,13 @@ is_recorded() { # SLICE : that it was reset, once, and what came of it, once
 }
 
 is_mailed() { # SLICE : that it was reset, once
-    [ "$(grep -l "^Subject: .*$1" "$state_dir"/mail/*.eml | wc -l)" = 1 ] &&
+    [ "$(grep -l "^Subject: .*$1" "$mail_dir"/*.eml | wc -l)" = 1 ] &&
         [ "$(sql "SELECT count(DISTINCT id) FROM mail JOIN delivery ON mail = id
             WHERE state = 'sent' AND key LIKE '%/$1'")" = 1 ]
 }
 
 database_is_whole() {
-    prints ok sqlite3 -readonly "$state_dir/mom.db" 'PRAGMA integrity_check'
+    prints ok sqlite3 -readonly "$database" 'PRAGMA integrity_check'
 }
 
 dropped() {

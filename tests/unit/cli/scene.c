@@ -131,6 +131,7 @@ void scene_make_database(const char *dir)
     struct db *db;
     struct mom_error error = {0};
     make_folder(folder, dir, "state");
+    make_folder(folder, dir, "state/recorder");
     (void)text_format(path, sizeof path, "%s/mom.db", folder);
     check(db_open(path, DB_WRITE, &db, &error), &error);
     check(db_begin(db, &error), &error);

@@ -6,8 +6,8 @@
 #define SCENE_SAMPLES   90                        /* one a second */
 
 /* Three slices, docker:web (reset once), docker:wiki and user:1000, whose name is hostile, in
- * DIR/state/mom.db; the decision's number is 17. The kernel has ended two processes of docker:web,
- * 29 s before the last sample, and five on the node. */
+ * DIR/state/recorder/mom.db; the decision's number is 17. The kernel has ended two processes of
+ * docker:web, 29 s before the last sample, and five on the node. */
 void scene_make_database(const char *dir);
 
 /* The same slices in DIR/run/live, as if process `pid` were the governor, under DIR/proc. The
