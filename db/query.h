@@ -56,11 +56,6 @@ int query_history(struct db *db, int64_t slice_id, enum query_tier tier, int64_t
     int64_t until_unix_usec, int (*row)(void *, const struct query_point *), void *context,
     struct mom_error *error);
 
-struct query_node_point {
-    int64_t unix_usec;
-    uint64_t mem_total, mem_available, swap_total, swap_free; /* bytes */
-    uint32_t psi_some, psi_full;                              /* hundredths of a per cent */
-};
 /* All processes that the kernel's OOM killer has ended on the node, over all boots that were seen.
  */
 int query_node_oom_kills(struct db *db, uint64_t *ret, struct mom_error *error);
@@ -90,9 +85,6 @@ struct query_active {
 };
 int query_active(struct db *db, const uint8_t boot[16], int64_t newest_unix_usec, uint32_t most,
     int (*row)(void *, const struct query_active *), void *context, struct mom_error *error);
-
-int query_node(struct db *db, int64_t since_unix_usec, int64_t until_unix_usec,
-    int (*row)(void *, const struct query_node_point *), void *context, struct mom_error *error);
 
 /* Decisions, notes and outcomes of a time, oldest first. */
 struct query_event {

@@ -163,29 +163,6 @@ int query_history(struct db *db, int64_t slice_id, enum query_tier tier, int64_t
     return r;
 }
 
-int query_node(struct db *db, int64_t since_unix_usec, int64_t until_unix_usec,
-    int (*row)(void *, const struct query_node_point *), void *context, struct mom_error *error)
-{
-    struct call call;
-    call_open(&call, db, SQL_HISTORY_NODE, error);
-    put_int(&call, since_unix_usec);
-    put_int(&call, until_unix_usec);
-    int r;
-    while ((r = call_next(&call)) > 0) {
-        struct query_node_point point = {.unix_usec = get_int(&call)};
-        point.mem_total = get_u64(&call);
-        point.mem_available = get_u64(&call);
-        point.swap_total = get_u64(&call);
-        point.swap_free = get_u64(&call);
-        point.psi_some = get_u32(&call);
-        point.psi_full = get_u32(&call);
-        r = row(context, &point);
-        if (r != 0)
-            break;
-    }
-    return call_close(&call, r);
-}
-
 struct floors {
     int64_t first_sec, bin_sec;
     uint32_t *pages;

@@ -371,10 +371,6 @@ const char *const statement_sql[STATEMENTS] = {
                            "footprint_max, pressure, faults,"
                            " limit_bytes FROM rollup"
                            " WHERE slice = ?1 AND t >= ?2 AND t < ?3 AND span = ?4 ORDER BY t",
-    [SQL_HISTORY_NODE] = "SELECT unix_usec, mem_total, mem_available, swap_total, swap_free,"
-                         " psi_some_avg10, psi_full_avg10 FROM node"
-                         " WHERE unix_usec >= ?1 AND unix_usec < ?2 ORDER BY unix_usec",
-
     /* ?1: since, ?2: until, in Unix time. What was in force at the beginning comes first. */
     [SQL_RECORDED_STARTS] = "SELECT boot, boot_usec, unix_usec FROM note WHERE kind = 'start'"
                             " AND unix_usec >= ?1 AND unix_usec < ?2 ORDER BY boot, boot_usec",

@@ -47,7 +47,7 @@ int store_flush_life(struct db *db, uint64_t serial, struct mom_error *error);
 int store_oom_kills(
     struct db *db, uint64_t serial, struct stamp at, uint64_t kills, struct mom_error *error);
 
-/* Keeps the node's count of OOM kills in the same way. */
+/* A row of the node's history; and its count of OOM kills, in the same way. */
 int store_node(struct db *db, const struct node_sample *node, struct mom_error *error);
 
 /* One look of the guard. */

@@ -24,7 +24,7 @@ enum unit {
 };
 
 struct field_info {
-    const char *name; /* as in the database, in JSON and in the manual: "swap", "pgmajfault" */
+    const char *name; /* as in the database and in JSON: "swap", "pgmajfault" */
     enum unit unit;
 };
 

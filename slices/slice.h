@@ -2,10 +2,9 @@
  * told from every other one, now and over months.
  *
  *   key   what lasts: `docker:web`, `user:1000`, `unit:cont.slice/c0.service`, else `cgroup:/path`.
- * Made from root-owned sources only. It carries history, strikes and policy over lives. life  what
- * exists once: boot, mount and inode of the directory. The only thing an action is aimed at: a
- * group made anew under the same path has another life, and is innocent.
- */
+ *         Made from root-owned sources only. It carries history, strikes and policy over lives.
+ *   life  what exists once: boot, mount and inode of the directory. The only thing an action is
+ *         aimed at: a group made anew under the same path has another life, and is innocent. */
 #ifndef SLICES_SLICE_H
 #define SLICES_SLICE_H
 

@@ -60,7 +60,7 @@ struct cell cell_field(const struct field_info *field, bool have, uint64_t value
 
 struct cell cell_toned(struct cell cell, enum tone tone);
 
-/* For people ("1.5 GiB", "2h 5min", local time), with `exact` sizes and rates in bytes. Returns
+/* For people ("1.5 GiB", "2.1 h", local time), with `exact` sizes and rates in bytes. Returns
  * buffer. Text is escaped, so that no byte of it acts on a terminal. */
 #define CELL_TEXT_MAX 4096
 char *cell_human(const struct cell *cell, bool exact, char *buffer, size_t size);

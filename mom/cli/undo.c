@@ -85,8 +85,8 @@ static int undo_all(struct cli *cli)
     journal.patient = true;
     const int64_t until_usec = clock_now().boot_usec + PATIENCE_USEC;
     output_section(cli->output, &section);
-    for (int row = 0; row < JOURNAL_ENTRIES; row++)
-        left += !undo_row(&journal, row, until_usec, cli->output);
+    for (int step = 0; step < 2 * JOURNAL_ENTRIES; step++)
+        left += !undo_row(&journal, journal_undo_next(&journal, step), until_usec, cli->output);
     journal_close(&journal);
     int code = reload_systemd(cli->paths.run_dir);
     return left ? cli_say(CLI_FAILED, "%d changes could not be undone", left) : code;

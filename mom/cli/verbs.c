@@ -122,7 +122,8 @@ const char *verb_near(const char *word)
     return best;
 }
 
-void verb_print_synopsis(const struct verb *verb, FILE *file)
+/* The verb's line: "history SLICE [--since=TIME] ...". */
+static void print_synopsis(const struct verb *verb, FILE *file)
 {
     (void)fprintf(file, "%s%s%s", verb->name, *verb->operands ? " " : "", verb->operands);
     for (unsigned i = 0; i < CLI_OPTIONS; i++) {
@@ -151,7 +152,7 @@ static void print_options(unsigned which, FILE *file)
 void verb_print_help(const struct verb *verb, FILE *file)
 {
     (void)fputs("momctl ", file);
-    verb_print_synopsis(verb, file);
+    print_synopsis(verb, file);
     (void)fprintf(file, "\n\n%s\n", verb->help);
     if (verb->options)
         (void)fputc('\n', file);

@@ -36,9 +36,6 @@ const struct verb *verb_find(char *const *word, int words, int *ret_used);
 /* "did you mean" for a word that is no verb; NULL when nothing is near. */
 const char *verb_near(const char *word);
 
-/* The verb's line: "history SLICE [--since=TIME] ...". */
-void verb_print_synopsis(const struct verb *verb, FILE *file);
-
 /* All verbs and options, for people. */
 void verbs_print_help(FILE *file);
 void verb_print_help(const struct verb *verb, FILE *file);

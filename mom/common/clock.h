@@ -1,4 +1,5 @@
-/* The only place of the project that asks what time it is. */
+/* What time it is, of both clocks at once, for all that is recorded and decided. (Who only waits, or
+ * measures how long something takes, asks a clock of his own.) */
 #ifndef MOM_COMMON_CLOCK_H
 #define MOM_COMMON_CLOCK_H
 

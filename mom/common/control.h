@@ -22,9 +22,8 @@ enum control_verb {
     CONTROL_FREEZE,   /* for `duration_usec` */
     CONTROL_MOVE,     /* to the group `to`, for `duration_usec` */
     CONTROL_HOLD,     /* exempt the slice for `duration_usec` */
-    CONTROL_RELEASE,  /* ends its hold; no slice: all holds */
+    CONTROL_RELEASE,  /* ends its hold and whatever is temporary about it; no slice: of all */
     CONTROL_DISMISS,  /* the leak that the slice is accused of is none; needs `why` */
-    CONTROL_RELOAD,   /* as SIGHUP */
     CONTROL_VERBS
 };
 

@@ -10,9 +10,9 @@
 /* Who may open a file for reading may lock it: nobody but its owner, then. */
 enum { MODE = 0600 };
 
-static int take(const char *path, int flags, struct mom_error *error)
+static int take(const char *path, struct mom_error *error)
 {
-    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, MODE);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
     if (fd < 0)
         return error_errno(error, -errno, "%s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -28,7 +28,7 @@ int lock_take(const char *folder, const char *name, struct mom_error *error)
     char path[PATH_MAX];
     if (paths_join(path, sizeof path, folder, name) < 0)
         return error_errno(error, -ENAMETOOLONG, "%s", folder);
-    return take(path, O_RDWR | O_CREAT, error);
+    return take(path, error);
 }
 
 int lock_await(const char *folder, const char *name, int64_t patience_usec, struct mom_error *error)
@@ -40,9 +40,4 @@ int lock_await(const char *folder, const char *name, int64_t patience_usec, stru
         r = lock_take(folder, name, error);
     }
     return r;
-}
-
-int lock_take_folder(const char *folder, struct mom_error *error)
-{
-    return take(folder, O_RDONLY | O_DIRECTORY, error);
 }

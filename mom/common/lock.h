@@ -1,4 +1,5 @@
-/* The locks by which mom's programs know of one another: files of the run dir, held by flock(2) for
+/* The locks by which mom's programs know of one another: files of the run dir, and one of the state
+ * dir, held by flock(2) for
  * as long as their holder lives, however it ends. libc only. */
 #ifndef MOM_COMMON_LOCK_H
 #define MOM_COMMON_LOCK_H
@@ -7,7 +8,8 @@
 
 #include <stdint.h>
 
-#define WARDEN_LOCK_FILE "momd.pid" /* of the one momd; holds its pid, for people */
+#define WARDEN_LOCK_FILE "momd.pid"  /* of the one momd; holds its pid, for people */
+#define STATE_LOCK_FILE  "momd.lock" /* in the state dir, of the momd whose it is */
 #define GOVERNOR_LOCK_FILE                                                                         \
     "governor.lock" /* of the one governor: the journal and the rings are its */
 
@@ -19,8 +21,5 @@ int lock_take(const char *folder, const char *name, struct mom_error *error);
 /* The same; whoever has it gets so long to end. */
 int lock_await(
     const char *folder, const char *name, int64_t patience_usec, struct mom_error *error);
-
-/* The same for a folder itself, which must be there. */
-int lock_take_folder(const char *folder, struct mom_error *error);
 
 #endif

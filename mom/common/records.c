@@ -1,6 +1,6 @@
 #include "mom/common/records.h"
 
-#include "mom/common/ring.h"
+#include "mom/common/paths.h"
 #include "slices/base/text.h"
 
 #define MIB (1024u * 1024u)
@@ -15,6 +15,34 @@ const struct ring_info ring_table[RINGS] = {
     [RING_OUTCOMES] = {"outcomes.ring", "recorder/outcomes.ack", 1 * MIB},
     [RING_PAST] = {"recorder/past.ring", "past.ack", 1 * MIB},
 };
+
+struct ends {
+    char file[PATH_MAX], ack[PATH_MAX];
+};
+
+static int find_ends(const char *run_dir, enum ring_name name, struct ends *ret)
+{
+    int r = paths_join(ret->file, sizeof ret->file, run_dir, ring_table[name].file);
+    return r < 0 ? r : paths_join(ret->ack, sizeof ret->ack, run_dir, ring_table[name].ack);
+}
+
+int records_open_writer(const char *run_dir, enum ring_name name, gid_t group,
+    struct ring_writer *ret, struct mom_error *error)
+{
+    struct ends ends;
+    int r = find_ends(run_dir, name, &ends);
+    if (r < 0)
+        return error_errno(error, r, "%s", run_dir);
+    return ring_writer_open(ret, ends.file, ends.ack, ring_table[name].size, 0640, group, error);
+}
+
+int records_open_reader(
+    const char *run_dir, enum ring_name name, gid_t group, struct ring_reader *ret)
+{
+    struct ends ends;
+    int r = find_ends(run_dir, name, &ends);
+    return r < 0 ? r : ring_reader_open(ret, ends.file, ends.ack, group, NULL);
+}
 
 void decision_id(const uint8_t boot[16], uint64_t seq, char id[DECISION_ID_MAX])
 {

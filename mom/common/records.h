@@ -4,6 +4,7 @@
 #ifndef MOM_COMMON_RECORDS_H
 #define MOM_COMMON_RECORDS_H
 
+#include "mom/common/ring.h"
 #include "policy/decide/decision.h"
 #include "policy/decide/ladder.h"
 #include "policy/decide/rules.h"
@@ -18,13 +19,13 @@
 
 #define RECORDS_VERSION 1
 
-/* The rings, each with one writing thread. */
+/* The rings, each with one writing thread, but for RING_OUTCOMES, which has a lock. */
 enum ring_name {
     RING_SAMPLES, /* governor's thread > recorder: bulk; a flood of it can't crowd out the others */
     RING_DECISIONS, /* governor's thread > recorder */
     RING_GUARD,     /* guard's thread > recorder */
     RING_LOOKS,     /* guard's thread > recorder: bulk, while the node is close to trouble */
-    RING_OUTCOMES,  /* hands' thread > recorder */
+    RING_OUTCOMES,  /* hands > recorder, and the governor's thread, of what it undoes itself */
     RING_PAST,      /* recorder > governor's thread: warm start */
     RINGS
 };
@@ -33,6 +34,13 @@ struct ring_info {
     size_t size;
 };
 extern const struct ring_info ring_table[RINGS];
+
+/* The ends of a ring in the run dir; results and `group` as for ring_writer_open and
+ * ring_reader_open. */
+int records_open_writer(const char *run_dir, enum ring_name name, gid_t group,
+    struct ring_writer *ret, struct mom_error *error);
+int records_open_reader(
+    const char *run_dir, enum ring_name name, gid_t group, struct ring_reader *ret);
 
 enum record_type {
     RECORD_BORN = 1,   /* struct record_born: before the first sample of a life */

@@ -295,13 +295,9 @@ static void tell_again(struct governor *governor)
 
 static bool open_past(struct governor *governor)
 {
-    const struct ring_info *info = &ring_table[RING_PAST];
-    const char *run_dir = governor->options->paths.run_dir;
-    char ring[PATH_MAX], ack[PATH_MAX];
-    if (!governor->past_open && paths_join(ring, sizeof ring, run_dir, info->file) == 0 &&
-        paths_join(ack, sizeof ack, run_dir, info->ack) == 0)
-        governor->past_open =
-            ring_reader_open(&governor->past, ring, ack, governor->group, NULL) == 0;
+    if (!governor->past_open)
+        governor->past_open = records_open_reader(governor->options->paths.run_dir, RING_PAST,
+                                  governor->group, &governor->past) == 0;
     return governor->past_open;
 }
 
@@ -329,7 +325,7 @@ static void take_past(struct governor *governor, struct stamp now)
     }
 }
 
-void governor_take_policy(struct governor *governor)
+static void take_policy(struct governor *governor)
 {
     if (governor->retired && guard_taken(governor->guard) >= governor->retired_by) {
         policy_free(governor->retired);
@@ -376,7 +372,7 @@ void governor_answer(struct governor *governor, struct stamp now)
     watch_hands(governor, now);
     governor_keep_watchdog(governor, now);
     hooks_answer(governor, now);
-    governor_take_policy(governor);
+    take_policy(governor);
     take_request(governor, now);
     take_past(governor, now);
 }

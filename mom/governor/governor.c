@@ -127,13 +127,8 @@ void governor_close_eyes(struct governor *governor)
 static int open_ring(struct governor *governor, enum ring_name name, struct ring_writer *ring,
     struct mom_error *error)
 {
-    const struct ring_info *info = &ring_table[name];
-    const char *run_dir = governor->options->paths.run_dir;
-    char file[PATH_MAX], ack[PATH_MAX];
-    if (paths_join(file, sizeof file, run_dir, info->file) < 0 ||
-        paths_join(ack, sizeof ack, run_dir, info->ack) < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
-    return ring_writer_open(ring, file, ack, info->size, 0640, governor->group, error);
+    return records_open_writer(
+        governor->options->paths.run_dir, name, governor->group, ring, error);
 }
 
 static int open_run_dir(struct governor *governor, struct mom_error *error)

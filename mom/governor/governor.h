@@ -3,8 +3,8 @@
  *
  *   governor.c  opens everything, the loop, closes everything: the table of contents
  *   tick.c      one tick
- *   answer.c    what comes from outside between ticks: outcomes, the guard's orders, momctl, the
- * past tell.c      rings and live table: how others learn of it
+ *   answer.c    what comes between ticks: outcomes, the guard's orders, momctl's, the past
+ *   tell.c      rings and live table: how others learn of it
  *
  * All fields belong to the governor's thread unless they say otherwise. */
 #ifndef MOM_GOVERNOR_GOVERNOR_H
@@ -159,7 +159,6 @@ void governor_hear_oom_handler(struct governor *governor, struct stamp now);
 
 /* answer.c */
 void governor_answer(struct governor *governor, struct stamp now);
-void governor_take_policy(struct governor *governor);
 /* What came of an action. */
 void governor_take_outcome(
     struct governor *governor, const struct outcome *outcome, struct stamp now);

@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { ORDERS = 32, OUTCOMES = 2 };
@@ -192,8 +193,7 @@ static bool carry_out(struct guard *guard)
 
 static void ask_for_a_tick(const struct guard *guard)
 {
-    const uint64_t one = 1;
-    (void)!write(guard->options.tick_fd, &one, sizeof one); /* never blocks: EAGAIN is as good */
+    (void)eventfd_write(guard->options.tick_fd, 1); /* never blocks: EAGAIN is as good */
 }
 
 /* Its memory is on the way already, or back, or the shortage is over. */

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,8 +75,7 @@ static void report(struct hand *hand)
     if (!queue_put(&hand->outcomes, outcome))
         log_error("the governor's thread takes no outcomes; decision %llu",
             (unsigned long long)outcome->decision);
-    const uint64_t one = 1;
-    (void)!write(hands->options.outcome_fd, &one, sizeof one);
+    (void)eventfd_write(hands->options.outcome_fd, 1);
 }
 
 static void tell_kernel(struct hands *hands, const struct kernel_hint *hint)

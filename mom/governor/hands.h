@@ -22,7 +22,7 @@ enum hands_client { HANDS_GUARD, HANDS_GOVERNOR, HANDS_CLIENTS };
 
 struct hands_options {
     struct actuator *actuator;
-    struct ring_writer *outcomes; /* only these threads write it */
+    struct ring_writer *outcomes; /* written by these threads, and by hands_record */
     struct heartbeat_page *heartbeat;
     struct oom_handler *oom_handler; /* gets what was taken over; must outlive the hands */
     int outcome_fd;                  /* eventfd, written when an outcome waits */

@@ -1,10 +1,11 @@
 /* The operators' programs around what is done to slices: which is due, what a reset waits for, and
  * what came of it. The warden runs them; this end asks, never waits, and is told later.
  *
- *   a decision is made     notify
- *   a reset is decided     hook_before; the ladder's and people's resets wait for its end, no
- * longer than hook_timeout; then all is looked at again the guard has ordered  hook_before, at
- * once, beside the reset its outcome is known   hook_after; and restart, where it is done
+ *   a decision is made       notify
+ *   a reset is decided       hook_before; the ladder's and people's resets wait for its end, no
+ *                            longer than hook_timeout; then all is looked at again
+ *   the guard has ordered    hook_before, at once, beside the reset
+ *   its outcome is known     hook_after; and restart, where it is done
  *
  * Of a dry run it is told what would have been run. All on the governor's thread. */
 #ifndef MOM_GOVERNOR_HOOKS_H

@@ -103,6 +103,15 @@ static bool is_overtaken(const struct watch *watch, const struct oom_handler_wor
            word->at_usec <= watch->raise.temporary.since_usec;
 }
 
+/* Heard late, since this thread was kept waiting: its tasks may have gone on by themselves. While
+ * they wait, the word comes again each second. */
+#define WAITS_LASTS_USEC (2 * USEC_PER_SEC)
+
+static bool is_stale(const struct oom_handler_word *word, struct stamp now)
+{
+    return now.boot_usec - word->at_usec > WAITS_LASTS_USEC;
+}
+
 static void decide(struct governor *governor, struct place *place, const struct slice *slice,
     const struct oom_handler_word *word, struct stamp now)
 {
@@ -141,7 +150,7 @@ static void hear(struct governor *governor, struct place *place, const struct sl
         oom_refused(watch, now);
         break;
     case OOM_HANDLER_WAITS:
-        if (watch->oom.state == OOM_TAKEN && !is_overtaken(watch, word))
+        if (watch->oom.state == OOM_TAKEN && !is_overtaken(watch, word) && !is_stale(word, now))
             decide(governor, place, slice, word, now);
         break;
     case OOM_HANDLER_LATE:

@@ -69,12 +69,6 @@ struct oom_handler {
     struct oom_handler_word word_slots[WORDS], wait_slots[WAITS];
 };
 
-static void poke(int fd)
-{
-    const uint64_t one = 1;
-    (void)!write(fd, &one, sizeof one);
-}
-
 /* --- Other threads' side ---------------------------------------------------------------------- */
 
 static struct place *claim(struct oom_handler *oom_handler)
@@ -103,7 +97,7 @@ void oom_handler_take(
     place->delay_usec = ask->delay_usec;
     place->error = actuator_take_over(actuator, ask, &place->takeover);
     atomic_store(&place->state, place->error < 0 ? PLACE_REFUSED : PLACE_ENTERED);
-    poke(oom_handler->poke_fd);
+    (void)eventfd_write(oom_handler->poke_fd, 1);
 }
 
 void oom_handler_return(struct oom_handler *oom_handler, uint64_t serial)
@@ -113,7 +107,7 @@ void oom_handler_return(struct oom_handler *oom_handler, uint64_t serial)
         if (atomic_load(&place->state) != PLACE_FREE && atomic_load(&place->serial) == serial)
             atomic_store(&place->unwanted, true);
     }
-    poke(oom_handler->poke_fd);
+    (void)eventfd_write(oom_handler->poke_fd, 1);
 }
 
 bool oom_handler_next(struct oom_handler *oom_handler, struct oom_handler_word *ret)
@@ -135,7 +129,7 @@ static void tell(struct oom_handler *oom_handler, const struct place *place,
         .delay_usec = place->delay_usec,
         .look = place->look};
     (void)queue_put(news == OOM_HANDLER_WAITS ? &oom_handler->waits : &oom_handler->words, &word);
-    poke(oom_handler->options.word_fd);
+    (void)eventfd_write(oom_handler->options.word_fd, 1);
 }
 
 static void forget(struct place *place)
@@ -360,7 +354,7 @@ int oom_handler_open(
 void oom_handler_close(struct oom_handler *oom_handler)
 {
     atomic_store(&oom_handler->stop, true);
-    poke(oom_handler->poke_fd);
+    (void)eventfd_write(oom_handler->poke_fd, 1);
     (void)pthread_join(oom_handler->thread, NULL);
     oom_handler->options.heartbeat->kept = 0;
     oom_handler->options.heartbeat->kept_until_usec = 0;

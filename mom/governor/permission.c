@@ -20,7 +20,6 @@ static const unsigned allowed[CONTROL_VERBS] = {
     [CONTROL_HOLD] = MEMBER,
     [CONTROL_RELEASE] = MEMBER,
     [CONTROL_DISMISS] = MEMBER,
-    [CONTROL_RELOAD] = 0,
 };
 
 static bool is_among_groups(int socket, gid_t group)

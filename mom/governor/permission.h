@@ -4,9 +4,7 @@
  *   ping      yes    yes         yes                 yes
  *   reset     yes    no          yes                 no
  *   hold      yes    yes         no                  no     (nobody exempts himself)
- *   release   yes    yes         no                  no
- *   dismiss   yes    yes         no                  no
- *   reload    yes    no          no                  no
+ *   all else  yes    yes         no                  no
  *
  * The owner is the user whose slice it is, or to whom its group was delegated; never root. */
 #ifndef MOM_GOVERNOR_PERMISSION_H

@@ -89,8 +89,7 @@ int witness_open(const struct hierarchy *hierarchy, const char *proc_root, struc
 
 void witness_close(struct witness *witness)
 {
-    const uint64_t one = 1;
-    (void)!write(witness->stop_fd, &one, sizeof one);
+    (void)eventfd_write(witness->stop_fd, 1);
     (void)pthread_join(witness->thread, NULL);
     (void)close(witness->stop_fd);
     free(witness);

@@ -111,6 +111,8 @@ int letters_for_outcome(
     enum action_kind kind = record->outcome.kind;
     if (kind != ACTION_WARN && !action_is_deed(kind))
         return 0;
+    if (kind == ACTION_RELEASE && record->outcome.result == RESULT_VANISHED)
+        return 0; /* it took what was changed along */
     char id[DECISION_ID_MAX];
     decision_id(recorder->boot, record->outcome.decision, id);
     int r = query_decision(recorder->db, id, &found, error);

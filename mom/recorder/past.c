@@ -10,13 +10,8 @@
 
 int past_open(struct recorder *recorder, gid_t group, struct mom_error *error)
 {
-    const struct ring_info *info = &ring_table[RING_PAST];
-    const char *run_dir = recorder->options->paths.run_dir;
-    char file[PATH_MAX], ack[PATH_MAX];
-    if (paths_join(file, sizeof file, run_dir, info->file) < 0 ||
-        paths_join(ack, sizeof ack, run_dir, info->ack) < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", run_dir);
-    return ring_writer_open(&recorder->past, file, ack, info->size, 0640, group, error);
+    return records_open_writer(
+        recorder->options->paths.run_dir, RING_PAST, group, &recorder->past, error);
 }
 
 static int tell_scale(struct recorder *recorder, const struct slice *slice, uint32_t scale,

@@ -28,14 +28,8 @@ enum { DRAINED = sizeof drained / sizeof *drained };
 
 static bool open_ring(struct recorder *recorder, enum ring_name name)
 {
-    const struct ring_info *info = &ring_table[name];
-    const char *run_dir = recorder->options->paths.run_dir;
-    char file[PATH_MAX], ack[PATH_MAX];
-    if (recorder->rings[name].fd >= 0)
-        return true;
-    return paths_join(file, sizeof file, run_dir, info->file) == 0 &&
-           paths_join(ack, sizeof ack, run_dir, info->ack) == 0 &&
-           ring_reader_open(&recorder->rings[name], file, ack, (gid_t)-1, NULL) == 0;
+    return recorder->rings[name].fd >= 0 || records_open_reader(recorder->options->paths.run_dir,
+                                                name, (gid_t)-1, &recorder->rings[name]) == 0;
 }
 
 static void tell_drops(struct recorder *recorder, enum ring_name name)

@@ -39,7 +39,7 @@ void page_put_evidence(struct page *page, const struct evidence *evidence);
 
 /* "12.3 MiB". Returns buffer. */
 char *report_bytes(double bytes, char buffer[32]);
-/* "3 h 20 min". Returns buffer. */
+/* "3.3 h". Returns buffer. */
 char *report_span(double seconds, char buffer[32]);
 
 /* Why a growth is none to be told of, by the gate of that name that it did not pass. */

@@ -5,10 +5,10 @@
  *                          "kind": "container", "uid": 0, "rank": 0, "protected": false,
  *                          "held": false, "leak": "none", "footprint": 1048576, "growth": 12.5,
  *                          "age": 3600, "sample": {"anon": ..., ...}}, ...]}
- *             Bytes, bytes a second, seconds; fields of samples as in the manual, in their units.
+ *             Bytes, bytes a second, seconds; samples by the names and in the units of
+ *             sample_fields and node_fields.
  *   answer    {"scores": {"12": 1000, ...}}
- *             By serial: a name may be anything. Higher goes first. A slice that is not named has
- * 0. */
+ *             By serial: a name may be anything. Higher goes first; who is not named has 0. */
 #ifndef MOM_SCORER_QUESTION_H
 #define MOM_SCORER_QUESTION_H
 

@@ -145,7 +145,7 @@ static const struct {
 } hearts[] = {
     {HEART_GUARD, "guard", 15 * USEC_PER_SEC},
     {HEART_GOVERNOR, "governor's thread", 60 * USEC_PER_SEC},
-    {HEART_HANDS, "actuator's thread", 300 * USEC_PER_SEC},
+    {HEART_HANDS, "hands", 300 * USEC_PER_SEC},
     {HEART_OOM_HANDLER, "OOM handler", 15 * USEC_PER_SEC},
 };
 _Static_assert(sizeof hearts / sizeof *hearts == GOVERNOR_HEARTS, "a pulse for each heart");
@@ -219,6 +219,13 @@ static void undo_the_dying(struct warden *warden, int64_t now_usec)
     replay_journal(warden, true);
 }
 
+static void kill_child(struct warden *warden, enum child_name name, int64_t now_usec)
+{
+    children_signal(&warden->children, name, SIGKILL);
+    if (name == CHILD_GOVERNOR && warden->killed_usec == 0)
+        warden->killed_usec = now_usec;
+}
+
 static void check_governor(struct warden *warden, int64_t now_usec)
 {
     struct heartbeat_page page = {0}; /* a page that can't be read has never beaten */
@@ -231,9 +238,7 @@ static void check_governor(struct warden *warden, int64_t now_usec)
     if (silent < GOVERNOR_HEARTS) {
         log_error("the %s is silent: the governor is started again", hearts[silent].name);
         memset(warden->pulse, 0, sizeof warden->pulse);
-        children_signal(&warden->children, CHILD_GOVERNOR, SIGKILL);
-        if (warden->killed_usec == 0)
-            warden->killed_usec = now_usec;
+        kill_child(warden, CHILD_GOVERNOR, now_usec);
     } else if (!warden->told_ready && page.ready &&
                page.beat_usec[HEART_GOVERNOR] > governor->started_usec) {
         tell_ready(warden);
@@ -297,7 +302,9 @@ static void end_child(struct warden *warden, enum child_name name)
     while (warden->children.child[name].pid != 0) {
         int64_t now_usec = clock_now().boot_usec;
         if (now_usec > give_up)
-            children_signal(&warden->children, name, SIGKILL);
+            kill_child(warden, name, now_usec);
+        if (name == CHILD_GOVERNOR)
+            undo_the_dying(warden, now_usec);
         reap(warden, now_usec);
         int ignored;
         if (warden->children.child[name].pid != 0)

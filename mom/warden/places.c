@@ -126,7 +126,7 @@ static int told_of_another(int r, struct mom_error *error)
 
 int places_lock(const struct paths *paths, struct mom_error *error)
 {
-    int r = lock_take_folder(paths->state_dir, error); /* kept open until the end */
+    int r = lock_take(paths->state_dir, STATE_LOCK_FILE, error); /* kept open until the end */
     if (r >= 0)
         r = lock_take(paths->run_dir, WARDEN_LOCK_FILE, error);
     return told_of_another(r, error);

@@ -16,7 +16,7 @@ struct account {
 
 void places_account(struct account *ret);
 
-/* Makes the run dir (0755 root:mom) with the recorder's own folder in it, and the state dir (0750
+/* Makes the run dir (0755 root:mom) with the recorder's and the scorer's own folders in it, and the state dir (0750
  * root:mom) with another (0750 mom:mom). The run dir must be on tmpfs: the guard may never wait for
  * a disk. */
 int places_make(const struct paths *paths, const struct account *account, struct mom_error *error);

@@ -20,7 +20,8 @@
 uint32_t decide_slice(struct watch *watch, const struct slice *slice, const struct policy *policy,
     const struct node_sample *node, uint64_t *raised, struct stamp now, struct decision *ret);
 
-/* The slice has vanished: 1 decision (a record) where that ends an incident, else 0. */
+/* The slice has vanished: 1 decision where that ends an incident (a record), or something of it is
+ * changed (a release: its group may live on, as another slice or as a part of one), else 0. */
 uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
     const struct policy *policy, const struct node_sample *node, struct stamp now,
     struct decision *ret);

@@ -333,15 +333,25 @@ uint32_t decide_slice(struct watch *watch, const struct slice *slice, const stru
     return decided;
 }
 
+/* Something of it is changed, or about to be. */
+static bool is_changed(const struct watch *watch)
+{
+    return watch->throttle.state > THROTTLE_NEWBORN ||
+           watch->raise.temporary.state != TEMPORARY_OVER ||
+           watch->freeze.state != TEMPORARY_OVER ||
+           watch->ordered.temporary.state != TEMPORARY_OVER;
+}
+
 uint32_t decide_vanished(const struct watch *watch, const struct slice *slice,
     const struct policy *policy, const struct node_sample *node, struct stamp now,
     struct decision *ret)
 {
-    if (watch->ladder.incident == 0)
+    bool releases = is_changed(watch);
+    if (watch->ladder.incident == 0 && !releases)
         return 0;
     const struct outlook outlook = {policy, policy_globals(policy), node, 0, now};
     describe(ret, watch, slice, &outlook);
-    ret->wanted = ret->action = ACTION_RECORD;
+    ret->wanted = ret->action = releases ? ACTION_RELEASE : ACTION_RECORD;
     ret->reason = REASON_GONE;
     return 1;
 }

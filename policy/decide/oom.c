@@ -7,18 +7,13 @@
 
 #include <string.h>
 
-const char *const oom_state_names[OOM_STATES] = {
-    [OOM_KERNELS] = "kernel",
-    [OOM_ASKED] = "asked",
-    [OOM_TAKEN] = "mom",
-    [OOM_RETURNING] = "returning",
-    [OOM_LATE] = "late",
-};
-
 /* --- Whose it is ----------------------------------------------------------------------------- */
 
-/* How large it is doesn't matter: the limit is its own, and so is the shortage. */
-enum restraint oom_restraint(const struct watch *watch, const struct slice *slice, struct stamp now)
+/* What keeps mom's hands off: the mode, protection, a hold, a probation, its age, something that is
+ * changed about it by a person or by a freeze. How large it is doesn't matter: the limit is its own,
+ * and so is the shortage. */
+static enum restraint oom_restraint(
+    const struct watch *watch, const struct slice *slice, struct stamp now)
 {
     if (watch->policy.mode != MODE_ENFORCE)
         return RESTRAINT_MODE;

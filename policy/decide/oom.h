@@ -18,7 +18,6 @@ enum oom_state {
     OOM_LATE,      /* mom was late once: the kernel's, until it is armed again */
     OOM_STATES
 };
-extern const char *const oom_state_names[OOM_STATES]; /* "kernel", "asked", "mom", ... */
 
 /* The kernel's killer, let loose after a deadline, is taken over again when it has had nothing to
  * do for so long. Real time, as all about it. */
@@ -35,11 +34,6 @@ struct oom {
 };
 
 struct watch;
-
-/* What keeps mom's hands off: protection, a hold, the mode, a probation, its age, something that is
- * changed about it by a person or by a freeze. RESTRAINT_NONE: nothing. */
-enum restraint oom_restraint(
-    const struct watch *watch, const struct slice *slice, struct stamp now);
 
 /* By the newest sample: is the slice's OOM to be mom's? Arms it again, where that is due. */
 bool oom_wanted(struct watch *watch, const struct slice *slice, struct stamp now);

@@ -47,9 +47,10 @@ struct standing {
     int64_t tick_cost_usec;      /* CPU time that this tick took; 0: unknown */
     uint64_t policy_hash;
     enum formula formula;
-    uint32_t unprotected;    /* slices that are not protected, of all */
-    uint64_t raised;         /* by which the limits of all are raised; bytes */
-    uint32_t notable;        /* and of those, which have NOTABLE_PART of the memory at least */
+    uint32_t unprotected; /* slices that are not protected, of all */
+    uint64_t raised;      /* by which the limits of all are raised; bytes */
+    uint32_t
+        notable; /* and of the unprotected, those that have NOTABLE_PART of the memory at least */
     double resident_total;   /* score_resident of all, bytes */
     double growth_now_total; /* of all slices that grow, bytes a second */
     uint64_t swap_limit;     /* of all slices together; SAMPLE_NO_LIMIT: one has none */

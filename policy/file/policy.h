@@ -145,7 +145,7 @@ struct slice_policy {
                                 OOM killer is let loose; 0: it comes at once. Not scaled */
     char oom_to[128];        /* who waits so takes memory at this group's cost from then on; a path
                                 below the hierarchy's root; "": he is reset */
-    uint64_t min_size_bytes; /* smaller slices are not reset, but by a person */
+    uint64_t min_size_bytes; /* who would give back less is not acted on, but by a person */
     int64_t min_age_usec;    /* nor younger ones */
     bool tell_kernel;        /* its OOM killer is told whom mom would choose */
     bool interdependent;     /* its jobs need each other: it goes as a whole, there too; else a

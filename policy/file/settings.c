@@ -68,9 +68,11 @@ static const struct setting table[] = {
     {GLOBAL(max_slices), .name = "max_slices", .type = VALUE_INTEGER, .least = "16",
         .most = "65536", .fallback = "4096",
         .help = "How many slices there is room for, an eighth of it for parents that stand for the "
-                "rest."},
+                "rest. Another number takes effect when momd is started again."},
     {GLOBAL(full_every), .name = "full_every", .type = VALUE_INTEGER, .least = "1", .most = "3600",
-        .fallback = "6", .help = "Every file of a slice is read at least once in so many ticks."},
+        .fallback = "6",
+        .help = "Every file of a slice is read at least once in so many ticks. Another "
+                "number takes effect when momd is started again."},
     {GLOBAL(guard_usec), .name = "guard.interval", .type = VALUE_DURATION, .least = "10ms",
         .most = "10s", .fallback = "250ms", .help = "How often the node itself is looked at."},
     {GLOBAL(cooldown_usec), .name = "guard.cooldown", .type = VALUE_DURATION, .least = "0s",
@@ -126,7 +128,9 @@ static const struct setting table[] = {
         .help = "`default`: laid into the directory, and sent through port 25 of this host where "
                 "something listens there; or one of directory, smtp, sendmail alone."},
     {GLOBAL(mail.directory), .name = "mail.directory", .type = VALUE_PATH, .fallback = "",
-        .help = "Where mails are laid down; empty: the folder mail in the state directory."},
+        .help = "Where mails are laid down; empty: recorder/mail in the "
+                "state directory. It must be user mom's; under systemd ReadWritePaths= must name "
+                "it, too."},
     {GLOBAL(mail.server), .name = "mail.server", .type = VALUE_DOMAIN, .fallback = "localhost",
         .help = "The SMTP server."},
     {GLOBAL(mail.port), .name = "mail.port", .type = VALUE_INTEGER, .least = "1", .most = "65535",
@@ -224,9 +228,13 @@ static const struct setting table[] = {
     {SLICE(protect, SET_PROTECT), .name = "protect", .type = VALUE_BOOL, .fallback = "false",
         .help = "Never acted on; where it would be due, the operators are alarmed."},
     {SLICE(mode, SET_MODE), .name = "mode", .type = VALUE_WORD, .words = {mode_names, MODES},
-        .fallback = "enforce", .help = "What may be done to it when the node is short."},
+        .fallback = "enforce",
+        .help = "What may be done to it, most of all when the node is short: "
+                "observe records, warn mails, too, enforce does it."},
     {SLICE(leak, SET_LEAK), .name = "leak", .type = VALUE_WORD, .words = {mode_names, MODES},
-        .fallback = "warn", .help = "What a confirmed leak alone leads to."},
+        .fallback = "warn",
+        .help = "What a confirmed leak alone leads to, in the same words; enforce only "
+                "where mode is enforce, too."},
     {SLICE(leak_horizon_usec, SET_LEAK_HORIZON), .name = "leak_horizon", .type = VALUE_DURATION,
         .least = "1s", .most = "52w", .fallback = "2h", .scaled = true,
         .help = "With leak: enforce, a leaker is throttled, then reset, when the time until its "
@@ -283,7 +291,7 @@ static const struct setting table[] = {
                 "leak_grace after the warning, if it still is then, and with mode: enforce alone."},
     {SLICE(thrashing_after_usec, SET_THRASHING_AFTER), .name = "thrashing_after",
         .type = VALUE_DURATION, .least = "1min", .most = "52w", .fallback = "10min", .scaled = true,
-        .help = "For so long."},
+        .help = "For so long a slice waits at its own limit before it counts as thrashing."},
     {SLICE(freeze_for_usec, SET_FREEZE_FOR), .name = "freeze_for", .type = VALUE_DURATION,
         .least = "1s", .most = "52w", .fallback = "1h", .scaled = true,
         .help = "With thrashing: freeze, it stands still for so long."},
@@ -305,9 +313,11 @@ static const struct setting table[] = {
             "from then on, and can so go on. Where that can't be done, or is over, it is reset."},
     {SLICE(min_size_bytes, SET_MIN_SIZE), .name = "min_size", .type = VALUE_SIZE, .least = "0B",
         .most = "1T", .fallback = "64M",
-        .help = "Smaller slices are not reset: it would not help."},
+        .help = "Slices that would give back less are not reset, throttled or frozen: it would "
+                "not help."},
     {SLICE(min_age_usec, SET_MIN_AGE), .name = "min_age", .type = VALUE_DURATION, .least = "0s",
-        .most = "52w", .fallback = "0s", .scaled = true, .help = "Nor are younger ones."},
+        .most = "52w", .fallback = "0s", .scaled = true,
+        .help = "Nor are slices that are younger than this."},
     {SLICE(tell_kernel, SET_TELL_KERNEL), .name = "tell_kernel", .type = VALUE_BOOL,
         .fallback = "false",
         .help = "The kernel's own OOM killer, should it be first, is told to choose as mom would: "

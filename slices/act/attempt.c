@@ -138,7 +138,9 @@ static int signal_member(void *context, int32_t pid)
     return 0;
 }
 
-int attempt_signal_members(struct attempt *attempt, int signal_number)
+/* The signal to every process of the slice, each held by a pidfd while its membership is looked up
+ * again: a reused pid is never hit. 0 or -errno. */
+static int signal_members(struct attempt *attempt, int signal_number)
 {
     struct signalling signalling = {attempt, signal_number, 0};
     int r = processes_visit(attempt->group_fd, signal_member, &signalling);
@@ -147,7 +149,7 @@ int attempt_signal_members(struct attempt *attempt, int signal_number)
 
 int attempt_kill_members(struct attempt *attempt)
 {
-    return attempt_signal_members(attempt, SIGKILL);
+    return signal_members(attempt, SIGKILL);
 }
 
 static bool becomes_empty(const struct attempt *attempt, int64_t within_usec)
@@ -179,7 +181,7 @@ static int release_member(void *context, int32_t pid)
 
 bool attempt_ask_to_end(struct attempt *attempt)
 {
-    return attempt_signal_members(attempt, SIGTERM) == 0 &&
+    return signal_members(attempt, SIGTERM) == 0 &&
            becomes_empty(attempt, attempt->action->grace_usec);
 }
 

@@ -80,9 +80,6 @@ bool attempt_spares(int32_t pid);
 /* Whether the process is in the slice at this moment. */
 bool attempt_is_member(const struct attempt *attempt, int32_t pid);
 
-/* The signal to every process of the slice, each held by a pidfd while its membership is looked up
- * again: a reused pid is never hit. 0 or -errno. */
-int attempt_signal_members(struct attempt *attempt, int signal_number);
 int attempt_kill_members(struct attempt *attempt); /* SIGKILL */
 
 /* Asks every process of the slice, or job, to end (SIGTERM), and gives them action->grace_usec for

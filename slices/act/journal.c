@@ -139,12 +139,17 @@ static bool see(const struct journal *journal, int row, struct seen *ret)
     return ret->check != 0 && ret->check == checksum(&ret->entry);
 }
 
-/* Unless somebody else has struck it since, and taken it for something else. */
-static void strike_seen(struct journal *journal, struct seen *seen)
+/* False: somebody else has struck it since, and may have taken it for something else. */
+static bool strike_seen(struct journal *journal, struct seen *seen)
 {
     struct row *row = row_at(journal, seen->row);
-    if (row)
-        (void)atomic_compare_exchange_strong(&row->check, &seen->check, 0);
+    return row && atomic_compare_exchange_strong(&row->check, &seen->check, 0);
+}
+
+bool journal_strike_if(struct journal *journal, int row, const struct journal_entry *entry)
+{
+    struct seen seen = {.row = row, .check = checksum(entry)};
+    return strike_seen(journal, &seen);
 }
 
 /* Until it is released, not just for as long as a reset takes. */
@@ -214,7 +219,7 @@ static int sweep(struct journal *journal, bool takeovers)
         if (!see(journal, i, &seen))
             continue;
         if (lasts(seen.entry.kind) && is_over(&seen.entry) && undo_drop_in(journal, &seen) == 0)
-            strike_seen(journal, &seen);
+            (void)strike_seen(journal, &seen);
         else if (!is_orphaned(&seen.entry) || journal_undo(journal, i, &error) < 0)
             used += (seen.entry.kind == JOURNAL_OOM) == takeovers;
     }
@@ -492,7 +497,7 @@ static int undo_setting(struct journal *journal, struct seen *seen, struct mom_e
     if (r > 0)
         (void)error_set(
             error, 0, "%s was changed by somebody else meanwhile: it is left as it is", path);
-    strike_seen(journal, seen);
+    (void)strike_seen(journal, seen);
     return r;
 }
 
@@ -501,7 +506,7 @@ static int undo_watchdog(struct journal *journal, struct seen *seen, struct mom_
     const struct journal_entry *entry = &seen->entry;
     int r = watchdog_undo(entry->directory, entry->disk, WATCHDOG_SYS_ROOT, error);
     if (r >= 0)
-        strike_seen(journal, seen);
+        (void)strike_seen(journal, seen);
     return r;
 }
 
@@ -525,7 +530,7 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error)
     int removed = undo_drop_in(journal, &seen);
     if (removed < 0)
         return error_errno(error, removed, "removing the drop-in of %s", entry->directory);
-    strike_seen(journal, &seen);
+    (void)strike_seen(journal, &seen);
     return r > 0;
 }
 
@@ -543,6 +548,14 @@ int journal_undo_oom(
     return result;
 }
 
+int journal_undo_next(const struct journal *journal, int step)
+{
+    int row = step % JOURNAL_ENTRIES;
+    bool at_last = step >= JOURNAL_ENTRIES;
+    const struct journal_entry *entry = journal_row(journal, row);
+    return entry && (entry->kind == JOURNAL_LIMIT) == at_last ? row : -1;
+}
+
 static bool is_spared(const struct journal *journal, int row)
 {
     const struct journal_entry *entry = journal_row(journal, row);
@@ -552,9 +565,10 @@ static bool is_spared(const struct journal *journal, int row)
 int journal_undo_all(struct journal *journal, void (*say)(const char *text))
 {
     int left = 0;
-    for (int i = 0; i < JOURNAL_ENTRIES; i++) {
+    for (int i = 0; i < 2 * JOURNAL_ENTRIES; i++) {
         struct mom_error error = {0};
-        int r = is_spared(journal, i) ? 0 : journal_undo(journal, i, &error);
+        int row = journal_undo_next(journal, i);
+        int r = row < 0 || is_spared(journal, row) ? 0 : journal_undo(journal, row, &error);
         left += r < 0;
         if (say && r != 0)
             say(error.text);

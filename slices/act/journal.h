@@ -3,8 +3,8 @@
  * over (the warden after the governor died, `momctl release --all`, the next start) undoes them.
  *
  * Undoing is idempotent: it may be interrupted and repeated. libc only.
- * Writers: the actuator's threads of the one governor; any other program only while no governor
- * lives. */
+ * Writers: threads of the one governor (the hands, the OOM handler, the watchdog's keeper, and its
+ * own for the kernel's settings), under a lock; any other program only while no governor lives. */
 #ifndef SLICES_ACT_JOURNAL_H
 #define SLICES_ACT_JOURNAL_H
 
@@ -83,6 +83,8 @@ int journal_add(struct journal *journal, const struct journal_entry *entry);
 /* Strikes what lasts of groups that are gone, or begun anew, with their drop-ins. */
 void journal_sweep(struct journal *journal);
 void journal_strike(struct journal *journal, int row);
+/* If it is this entry still; false: somebody else has struck it meanwhile. */
+bool journal_strike_if(struct journal *journal, int row, const struct journal_entry *entry);
 
 /* NULL where row holds nothing valid. */
 const struct journal_entry *journal_row(const struct journal *journal, int row);
@@ -105,6 +107,11 @@ int journal_undo(struct journal *journal, int row, struct mom_error *error);
 /* Undoes the takeovers of this life, as journal_undo. Does not wait. */
 int journal_undo_oom(
     struct journal *journal, const struct slice_life *life, struct mom_error *error);
+
+/* In which order all is undone: the row of each step from 0 to 2 * JOURNAL_ENTRIES - 1, -1: none.
+ * Limits at last, since a raised one may take as long as the kernel reclaims, and who waits without
+ * an OOM killer, or is frozen, can't wait for that. */
+int journal_undo_next(const struct journal *journal, int step);
 
 /* Undoes all (but the watchdog, if that is spared); returns how many could not be. What failed, or
  * was left alone, is told to `say`, which may be NULL. */

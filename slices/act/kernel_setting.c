@@ -45,6 +45,8 @@ int kernel_setting_undo(const struct journal_entry *entry)
 {
     uint64_t value;
     int r = read_number(entry->directory, &value);
+    if (r == -EINVAL || r == -ERANGE) /* a number that is none of mom's: -1, for one */
+        return 1;
     if (r < 0)
         return r;
     return value == entry->set ? write_number(entry->directory, entry->before) : 1;

@@ -63,7 +63,10 @@ static int write_page(struct ledger *ledger)
     page->magic = LEDGER_MAGIC;
     page->generation++;
     page->sum = sum_of(page);
-    return write_whole(ledger->fd, page, sizeof *page, (off_t)(page->generation % 2) * COPY_SIZE);
+    int r = write_whole(ledger->fd, page, sizeof *page, (off_t)(page->generation % 2) * COPY_SIZE);
+    if (r < 0)
+        page->generation--; /* it may be half there: the next goes to the same place */
+    return r;
 }
 
 int ledger_open(struct ledger *ledger, const char *state_dir, gid_t group, bool *ret_fresh,

@@ -72,15 +72,17 @@ static int read_state(const struct takeover *takeover, uint64_t fields[FIELDS])
     return 0;
 }
 
-static void read_stat(const struct takeover *takeover, uint64_t fields[FIELDS])
+static int read_stat(const struct takeover *takeover, uint64_t fields[FIELDS])
 {
     char text[8192];
-    if (file_read(takeover->group_fd, "memory.stat", text, sizeof text) < 0)
-        return;
+    ssize_t n = file_read(takeover->group_fd, "memory.stat", text, sizeof text);
+    if (n < 0)
+        return (int)n;
     if (takeover->version == HIERARCHY_V1)
         keyed_parse(text, rows_stat_v1, COUNT(rows_stat_v1), take_field, fields);
     else
         keyed_parse(text, rows_stat_v2, COUNT(rows_stat_v2), take_field, fields);
+    return 0;
 }
 
 /* --- Groups nested below (v1) ---------------------------------------------------------------- */
@@ -232,16 +234,20 @@ int takeover_move(struct journal *journal, int group_fd, const struct slice_life
         r = -EBUSY;
     if (r < 0)
         return r;
-    struct journal_entry moved = *entry;
+    const struct journal_entry was = *entry;
+    struct journal_entry moved = was;
     moved.set = takeover_room(limit);
     int row = journal_add(journal, &moved);
     if (row < 0)
         return row;
     r = limit_write(group_fd, LIMIT_SOFT, moved.set);
-    if (r < 0)
+    if (r < 0) {
         (void)journal_undo(journal, row, &error);
-    else
-        journal_strike(journal, old);
+    } else if (!journal_strike_if(journal, old, &was)) { /* given back meanwhile: nobody watches */
+        (void)limit_write(group_fd, LIMIT_SOFT, was.before);
+        (void)journal_strike_if(journal, row, &moved);
+        r = -ENODATA;
+    }
     return r;
 }
 
@@ -301,7 +307,9 @@ int takeover_look(struct takeover *takeover, struct takeover_look *ret)
     if (is_v2 && !has_room(takeover, ret->limit))
         return -ESTALE;
     if (is_v2 ? ret->usage >= takeover->room : fields[UNDER_OOM] != 0)
-        read_stat(takeover, fields);
+        r = read_stat(takeover, fields);
+    if (r < 0)
+        return group_vanished(r) ? -ENODEV : r;
     ret->waits = is_v2 ? waits_in_room(takeover, ret->usage, fields) : fields[UNDER_OOM] != 0;
     ret->outlives = fields[SHMEM];
     return 0;

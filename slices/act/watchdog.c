@@ -169,7 +169,9 @@ int watchdog_arm(struct watchdog *watchdog, const char *path, const struct watch
     if (fd < 0)
         return error_errno(error, fd, "%s", path);
     int r = set_timeout(fd, timeout_sec, &watchdog->timeout_sec);
-    if (r == 0 && watchdog->timeout_sec < least_sec)
+    bool can_end =
+        facts->endless == WATCHDOG_NO; /* else it counts by now, and wants to be petted */
+    if (r == 0 && can_end && watchdog->timeout_sec < least_sec)
         r = -ERANGE;
     if (r == 0) /* one that was counting would go on where it was */
         r = pet(fd);

@@ -56,7 +56,8 @@ int text_whole_u64(const char *text, uint64_t *ret)
     return 0;
 }
 
-size_t text_utf8_length(const char *s)
+/* Length in bytes of the valid UTF-8 sequence at s (1 to 4), 0 where there is none. */
+static size_t utf8_length(const char *s)
 {
     const unsigned char *b = (const unsigned char *)s;
     if (b[0] < 0x80)
@@ -90,7 +91,7 @@ static bool misleads(const char *s, size_t length)
 /* Bytes of the harmless character at `s`; 0: it isn't one. */
 static size_t harmless(const char *s)
 {
-    size_t length = text_utf8_length(s);
+    size_t length = utf8_length(s);
     bool control = (unsigned char)*s < 0x20 || *s == 0x7f;
     return control || misleads(s, length) ? 0 : length;
 }

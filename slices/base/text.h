@@ -30,9 +30,6 @@ char *text_escape(char *dst, size_t size, const char *src);
  * backslashes stays as it is, and so finds its slice when it is typed in again. */
 char *text_show(char *dst, size_t size, const char *src);
 
-/* Length in bytes of the valid UTF-8 sequence at s (1 to 4), 0 where there is none. */
-size_t text_utf8_length(const char *s);
-
 bool text_starts_with(const char *text, const char *prefix);
 /* Moves the cursor behind `expected` if that stands there. */
 bool text_skip(const char **cursor, const char *expected);

@@ -1,9 +1,10 @@
 /* How a group is judged, in this order:
  *
- *   its name says interior         > looked into
- *   its name says slice            > a slice; a user-UID.slice whose manager has app.slice: looked
- * into its name says nothing          > a slice if it holds processes, else looked into and probed
- * again deep, long-named, without memory accounting, or no room > folds into its parent
+ *   its name says interior   > looked into
+ *   its name says slice      > a slice; a user-UID.slice whose manager has app.slice: looked into
+ *   its name says nothing    > a slice if it holds processes, else looked into and probed again
+ *   deep, long-named, without memory accounting, or no room
+ *                            > folds into its parent
  *
  * Folding must not be an escape. A parent that belongs to root is protected (killing system.slice
  * for one service too many would be worse than the alarm); one that belongs to somebody else is an
@@ -21,10 +22,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const enum slice_protection walk_protections[3] = {
+/* By the order of tree->kept. */
+static const enum slice_protection protections[3] = {
     SLICE_PROTECTED_SELF, SLICE_PROTECTED_STARTER, SLICE_PROTECTED_INIT};
 
-const char *walk_relative(const char *path)
+/* The part of a path that openat and its kin want below hierarchy->root_fd. */
+static const char *relative(const char *path)
 {
     return path[1] ? path + 1 : ".";
 }
@@ -34,7 +37,7 @@ const char *walk_relative(const char *path)
 static bool has_file(const struct tree *tree, const char *path, const char *file)
 {
     char name[PATH_MAX];
-    return text_format(name, sizeof name, "%s/%s", walk_relative(path), file) == 0 &&
+    return text_format(name, sizeof name, "%s/%s", relative(path), file) == 0 &&
            faccessat(tree->hierarchy->root_fd, name, F_OK, 0) == 0;
 }
 
@@ -52,7 +55,7 @@ static bool gives_memory(const struct tree *tree, const struct group *group)
 {
     char path[SLICE_PATH_MAX], name[PATH_MAX], controllers[256];
     return table_path(&tree->table, group, NULL, path) == 0 &&
-           text_format(name, sizeof name, "%s/cgroup.subtree_control", walk_relative(path)) == 0 &&
+           text_format(name, sizeof name, "%s/cgroup.subtree_control", relative(path)) == 0 &&
            file_read(tree->hierarchy->root_fd, name, controllers, sizeof controllers) > 0 &&
            strstr(controllers, "memory");
 }
@@ -60,7 +63,7 @@ static bool gives_memory(const struct tree *tree, const struct group *group)
 static bool holds_processes(const struct tree *tree, const char *path)
 {
     char name[PATH_MAX], byte;
-    if (text_format(name, sizeof name, "%s/cgroup.procs", walk_relative(path)) < 0)
+    if (text_format(name, sizeof name, "%s/cgroup.procs", relative(path)) < 0)
         return false;
     int fd = openat(tree->hierarchy->root_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
@@ -85,9 +88,9 @@ static bool is_roots(const struct tree *tree, uid_t uid)
 static enum slice_protection protection_of(
     const struct tree *tree, const char *path, enum slice_protection otherwise)
 {
-    for (size_t i = 0; i < sizeof walk_protections / sizeof *walk_protections; i++)
+    for (size_t i = 0; i < sizeof protections / sizeof *protections; i++)
         if (*tree->kept[i] && slice_path_within(tree->kept[i], path))
-            return walk_protections[i];
+            return protections[i];
     return otherwise;
 }
 
@@ -132,10 +135,12 @@ static void lose_slice(struct tree *tree, struct group *group)
     tree->changes.vanished++;
 }
 
+static void drop(struct tree *tree, struct group *group);
+
 static void drop_children(struct tree *tree, const struct group *group)
 {
     while (group->children)
-        walk_drop(tree, group->children);
+        drop(tree, group->children);
 }
 
 static void unwatch(struct tree *tree, struct group *group)
@@ -145,7 +150,8 @@ static void unwatch(struct tree *tree, struct group *group)
     table_set_watch(&tree->table, group, -1);
 }
 
-void walk_drop(struct tree *tree, struct group *group)
+/* Forgets the group with all that hangs below it; its slices are lost. */
+static void drop(struct tree *tree, struct group *group)
 {
     drop_children(tree, group); /* TABLE_DEPTH_MAX deep at most */
     lose_slice(tree, group);
@@ -240,7 +246,7 @@ static void make_slice(struct tree *tree, struct group *group, struct slice *dra
         tree->rescan_due = true;
     else
         fold(tree, group->parent);
-    walk_drop(tree, group);
+    drop(tree, group);
 }
 
 static void judge(struct tree *tree, struct group *group)
@@ -312,7 +318,7 @@ void walk_meet(struct tree *tree, struct group *parent, const char *name)
         return;
     }
     bool is_there =
-        fstatat(tree->hierarchy->root_fd, walk_relative(path), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        fstatat(tree->hierarchy->root_fd, relative(path), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISDIR(status.st_mode);
     struct group *group = table_find(&tree->table, parent, name);
     if (group && is_there && group->inode == status.st_ino && group->mount == status.st_dev &&
@@ -321,7 +327,7 @@ void walk_meet(struct tree *tree, struct group *parent, const char *name)
         return;
     }
     if (group)
-        walk_drop(tree, group);
+        drop(tree, group);
     if (!is_there)
         return;
     group = take_in(tree, parent, name, &status);
@@ -377,7 +383,7 @@ static void drop_unseen(struct tree *tree, struct group *group)
     for (struct group *next, *child = group->children; child; child = next) {
         next = child->sibling_next;
         if (!child->seen)
-            walk_drop(tree, child);
+            drop(tree, child);
     }
 }
 
@@ -390,8 +396,8 @@ static bool list(struct tree *tree, struct group *group)
     if (table_path(&tree->table, group, NULL, path) < 0)
         return false;
     watch(tree, group, path);
-    int fd = openat(tree->hierarchy->root_fd, walk_relative(path),
-        O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(
+        tree->hierarchy->root_fd, relative(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     group->withholds_memory = false; /* those that are met say so again */
     for (struct group *child = group->children; child; child = child->sibling_next)
         child->seen = false;
@@ -423,7 +429,7 @@ void walk_directories(struct tree *tree, bool everything)
     for (struct group *group = table->first; group;) {
         struct group *before = group->prev;
         if (group->due && !list(tree, group)) {
-            walk_drop(tree, group); /* with all below it, which the list holds further back */
+            drop(tree, group); /* with all below it, which the list holds further back */
             group = before ? before->next : table->first;
         } else {
             group = group->next;
@@ -441,12 +447,12 @@ void walk_scope(struct tree *tree)
 {
     struct table *table = &tree->table;
     struct stat status;
-    bool is_there = fstatat(tree->hierarchy->root_fd, walk_relative(table->scope), &status,
+    bool is_there = fstatat(tree->hierarchy->root_fd, relative(table->scope), &status,
                         AT_SYMLINK_NOFOLLOW) == 0 &&
                     S_ISDIR(status.st_mode);
     struct group *group = table->first;
     if (group && (!is_there || group->inode != status.st_ino || group->mount != status.st_dev))
-        walk_drop(tree, group);
+        drop(tree, group);
     if (is_there && !table->first)
         look_into(take_in(tree, NULL, "", &status)); /* an empty table has room */
 }

@@ -21,23 +21,15 @@ struct tree {
     int anchor;     /* watch on what is there of a scope that isn't, or -1 */
     bool rescan_due;
     bool is_blind; /* directories lack a watch: walk often */
-    /* Paths that are protected with all that is above them, "" for none; by the order of
-     * walk_protections. */
+    /* Paths that are protected with all that is above them, "" for none: mom's own, that of who
+     * started her, that of process 1. */
     char kept[3][SLICE_PATH_MAX];
     _Alignas(uint64_t) char buffer[DIRECTORY_BUFFER]; /* of one listing, or of inotify's events */
 };
 
-extern const enum slice_protection walk_protections[3];
-
-/* The part of a path that openat and its kin want below hierarchy->root_fd. */
-const char *walk_relative(const char *path);
-
 /* Looks (again) at one child of a group that is looked into: takes it in, leaves it, replaces it or
  * lets it go. */
 void walk_meet(struct tree *tree, struct group *parent, const char *name);
-
-/* Forgets the group with all that hangs below it; its slices are lost. */
-void walk_drop(struct tree *tree, struct group *group);
 
 /* Takes in, keeps or forgets the scope's own group. */
 void walk_scope(struct tree *tree);

@@ -89,6 +89,12 @@ static void what_somebody_else_has_set_since_stays(void **state)
     assert_int_equal(journal_undo(&journal, 0, &error), 1);
     assert_non_null(strstr(error.text, "was changed by somebody else meanwhile"));
     is("2");
+    say("0\n");
+    change_to(1);
+    say("-1\n"); /* kernel.panic may be negative */
+    assert_int_equal(journal_undo(&journal, 1, &error), 1);
+    is("-1");
+    assert_null(journal_row(&journal, 1));
 }
 
 static void what_is_so_already_is_not_ours(void **state)

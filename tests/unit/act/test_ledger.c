@@ -228,6 +228,23 @@ static void a_torn_copy_leaves_the_other(void **state)
     assert_int_equal(ledger.page.generation, newest - 1);
 }
 
+/* One that was written in part is written again in the same place: the other is the whole one. */
+static void a_write_that_fails_leaves_the_other_copy(void **state)
+{
+    (void)state;
+    open_again(true);
+    begin(first, 100);
+    uint64_t newest = ledger.page.generation;
+    int writable = ledger.fd;
+    ledger.fd = open(path(), O_RDONLY | O_CLOEXEC);
+    assert_true(ledger_told(&ledger) < 0);
+    assert_int_equal(close(ledger.fd), 0);
+    ledger.fd = writable;
+    assert_int_equal(ledger.page.generation, newest);
+    assert_int_equal(ledger_told(&ledger), 0);
+    assert_int_equal(ledger.page.generation, newest + 1);
+}
+
 static void what_is_no_ledger_is_begun_anew(void **state)
 {
     (void)state;
@@ -269,6 +286,7 @@ int main(void)
         LEDGER_TEST(words_that_are_too_many_keep_the_order),
         LEDGER_TEST(the_newest_ends_are_kept),
         LEDGER_TEST(a_torn_copy_leaves_the_other),
+        LEDGER_TEST(a_write_that_fails_leaves_the_other_copy),
         LEDGER_TEST(what_is_no_ledger_is_begun_anew),
         LEDGER_TEST(a_full_disk_keeps_no_last_words_back),
     };

@@ -43,16 +43,6 @@ static void nobody_else_may_open_it_and_so_hold_it(void **state)
     assert_int_equal(close(fd), 0);
 }
 
-static void a_folder_is_locked_as_well(void **state)
-{
-    (void)state;
-    int fd = lock_take_folder(folder, NULL);
-    assert_true(fd >= 0);
-    assert_int_equal(lock_take_folder(folder, NULL), -EBUSY);
-    assert_int_equal(close(fd), 0);
-    assert_int_equal(lock_take_folder("/nowhere", NULL), -ENOENT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -60,7 +50,6 @@ int main(void)
             a_lock_is_one_holders_until_it_is_closed, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(
             nobody_else_may_open_it_and_so_hold_it, folder_make, folder_remove),
-        cmocka_unit_test_setup_teardown(a_folder_is_locked_as_well, folder_make, folder_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

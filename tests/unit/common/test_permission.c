@@ -29,7 +29,6 @@ static void each_verb_has_its_people(void **state)
         [CONTROL_HOLD] = {true, true, false, false},
         [CONTROL_RELEASE] = {true, true, false, false},
         [CONTROL_DISMISS] = {true, true, false, false},
-        [CONTROL_RELOAD] = {true, false, false, false},
     };
     const struct slice slice = {.uid = 1000};
     for (enum control_verb verb = 0; verb < CONTROL_VERBS; verb++) {

@@ -341,6 +341,31 @@ static void a_slice_that_vanishes_ends_its_incident(void **state)
     assert_int_equal(decision->incident, 41);
 }
 
+/* Its group may live on, as another slice. */
+static void of_a_slice_that_vanishes_nothing_stays_changed(void **state)
+{
+    (void)state;
+    slice.watch.ladder.incident = 0;
+    struct temporary *const changes[] = {
+        &slice.watch.raise.temporary, &slice.watch.freeze, &slice.watch.ordered.temporary};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        changes[i]->state = TEMPORARY_ON;
+        assert_int_equal(
+            decide_vanished(&slice.watch, &slice.slice, policy, &node, at(0), decision), 1);
+        assert_int_equal(decision->action, ACTION_RELEASE);
+        assert_int_equal(decision->reason, REASON_GONE);
+        changes[i]->state = TEMPORARY_OVER;
+    }
+    slice.watch.throttle.state = THROTTLE_NEWBORN;
+    assert_int_equal(
+        decide_vanished(&slice.watch, &slice.slice, policy, &node, at(0), decision), 0);
+    slice.watch.throttle.state = THROTTLE_ASKED;
+    assert_int_equal(
+        decide_vanished(&slice.watch, &slice.slice, policy, &node, at(0), decision), 1);
+    assert_int_equal(decision->action, ACTION_RELEASE);
+    slice.watch.throttle.state = THROTTLE_OVER;
+}
+
 static void a_decision_says_whether_the_slices_jobs_are_independent(void **state)
 {
     (void)state;
@@ -382,6 +407,7 @@ int main(void)
         TEST(the_same_past_gives_the_same_bytes),
         TEST(time_scale_shortens_grace_horizon_and_all_clear),
         TEST(a_slice_that_vanishes_ends_its_incident),
+        TEST(of_a_slice_that_vanishes_nothing_stays_changed),
         TEST(a_decision_says_whether_the_slices_jobs_are_independent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
