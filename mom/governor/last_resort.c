@@ -38,8 +38,8 @@ struct last_resort_steps {
     struct ledger ledger; /* the first step's thread's own */
     _Atomic unsigned wishes;
 
-    atomic_bool known; /* `past` is filled, and does not change any more */
-    struct boot_past past;
+    _Atomic(const struct boot_past *) past; /* the newest of these, once the ledger has been read */
+    struct boot_past pasts[2];
     atomic_bool has_end; /* boot_end is filled, and not taken yet */
     struct record_boot_end boot_end;
 
@@ -77,9 +77,17 @@ static void find_end(struct last_resort_steps *steps)
     atomic_store(&steps->has_end, true);
 }
 
+/* Not over the one that others may be reading. */
+static void tell_past(struct last_resort_steps *steps)
+{
+    struct boot_past *next = &steps->pasts[atomic_load(&steps->past) == &steps->pasts[0]];
+    *next = steps->ledger.page.past;
+    atomic_store(&steps->past, next);
+}
+
 /* Without a ledger there is no last resort: it is not known how often that was taken. A disk that
- * is full, or fails, may be well again later. */
-enum { RETRY_SEC = 300 };
+ * is full, or fails, may be well again later; and the clock may be set. */
+enum { AGAIN_SEC = 300 };
 
 static void begin(struct last_resort_steps *steps)
 {
@@ -98,8 +106,15 @@ static void begin(struct last_resort_steps *steps)
         return;
     }
     find_end(steps);
-    steps->past = steps->ledger.page.past;
-    atomic_store(&steps->known, true);
+    tell_past(steps);
+}
+
+static void look_again(struct last_resort_steps *steps)
+{
+    if (steps->ledger.fd < 0)
+        begin(steps);
+    else if (ledger_redate(&steps->ledger, clock_now()) != 0)
+        tell_past(steps);
 }
 
 static int keep(struct last_resort_steps *steps)
@@ -144,7 +159,7 @@ static bool is_due(struct step *step)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += RETRY_SEC;
+    until.tv_sec += AGAIN_SEC;
     return sem_clockwait(&step->due, CLOCK_MONOTONIC, &until) == 0;
 }
 
@@ -167,8 +182,8 @@ static void *run(void *argument)
     atomic_store(&step->busy, false);
     for (;;) {
         while (!is_due(step))
-            if (name == STEP_WORDS && steps->ledger.fd < 0)
-                begin(steps);
+            if (name == STEP_WORDS)
+                look_again(steps);
         do {
             atomic_store(&step->busy, true);
             atomic_store(&step->result, take_step(steps, name));
@@ -243,7 +258,8 @@ void last_resort_close(struct last_resort_steps *steps)
 const struct boot_past *last_resort_past(const struct last_resort_steps *steps)
 {
     static const struct boot_past unknown;
-    return atomic_load(&steps->known) ? &steps->past : &unknown;
+    const struct boot_past *past = atomic_load(&steps->past);
+    return past ? past : &unknown;
 }
 
 bool last_resort_boot_end(struct last_resort_steps *steps, struct record_boot_end *ret)

@@ -45,8 +45,8 @@ int last_resort_open(const struct last_resort_options *options, struct last_reso
 /* A clean stop, which the ledger is told of; waits for that, a few seconds at most. */
 void last_resort_close(struct last_resort_steps *steps);
 
-/* How earlier boots ended; not known before the ledger was read, and the same from then on. Any
- * thread; waits for nobody. */
+/* How earlier boots ended; not known before the ledger was read. Any thread; waits for nobody. To be
+ * read at once: it may be another one after five minutes. */
 const struct boot_past *last_resort_past(const struct last_resort_steps *steps);
 
 /* The end of the boot before, if that has not been told; once. Governor's thread, which says

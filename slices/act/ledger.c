@@ -150,6 +150,23 @@ int ledger_amend(struct ledger *ledger, const struct boot_order *order, const ch
     return write_page(ledger);
 }
 
+int ledger_redate(struct ledger *ledger, struct stamp now)
+{
+    enum { LEAST_USEC = 60 * 1000000 };
+    struct ledger_page *page = &ledger->page;
+    struct boot_ended *ended = &page->ended;
+    bool is_of_this_boot = page->past.count > 0 && ended->found.unix_usec == page->begun_unix_usec;
+    int64_t found_usec = now.unix_usec - (now.boot_usec - ended->found.boot_usec);
+    int64_t step_usec = found_usec - ended->found.unix_usec;
+    if (!is_of_this_boot || (step_usec > -LEAST_USEC && step_usec < LEAST_USEC))
+        return 0;
+    ended->found.unix_usec = page->begun_unix_usec = found_usec;
+    if (ended->how == BOOT_END_UNCLEAN)
+        page->past.end[page->past.count - 1].unix_usec = found_usec;
+    int r = write_page(ledger);
+    return r < 0 ? r : 1;
+}
+
 int ledger_told(struct ledger *ledger)
 {
     ledger->page.untold = false;

@@ -51,6 +51,11 @@ int ledger_begin(struct ledger *ledger, const uint8_t boot[16], struct stamp now
  * the kernel said of its panic, or "". */
 int ledger_amend(struct ledger *ledger, const struct boot_order *order, const char *panic);
 
+/* The end that this boot has found bears the time of its beginning, when the clock of a machine
+ * without one had not been set yet: as it is set now, when was that? Within the boot of
+ * ledger_begin. 1: that has changed, by a minute or more; 0; -errno: so it has, but on the disk. */
+int ledger_redate(struct ledger *ledger, struct stamp now);
+
 /* Of the end that is untold: it has been told. */
 int ledger_told(struct ledger *ledger);
 

@@ -134,6 +134,39 @@ static void an_ordered_end_comes_with_its_words(void **state)
     assert_false(ledger_words(&ledger, read, sizeof read)); /* another boot's */
 }
 
+/* At second 210 of a boot that began at 200 by a clock that was far behind. */
+static void an_end_is_dated_by_the_clock_that_was_set(void **state)
+{
+    (void)state;
+    const struct stamp later = {.boot_usec = at(210).boot_usec, .unix_usec = at(9010).unix_usec};
+    open_again(true);
+    begin(first, 100);
+    open_again(false);
+    begin(second, 200);
+    assert_int_equal(ledger_redate(&ledger, at(210)), 0);
+    assert_int_equal(ledger_redate(&ledger, later), 1);
+    assert_int_equal(ledger_redate(&ledger, later), 0);
+    open_again(false);
+    assert_int_equal(ledger.page.past.end[0].unix_usec, at(9000).unix_usec);
+    assert_int_equal(ledger_end(&ledger), 0);
+    begin(third, 20); /* finds none, and dates none */
+    assert_int_equal(ledger_redate(&ledger, later), 0);
+    assert_int_equal(ledger.page.past.end[0].unix_usec, at(9000).unix_usec);
+}
+
+static void an_ordered_end_keeps_its_time(void **state)
+{
+    (void)state;
+    const struct stamp later = {.boot_usec = at(210).boot_usec, .unix_usec = at(9010).unix_usec};
+    open_again(true);
+    begin(first, 100);
+    assert_int_equal(order(LAST_RESORT_PANIC, "words", 5), 0);
+    open_again(false);
+    begin(second, 200);
+    assert_int_equal(ledger_redate(&ledger, later), 1);
+    assert_int_equal(ledger.page.past.end[0].unix_usec, at(150).unix_usec);
+}
+
 static void an_order_that_did_not_work_is_none(void **state)
 {
     (void)state;
@@ -280,6 +313,8 @@ int main(void)
         LEDGER_TEST(another_governor_of_the_same_boot_is_no_end),
         LEDGER_TEST(an_end_that_nobody_ordered_is_unclean),
         LEDGER_TEST(an_ordered_end_comes_with_its_words),
+        LEDGER_TEST(an_end_is_dated_by_the_clock_that_was_set),
+        LEDGER_TEST(an_ordered_end_keeps_its_time),
         LEDGER_TEST(an_order_that_did_not_work_is_none),
         LEDGER_TEST(an_order_of_a_governor_that_is_gone_does_not_outlive_it),
         LEDGER_TEST(an_end_may_turn_out_to_have_been_ordered),
