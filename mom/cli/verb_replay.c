@@ -1,6 +1,6 @@
 /* replay: a recorded time decided again; or the leak detector alone over a table of samples. */
 #include "mom/cli/facts.h"
-#include "mom/cli/replay.h"
+#include "mom/cli/replay_csv.h"
 #include "mom/cli/replay_record.h"
 #include "mom/cli/verbs.h"
 #include "slices/base/text.h"

@@ -1,6 +1,6 @@
 /* Recorded samples for `momctl replay`. The first byte chooses the output's format; what claims to
  * be JSON must be. */
-#include "mom/cli/replay.h"
+#include "mom/cli/replay_csv.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>

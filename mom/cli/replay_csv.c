@@ -1,4 +1,4 @@
-#include "mom/cli/replay.h"
+#include "mom/cli/replay_csv.h"
 #include "policy/leak/leak.h"
 #include "slices/base/text.h"
 #include "slices/sample.h"

@@ -6,8 +6,8 @@
  * Output: one record for each change of a slice's verdict or shape.
  *
  * It streams: memory is one detector per slice. Thread: any, one call at a time per FILE. */
-#ifndef MOM_CLI_REPLAY_H
-#define MOM_CLI_REPLAY_H
+#ifndef MOM_CLI_REPLAY_CSV_H
+#define MOM_CLI_REPLAY_CSV_H
 
 #include "slices/base/error.h"
 

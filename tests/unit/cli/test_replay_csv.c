@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mom/cli/replay.h"
+#include "mom/cli/replay_csv.h"
 
 #define HEADER "slice,t,footprint,limit\n"
 #define START  1700000000
