@@ -95,7 +95,8 @@ static const struct setting table[] = {
     {GLOBAL(scorer.timeout_usec), .name = "scorer.timeout", .type = VALUE_DURATION,
         .least = "100ms", .most = "1min", .fallback = "5s", .help = "One answer may take so long."},
     {GLOBAL(scorer.fallback), .name = "scorer.fallback", .type = VALUE_WORD,
-        .words = {formula_names, FORMULAS}, .fallback = "mom",
+        .words = {formula_names, FORMULA_OUTSIDE}, /* any but itself */
+        .fallback = "mom",
         .help = "What slices are compared by when its last valid answer is three ticks old."},
     {GLOBAL(mail.operators), .name = "mail.operators", .type = VALUE_ADDRESSES,
         .fallback = "root@localhost", .help = "Who gets a copy of every mail."},

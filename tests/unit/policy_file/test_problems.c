@@ -203,6 +203,14 @@ static void who_is_throttled_is_not_stopped_dead(void **state)
         "K, KiB, B)");
 }
 
+static void the_outside_scorer_does_not_stand_in_for_itself(void **state)
+{
+    (void)state;
+    REFUSED("scorer: {fallback: outside}\n",
+        "t.yaml:1:20: scorer.fallback: `outside` is no known word: expected one of mom, rss, swap, "
+        "growth, vsz, badness, oom_score");
+}
+
 static void nobody_waits_at_his_limit_for_a_moment_or_for_ever(void **state)
 {
     (void)state;
@@ -330,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_mapping_of_too_many_keys_is_refused),
         cmocka_unit_test(a_rule_needs_name_condition_and_action),
         cmocka_unit_test(who_is_throttled_is_not_stopped_dead),
+        cmocka_unit_test(the_outside_scorer_does_not_stand_in_for_itself),
         cmocka_unit_test(nobody_waits_at_his_limit_for_a_moment_or_for_ever),
         cmocka_unit_test(who_is_reset_more_often_never_pays_less),
         cmocka_unit_test(a_match_needs_a_condition_and_a_setting),
