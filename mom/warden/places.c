@@ -124,10 +124,16 @@ static int told_of_another(int r, struct mom_error *error)
     return r;
 }
 
+/* A disk that can't be written keeps nobody from governing; nor could two mix up rows there. */
+static bool is_unwritable(int r)
+{
+    return r == -EROFS || r == -ENOSPC || r == -EDQUOT || r == -EIO;
+}
+
 int places_lock(const struct paths *paths, struct mom_error *error)
 {
     int r = lock_take(paths->state_dir, STATE_LOCK_FILE, error); /* kept open until the end */
-    if (r >= 0)
+    if (r >= 0 || is_unwritable(r))
         r = lock_take(paths->run_dir, WARDEN_LOCK_FILE, error);
     return told_of_another(r, error);
 }
