@@ -45,8 +45,8 @@ struct mail {
     int64_t created_unix_usec;
     uint64_t decision; /* seq of the decision it tells about (boot: the current one when added); 0:
                           none */
-    const char *key,
-        *stage;             /* about which slice; "warn", "reset", "alarm", "all-clear", "digest" */
+    const char *key;   /* about which slice */
+    const char *stage; /* an action ("warn", "reset"), "all-clear", "boot-end" or "digest" */
     const char *message_id; /* stable over tries, without <> */
     const char *subject;    /* printable; a folded mail's line in the digest */
     const char *bytes;      /* RFC 5322, CRLF line ends; none where all of it was folded */

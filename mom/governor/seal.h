@@ -7,8 +7,8 @@
 /* Each with those before it. */
 enum seal {
     SEAL_NONE,
-    SEAL_ALLOCATION, /* allocates nothing: the governor's thread, the hands, the witness's once it
-                        has its sockets */
+    SEAL_ALLOCATION, /* allocates nothing: all that decide, act or watch, but the guard; the witness
+                        once it has its sockets */
     SEAL_WAITING     /* waits for nobody: takes no lock, opens no file on a disk: the guard */
 };
 
