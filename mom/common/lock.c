@@ -10,8 +10,11 @@
 /* Who may open a file for reading may lock it: nobody but its owner, then. */
 enum { MODE = 0600 };
 
-static int take(const char *path, struct mom_error *error)
+int lock_take(const char *folder, const char *name, struct mom_error *error)
 {
+    char path[PATH_MAX];
+    if (paths_join(path, sizeof path, folder, name) < 0)
+        return error_errno(error, -ENAMETOOLONG, "%s", folder);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
     if (fd < 0)
         return error_errno(error, -errno, "%s", path);
@@ -21,14 +24,6 @@ static int take(const char *path, struct mom_error *error)
     (void)close(fd);
     return r == -EBUSY ? error_set(error, r, "%s is held by another process", path)
                        : error_errno(error, r, "%s", path);
-}
-
-int lock_take(const char *folder, const char *name, struct mom_error *error)
-{
-    char path[PATH_MAX];
-    if (paths_join(path, sizeof path, folder, name) < 0)
-        return error_errno(error, -ENAMETOOLONG, "%s", folder);
-    return take(path, error);
 }
 
 int lock_await(const char *folder, const char *name, int64_t patience_usec, struct mom_error *error)

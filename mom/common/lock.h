@@ -1,6 +1,5 @@
 /* The locks by which mom's programs know of one another: files of the run dir, and one of the state
- * dir, held by flock(2) for
- * as long as their holder lives, however it ends. libc only. */
+ * dir, held by flock(2) for as long as their holder lives, however it ends. libc only. */
 #ifndef MOM_COMMON_LOCK_H
 #define MOM_COMMON_LOCK_H
 

@@ -8,12 +8,12 @@
 /* The samples of 1,000 slices take 96 KiB a tick: 4 MiB last seven minutes of a recorder that is
  * down; so do 512 KiB of looks. */
 const struct ring_info ring_table[RINGS] = {
-    [RING_SAMPLES] = {"samples.ring", "recorder/samples.ack", 4 * MIB},
-    [RING_DECISIONS] = {"decisions.ring", "recorder/decisions.ack", 1 * MIB},
-    [RING_GUARD] = {"guard.ring", "recorder/guard.ack", MIB / 4},
-    [RING_LOOKS] = {"looks.ring", "recorder/looks.ack", MIB / 2},
-    [RING_OUTCOMES] = {"outcomes.ring", "recorder/outcomes.ack", 1 * MIB},
-    [RING_PAST] = {"recorder/past.ring", "past.ack", 1 * MIB},
+    [RING_SAMPLES] = {"samples.ring", RECORDER_FOLDER "/samples.ack", 4 * MIB},
+    [RING_DECISIONS] = {"decisions.ring", RECORDER_FOLDER "/decisions.ack", 1 * MIB},
+    [RING_GUARD] = {"guard.ring", RECORDER_FOLDER "/guard.ack", MIB / 4},
+    [RING_LOOKS] = {"looks.ring", RECORDER_FOLDER "/looks.ack", MIB / 2},
+    [RING_OUTCOMES] = {"outcomes.ring", RECORDER_FOLDER "/outcomes.ack", 1 * MIB},
+    [RING_PAST] = {RECORDER_FOLDER "/past.ring", "past.ack", 1 * MIB},
 };
 
 struct ends {

@@ -145,7 +145,7 @@ static const struct {
 } hearts[] = {
     {HEART_GUARD, "guard", 15 * USEC_PER_SEC},
     {HEART_GOVERNOR, "governor's thread", 60 * USEC_PER_SEC},
-    {HEART_HANDS, "hands", 300 * USEC_PER_SEC},
+    {HEART_HANDS, "hands' thread", 300 * USEC_PER_SEC},
     {HEART_OOM_HANDLER, "OOM handler", 15 * USEC_PER_SEC},
 };
 _Static_assert(sizeof hearts / sizeof *hearts == GOVERNOR_HEARTS, "a pulse for each heart");
